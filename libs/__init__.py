@@ -1,0 +1,1 @@
+"""What every service stands on. Libraries never import a service."""

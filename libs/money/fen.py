@@ -1,0 +1,71 @@
+"""Amounts are `int` fen (1 yuan = 100 fen), rates `int` basis points (10 000 = 100 %)."""
+
+import re
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Literal, assert_never
+
+BASIS_POINTS = 10_000
+
+Rounding = Literal["half_up", "half_even", "down", "up"]
+
+_YUAN = re.compile(r"(-?)(\d+)(?:\.(\d{1,2}))?\Z", re.ASCII)
+
+
+def round_to(amount: Fraction | int, unit_fen: int = 1, rounding: Rounding = "half_up") -> int:
+    """Round an exact amount in fen to a multiple of `unit_fen`; halves go away from zero under `half_up`."""
+    exact = Fraction(amount) / unit_fen
+    sign = -1 if exact < 0 else 1
+    whole, rest = divmod(abs(exact), 1)
+    match rounding:
+        case "half_up":
+            whole += rest >= Fraction(1, 2)
+        case "half_even":
+            whole += rest > Fraction(1, 2) or (rest == Fraction(1, 2) and whole % 2 == 1)
+        case "up":
+            whole += rest > 0
+        case "down":
+            pass
+        case _:
+            assert_never(rounding)
+    return sign * int(whole) * unit_fen
+
+
+def apply_rate(amount_fen: int, rate_bp: int, rounding: Rounding = "half_up") -> int:
+    """`amount_fen` × `rate_bp` / 10 000, rounded to the fen."""
+    return round_to(Fraction(amount_fen * rate_bp, BASIS_POINTS), rounding=rounding)
+
+
+def largest_remainder(total_fen: int, weights: Sequence[int]) -> list[int]:
+    """Split `total_fen` (may be negative) by `weights` so that the parts sum to it exactly.
+
+    The fen left by rounding down go to the largest remainders, ties to the earlier part (Hamilton's method).
+    Raises ValueError when the weights are empty, negative or all zero.
+    """
+    if not weights or min(weights) < 0 or sum(weights) == 0:
+        raise ValueError("weights must be non-negative and not all zero")
+    if total_fen < 0:
+        return [-part for part in largest_remainder(-total_fen, weights)]
+    whole = sum(weights)
+    parts = [total_fen * weight // whole for weight in weights]
+    by_remainder = sorted(range(len(weights)), key=lambda i: (-(total_fen * weights[i] % whole), i))
+    for i in by_remainder[: total_fen - sum(parts)]:
+        parts[i] += 1
+    return parts
+
+
+def parse_yuan(text: str) -> int:
+    """Fen of a decimal string in yuan ("29832.32"). Raises ValueError for anything but two decimals at most."""
+    match = _YUAN.match(text)
+    if match is None:
+        raise ValueError(f"not an amount in yuan with at most two decimals: {text!r}")
+    sign, yuan, decimals = match.groups()
+    fen = int(yuan) * 100 + int((decimals or "").ljust(2, "0"))
+    return -fen if sign else fen
+
+
+def format_yuan(amount_fen: int) -> str:
+    """Fen as a decimal string in yuan with two decimals, no grouping."""
+    sign = "-" if amount_fen < 0 else ""
+    yuan, fen = divmod(abs(amount_fen), 100)
+    return f"{sign}{yuan}.{fen:02d}"
