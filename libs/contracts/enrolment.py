@@ -1,0 +1,43 @@
+"""What enrolment publishes: who is covered, from when, with which status; and who was erased."""
+
+from datetime import date, datetime
+from typing import Literal
+
+from pydantic import Field
+
+from libs.contracts.event import Fen, PersonEvent, Sealed
+from libs.contracts.settlement import Scheme
+
+
+class CoverageActivated(PersonEvent):
+    """A person is covered by a plan for a period. Status is frozen here, as the plans demand."""
+
+    coverage_id: str
+    plan_id: str
+    covered_from: date
+    covered_to: date = Field(description="last day, inclusive")
+    enrolled_at: datetime
+    scheme: Scheme
+    pre_existing: bool = Field(description="as the plan's own rule decided at enrolment")
+    pre_existing_reason: str | None = None
+    groups: tuple[str, ...] = Field(default=(), description="poverty and other groups that change terms")
+    continuous_years: int = Field(default=1, ge=1)
+    claim_free_years: int = Field(default=0, ge=0)
+    premium_fen: Fen
+    premium_payer: Literal["self", "family_account", "government", "charity"]
+    identity: Sealed = Field(description="{name, id_number, phone, account, account_bank} as JSON")
+
+
+class CoverageLapsed(PersonEvent):
+    """A coverage ended before its last day."""
+
+    coverage_id: str
+    lapsed_on: date
+    reason: str
+
+
+class PersonErased(PersonEvent):
+    """The person's key is destroyed: every sealed field about them is noise from now on."""
+
+    erased_at: datetime
+    requested_by: str

@@ -1,0 +1,54 @@
+"""What all published events share: immutability, the shard key, and the subject that is parked as one."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+PersonId = Annotated[
+    str, Field(pattern=r"^p_[0-9a-f]{32}$", description="keyed pseudonym of the identity number")
+]
+Sealed = Annotated[
+    str, Field(pattern=r"^s1\.[0-9a-f]{32}\.[A-Za-z0-9_-]+$", description="ciphertext under the person's key")
+]
+Fen = Annotated[int, Field(ge=0, description="amount in fen, 1/100 yuan")]
+
+
+class Model(BaseModel):
+    """An immutable value inside an event. Unknown fields are ignored: a reader outlives a writer's additions."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Event(Model):
+    """A fact in the past tense. Its type is the class name; a changed shape raises `schema_version`."""
+
+    schema_version: ClassVar[int] = 1
+
+    def shard_key(self) -> str:
+        """Events with the same key keep their order."""
+        raise NotImplementedError
+
+    def subject(self) -> str:
+        """What the event is about. Events of one subject are parked together when one cannot be processed."""
+        raise NotImplementedError
+
+
+class PersonEvent(Event):
+    """An event about a person. All that concerns a person shares one shard: accumulators need the order."""
+
+    person_id: PersonId
+
+    def shard_key(self) -> str:
+        return self.person_id
+
+    def subject(self) -> str:
+        return f"person-{self.person_id}"
+
+
+class ClaimEvent(PersonEvent):
+    """An event about one claim: the claim is its subject in every service."""
+
+    claim_id: str
+
+    def subject(self) -> str:
+        return f"claim-{self.claim_id}"

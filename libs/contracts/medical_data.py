@@ -1,0 +1,51 @@
+"""What medical_data publishes: the bureau's answer about a claim, with provenance, or that none came."""
+
+from datetime import date, datetime
+
+from pydantic import Field
+
+from libs.contracts.event import ClaimEvent, Fen, Model, Sealed
+
+
+class Provenance(Model):
+    """Where an answer came from and how fresh it is."""
+
+    source: str
+    fetched_at: datetime
+    as_of: datetime = Field(description="the bureau's own time of the record")
+    response_digest: str = Field(description="SHA-256 of the response body")
+
+
+class PriorStay(Model):
+    """An earlier admission that the bureau knows of."""
+
+    hospital_id: str
+    admitted_on: date
+    discharged_on: date
+    related: bool = Field(description="same diagnosis category as the claim's")
+
+
+class RecordsAttached(ClaimEvent):
+    """The bureau's records for the claim."""
+
+    provenance: Provenance
+    bureau_total_fen: Fen
+    bureau_fund_fen: Fen
+    settlement_matches: bool = Field(description="the hospital's amounts equal the bureau's")
+    chronic_benefit_since: date | None = Field(
+        default=None, description="earliest registration for a chronic benefit"
+    )
+    cyclic_treatment: bool = Field(
+        default=False, description="chemo-, radio- or dialysis cycle: readmission is planned"
+    )
+    deceased_on: date | None = None
+    prior_stays: tuple[PriorStay, ...] = ()
+    records: Sealed = Field(description="the medical content of the answer as JSON")
+
+
+class RecordsUnavailable(ClaimEvent):
+    """The bureau gave no usable answer in time; the claim goes on without it and is trued up later."""
+
+    reason: str
+    attempts: int = Field(ge=1)
+    given_up_at: datetime

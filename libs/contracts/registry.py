@@ -1,0 +1,109 @@
+"""The catalogue of published events, and the way from bytes to model and back.
+
+Old versions are upcast on reading, step by step, as raw JSON objects: the models know only the newest shape.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType, ModuleType
+from typing import Any
+
+import orjson
+from pydantic import TypeAdapter, ValidationError
+
+from libs.contracts import adjudication, charity, enrolment, fraud, intake, medical_data, payout
+from libs.contracts.event import Event
+from libs.contracts.upcasters import UPCASTERS
+
+Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+class ContractError(Exception):
+    """An event's bytes cannot be read by this version of the code."""
+
+    code = "contract_error"
+
+
+class UnknownEventType(ContractError):
+    """No published event has this type."""
+
+    code = "unknown_event_type"
+
+    def __init__(self, type_name: str) -> None:
+        super().__init__(f"no published event is called {type_name!r}")
+
+
+class EventTooNew(ContractError):
+    """The event was written by newer code: process it after the upgrade."""
+
+    code = "event_too_new"
+
+    def __init__(self, type_name: str, version: int, known: int) -> None:
+        super().__init__(f"{type_name} version {version} is newer than the known version {known}")
+
+
+class EventUnreadable(ContractError):
+    """The body does not fit its own contract. The message names fields, never values: they may be personal."""
+
+    code = "event_unreadable"
+
+    def __init__(self, type_name: str, version: int, cause: ValidationError) -> None:
+        fields = ", ".join(
+            f"{'.'.join(map(str, error['loc'])) or 'body'}: {error['type']}" for error in cause.errors()[:5]
+        )
+        super().__init__(f"{type_name} version {version} does not fit its contract ({fields})")
+
+
+def _events_of(module: ModuleType) -> tuple[type[Event], ...]:
+    """The module's own event classes; one that others extend is only their common part."""
+    own = [value for value in vars(module).values() if isinstance(value, type) and issubclass(value, Event)]
+    return tuple(kind for kind in own if kind.__module__ == module.__name__ and not kind.__subclasses__())
+
+
+PUBLISHED: Mapping[str, tuple[type[Event], ...]] = MappingProxyType(
+    {
+        module.__name__.rsplit(".", 1)[-1]: _events_of(module)
+        for module in (intake, enrolment, medical_data, fraud, adjudication, payout, charity)
+    }
+)
+_BY_TYPE: dict[str, type[Event]] = {kind.__name__: kind for kinds in PUBLISHED.values() for kind in kinds}
+_ADAPTERS: dict[str, TypeAdapter[Any]] = {name: TypeAdapter(kind) for name, kind in _BY_TYPE.items()}
+
+
+def event_type(event: Event) -> str:
+    """The stable type name of an event."""
+    return type(event).__name__
+
+
+def latest_version(type_name: str) -> int:
+    """The newest version of a type that this code writes and reads. Raises UnknownEventType."""
+    kind = _BY_TYPE.get(type_name)
+    if kind is None:
+        raise UnknownEventType(type_name)
+    return kind.schema_version
+
+
+def encode(event: Event) -> bytes:
+    """The event's body: UTF-8 JSON in the field order of its model."""
+    return event.__pydantic_serializer__.to_json(event)
+
+
+def decode(type_name: str, version: int, body: bytes) -> Event:
+    """The event in its newest shape. Raises UnknownEventType, EventTooNew or EventUnreadable."""
+    known = latest_version(type_name)
+    if version > known:
+        raise EventTooNew(type_name, version, known)
+    try:
+        if version == known:
+            event: Event = _ADAPTERS[type_name].validate_json(body)
+        else:
+            event = _ADAPTERS[type_name].validate_python(_upcast(type_name, version, known, body))
+    except ValidationError as error:
+        raise EventUnreadable(type_name, version, error) from None
+    return event
+
+
+def _upcast(type_name: str, version: int, known: int, body: bytes) -> dict[str, Any]:
+    raw: dict[str, Any] = orjson.loads(body)
+    for step in range(version, known):
+        raw = UPCASTERS[type_name, step](raw)
+    return raw
