@@ -39,26 +39,27 @@ class Sealer:
         self._keys = keys
         self._nonce_source = nonce_source
 
-    async def seal_many(self, items: Sequence[ToSeal]) -> list[str]:
-        """The seals, in the order of `items`. Creates keys for owners who have none."""
-        keys = await self._keys.ensure({item.owner for item in items})
+    async def seal_many(self, items: Sequence[tuple[str, str, Mapping[str, Any]]]) -> list[str]:
+        """The seals of `ToSeal` items, in their order. Creates keys for owners who have none."""
+        keys = await self._keys.ensure({owner for owner, _, _ in items})
         return [
-            seal_json(keys[item.owner], item.document, item.context, self._nonce_source) for item in items
+            seal_json(keys[owner], document, context, self._nonce_source)
+            for owner, context, document in items
         ]
 
-    async def unseal_many(self, items: Sequence[ToUnseal]) -> list[dict[str, Any] | Erased]:
-        """The documents, in the order of `items`; `Erased` where the key was destroyed.
+    async def unseal_many(self, items: Sequence[tuple[str, str]]) -> list[dict[str, Any] | Erased]:
+        """The documents of `ToUnseal` items, in their order; `Erased` where the key was destroyed.
 
         Raises SealBroken, KeyUnknown or KeyBroken for the first item that should open and does not: the caller
         isolates and parks it as any poisoned event.
         """
-        key_ids = [key_id_of(item.sealed, item.context) for item in items]
+        key_ids = [key_id_of(sealed, context) for sealed, context in items]
         openings = await self._keys.open(set(key_ids))
         documents: list[dict[str, Any] | Erased] = []
-        for item, key_id in zip(items, key_ids, strict=True):
+        for (sealed, context), key_id in zip(items, key_ids, strict=True):
             match openings[key_id]:
                 case DataKey() as key:
-                    documents.append(unseal_json(key, item.sealed, item.context))
+                    documents.append(unseal_json(key, sealed, context))
                 case KeyDestroyed():
                     documents.append(Erased(key_id))
                 case failure:
