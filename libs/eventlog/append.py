@@ -1,0 +1,124 @@
+"""Append a batch of events to one or many streams in two round trips, gapless per shard, or not at all."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import asyncpg
+
+from libs import contracts
+from libs.eventlog.errors import ConcurrencyConflict
+from libs.eventlog.event import Append, Recorded, shard_of
+from libs.eventlog.hash_chain import link
+
+if TYPE_CHECKING:
+    from libs.eventlog.database import Connection
+
+_HERE = Path(__file__).parent
+_LOCK_SHARDS = (_HERE / "lock_shards.sql").read_text()
+_APPEND = (_HERE / "append.sql").read_text()
+
+
+async def append_events(
+    connection: "Connection",
+    source: str,
+    shards: int,
+    appends: Sequence[Append],
+    now: datetime,
+    new_id: Callable[[], UUID],
+) -> list[Recorded]:
+    """Append all of `appends` inside the caller's transaction and return them as recorded, in the given order.
+
+    The shard rows are locked as late as possible: everything that can be prepared is prepared before. Raises
+    ConcurrencyConflict when a stream is not at its expected version; the caller's transaction is then lost.
+    """
+    drafts = [draft for append in appends for draft in _drafts(source, shards, append, now, new_id)]
+    if not drafts:
+        return []
+    continued = _continued_heads(appends)
+    locked = await connection.fetch(
+        _LOCK_SHARDS,
+        sorted({draft.shard for draft in drafts}),
+        list(continued),
+        list(continued.values()),
+    )
+    if locked[0]["present"] != len(continued):
+        raise ConcurrencyConflict("an expected version does not exist")
+    heads = {row["shard"]: (row["position"], row["hash"]) for row in locked}
+    recorded = _chain(drafts, heads)
+    try:
+        await connection.execute(_APPEND, *_columns(recorded), *_heads_columns(heads))
+    except asyncpg.UniqueViolationError as error:
+        raise ConcurrencyConflict(error.detail or str(error)) from None
+    return recorded
+
+
+def _continued_heads(appends: Sequence[Append]) -> dict[str, int]:
+    """The stored head that each already existing stream must have; later appends of a batch build on earlier ones."""
+    heads: dict[str, int] = {}
+    running: dict[str, int] = {}
+    for append in appends:
+        if append.stream_id not in running and append.expected_version > 0 and append.events:
+            heads[append.stream_id] = append.expected_version
+        expected = running.get(append.stream_id, append.expected_version)
+        assert append.expected_version == expected, (
+            f"{append.stream_id}: {append.expected_version} after {expected}"
+        )
+        running[append.stream_id] = expected + len(append.events)
+    return heads
+
+
+def _drafts(
+    source: str, shards: int, append: Append, now: datetime, new_id: Callable[[], UUID]
+) -> list[Recorded]:
+    cause = append.cause
+    return [
+        Recorded(
+            source=source,
+            shard=shard_of(event.shard_key(), shards),
+            position=0,
+            stream_id=append.stream_id,
+            version=version,
+            event_id=new_id(),
+            type=contracts.event_type(event),
+            schema_version=event.schema_version,
+            subject=event.subject(),
+            recorded_at=now,
+            caused_by=cause.event_id if cause else None,
+            traceparent=append.traceparent or (cause.traceparent if cause else None),
+            body=contracts.encode(event),
+            hash=b"",
+        )
+        for version, event in enumerate(append.events, start=append.expected_version + 1)
+    ]
+
+
+def _chain(drafts: list[Recorded], heads: dict[int, tuple[int, bytes]]) -> list[Recorded]:
+    """Give each draft its position and hash; `heads` moves on to the new ends."""
+    recorded = []
+    for draft in drafts:
+        position, previous = heads[draft.shard]
+        placed = replace(draft, position=position + 1)
+        placed = replace(placed, hash=link(previous, placed))
+        heads[draft.shard] = (placed.position, placed.hash)
+        recorded.append(placed)
+    return recorded
+
+
+def _columns(events: list[Recorded]) -> list[list[object]]:
+    names = (
+        "shard", "position", "stream_id", "version", "event_id", "type", "schema_version",
+        "subject", "recorded_at", "caused_by", "traceparent", "body", "hash",
+    )  # fmt: skip
+    return [[getattr(event, name) for event in events] for name in names]
+
+
+def _heads_columns(heads: dict[int, tuple[int, bytes]]) -> list[list[object]]:
+    return [
+        list(heads),
+        [position for position, _ in heads.values()],
+        [chained for _, chained in heads.values()],
+    ]

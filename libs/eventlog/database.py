@@ -1,0 +1,27 @@
+"""The typed corner of asyncpg that the kernel uses."""
+
+from typing import TYPE_CHECKING, TypeAlias
+
+import asyncpg
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
+
+    Row: TypeAlias = asyncpg.Record
+    Pool: TypeAlias = asyncpg.Pool[asyncpg.Record]
+    Connection: TypeAlias = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
+
+
+async def open_pool(url: str, schema: str, *, size: int) -> "Pool":
+    """A pool whose connections see `schema` first. `size` bounds the connections of this process."""
+    return await asyncpg.create_pool(
+        url,
+        min_size=1,
+        max_size=size,
+        server_settings={
+            "search_path": f'"{schema}"',
+            "application_name": f"huiji-{schema}",
+            "timezone": "UTC",
+        },
+        command_timeout=60,
+    )

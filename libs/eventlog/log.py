@@ -1,0 +1,98 @@
+"""A service's event log: the unit of work in which everything that belongs together commits."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from libs.eventlog.append import append_events
+from libs.eventlog.event import Append, Recorded
+from libs.eventlog.migrate import KERNEL_MIGRATIONS, create_shards, migrate
+
+if TYPE_CHECKING:
+    from libs.eventlog.database import Connection, Pool
+
+
+class UnitOfWork:
+    """One transaction: what is read, what is appended, and what is done once it has committed."""
+
+    def __init__(self, connection: "Connection", now: datetime) -> None:
+        self.connection = connection
+        self.now = now
+        self._appends: list[Append] = []
+        self._after_commit: list[Callable[[], None]] = []
+
+    def append(self, append: Append) -> None:
+        """Add events to this transaction's batch; they are written together at its end."""
+        if append.events:
+            self._appends.append(append)
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Run `callback` when, and only when, the transaction has committed. It must not fail or wait."""
+        self._after_commit.append(callback)
+
+    @property
+    def pending(self) -> Sequence[Append]:
+        """What will be appended when the unit of work ends."""
+        return tuple(self._appends)
+
+    def committed(self) -> None:
+        """Called by the log after the commit."""
+        for callback in self._after_commit:
+            callback()
+
+
+BeforeCommit = Callable[[UnitOfWork, list[Recorded]], Awaitable[None]]
+
+
+class EventLog:
+    """The append side of one service's log in one PostgreSQL schema.
+
+    `clock` and `new_id` are the only sources of time and ids: events get theirs here, at the edge.
+    """
+
+    def __init__(
+        self,
+        pool: "Pool",
+        source: str,
+        shards: int,
+        clock: Callable[[], datetime],
+        new_id: Callable[[], UUID],
+    ) -> None:
+        self.pool = pool
+        self.source = source
+        self.shards = shards
+        self.clock = clock
+        self.new_id = new_id
+        self._listeners: list[Callable[[], None]] = []
+
+    async def prepare(self, migrations: Sequence[Path] = ()) -> None:
+        """Create or update the schema: the kernel's tables and the service's own. Raises ShardCountDiffers."""
+        async with self.pool.acquire() as connection:
+            await migrate(connection, self.source, [KERNEL_MIGRATIONS, *migrations])
+            await create_shards(connection, self.shards)
+
+    def on_append(self, listener: Callable[[], None]) -> None:
+        """Call `listener` after each commit that appended events: this is how the relay is woken at once."""
+        self._listeners.append(listener)
+
+    @asynccontextmanager
+    async def transaction(self, before_commit: BeforeCommit | None = None) -> AsyncIterator[UnitOfWork]:
+        """A unit of work: on leaving, its events are appended and all commits, or nothing does.
+
+        Raises ConcurrencyConflict when another writer was first; nothing has happened then.
+        """
+        async with self.pool.acquire() as connection, connection.transaction():
+            work = UnitOfWork(connection, self.clock())
+            yield work
+            recorded = await append_events(
+                connection, self.source, self.shards, work.pending, work.now, self.new_id
+            )
+            if before_commit is not None:
+                await before_commit(work, recorded)
+        work.committed()
+        if recorded:
+            for listener in self._listeners:
+                listener()

@@ -1,0 +1,56 @@
+"""Reading a log: by stream to rebuild a state, by shard to follow it."""
+
+from collections.abc import AsyncIterator, Iterable
+from typing import TYPE_CHECKING, Any
+
+from libs.eventlog.event import Recorded
+
+if TYPE_CHECKING:
+    from libs.eventlog.database import Connection
+
+_FIELDS = (
+    "shard, position, stream_id, version, event_id, type, schema_version, "
+    "subject, recorded_at, caused_by, traceparent, body, hash"
+)
+
+
+def to_recorded(source: str, row: Iterable[Any]) -> Recorded:
+    """The fields of the event table, in the order of Recorded's, as a Recorded."""
+    return Recorded(source, *row)
+
+
+async def read_streams(connection: "Connection", source: str, stream_ids: Iterable[str]) -> list[Recorded]:
+    """All events of the given streams, each stream in order, in one round trip."""
+    rows = await connection.fetch(
+        f"select {_FIELDS} from event where stream_id = any ($1::text[]) order by stream_id, version",
+        list(stream_ids),
+    )
+    return [to_recorded(source, row) for row in rows]
+
+
+async def read_shard(
+    connection: "Connection", source: str, shard: int, after: int, limit: int
+) -> list[Recorded]:
+    """Up to `limit` events of a shard after position `after`, in order."""
+    rows = await connection.fetch(
+        f"select {_FIELDS} from event where shard = $1 and position > $2 order by position limit $3",
+        shard,
+        after,
+        limit,
+    )
+    return [to_recorded(source, row) for row in rows]
+
+
+async def follow_shard(
+    connection: "Connection", source: str, shard: int, after: int = 0, page: int = 5_000
+) -> AsyncIterator[list[Recorded]]:
+    """A shard's events in pages until its present end."""
+    while events := await read_shard(connection, source, shard, after, page):
+        yield events
+        after = events[-1].position
+
+
+async def heads(connection: "Connection") -> dict[int, int]:
+    """The last position of every shard."""
+    rows = await connection.fetch("select shard, position from shard order by shard")
+    return {row["shard"]: row["position"] for row in rows}

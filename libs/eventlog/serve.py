@@ -1,0 +1,76 @@
+"""Every service serves its own log by HTTP: for gaps, replays, exports, and consumers without Kafka."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+import httpx2
+import orjson
+from fastapi import APIRouter, Path, Query
+from fastapi.responses import StreamingResponse
+
+from libs.eventlog import read
+from libs.eventlog.envelope import EnvelopeUnreadable, from_json, to_json
+from libs.eventlog.errors import SourceUnreachable
+from libs.eventlog.event import Recorded
+from libs.eventlog.log import EventLog
+
+NDJSON = "application/x-ndjson"
+
+
+def log_router(log: EventLog) -> APIRouter:
+    """`GET /log/heads` and `GET /log/{shard}?after=&limit=` (NDJSON, at most `limit` events)."""
+    router = APIRouter(prefix="/log", tags=["log"])
+
+    @router.get("/heads")
+    async def heads() -> dict[int, int]:
+        """The last position of every shard."""
+        async with log.pool.acquire() as connection:
+            return await read.heads(connection)
+
+    @router.get("/{shard}", response_class=StreamingResponse)
+    async def events(
+        shard: Annotated[int, Path(ge=0)],
+        after: Annotated[int, Query(ge=0)] = 0,
+        limit: Annotated[int, Query(ge=1, le=10_000)] = 1_000,
+    ) -> StreamingResponse:
+        """Events of a shard after a position, one JSON object per line; fewer than `limit` means the end."""
+
+        async def lines() -> AsyncIterator[bytes]:
+            async with log.pool.acquire() as connection:
+                page = await read.read_shard(connection, log.source, shard, after, limit)
+            for event in page:
+                yield to_json(event) + b"\n"
+
+        return StreamingResponse(lines(), media_type=NDJSON)
+
+    return router
+
+
+class HttpSource:
+    """Another service's log, read by HTTP. Implements `libs.eventlog.consumer.Source`."""
+
+    def __init__(self, name: str, base_url: str, client: httpx2.AsyncClient) -> None:
+        self._name = name
+        self._base_url = base_url.rstrip("/")
+        self._client = client
+
+    async def read(self, shard: int, after: int, limit: int) -> list[Recorded]:
+        """Events of a shard after a position. Raises SourceUnreachable."""
+        content = await self._get(f"/log/{shard}", {"after": after, "limit": limit})
+        try:
+            return [from_json(line) for line in content.splitlines()]
+        except EnvelopeUnreadable as error:
+            raise SourceUnreachable(self._name, str(error)) from None
+
+    async def heads(self) -> dict[int, int]:
+        """The last position of each shard. Raises SourceUnreachable."""
+        content = await self._get("/log/heads", {})
+        return {int(shard): position for shard, position in orjson.loads(content).items()}
+
+    async def _get(self, path: str, query: dict[str, int]) -> bytes:
+        try:
+            response = await self._client.get(self._base_url + path, params=query)
+            response.raise_for_status()
+        except httpx2.HTTPError as error:
+            raise SourceUnreachable(self._name, f"{type(error).__name__} at {path}") from None
+        return response.content

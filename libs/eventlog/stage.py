@@ -1,0 +1,71 @@
+"""The common shape of a reacting service: an event becomes a command to one stream, whose decider answers.
+
+One batch: load the states it touches in one query, decide event after event in memory, append everything together.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from libs.contracts import Event
+from libs.eventlog.consumer import Handler
+from libs.eventlog.event import Append, Recorded
+from libs.eventlog.log import UnitOfWork
+from libs.eventlog.states import States
+
+S = TypeVar("S")
+C = TypeVar("C")
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction(Generic[C]):
+    """A command for a stream, and the recorded event that gave rise to it (None: a person or a clock did)."""
+
+    stream_id: str
+    command: C
+    cause: Recorded | None = None
+
+
+Decide = Callable[[S, C], Sequence[Event]]
+"""A pure decision: what happens to a stream in this state by this command."""
+
+Translate = Callable[[Recorded, datetime], Instruction[C] | None]
+"""Turns an incoming event into an instruction; None when it does not concern this service."""
+
+
+class Stage(Generic[S, C]):
+    """Applies instructions to streams inside a unit of work."""
+
+    def __init__(self, states: States[S], decide: Decide[S, C]) -> None:
+        self.states = states
+        self._decide = decide
+
+    async def apply(
+        self, work: UnitOfWork, instructions: Sequence[Instruction[C]]
+    ) -> Mapping[int, Sequence[Event]]:
+        """Decide the instructions in order; returns the events of each, by its index.
+
+        The new states enter the cache when the unit of work commits.
+        """
+        current = await self.states.load(
+            work.connection, [instruction.stream_id for instruction in instructions]
+        )
+        decided: dict[int, Sequence[Event]] = {}
+        for index, instruction in enumerate(instructions):
+            loaded = current[instruction.stream_id]
+            events = decided[index] = self._decide(loaded.state, instruction.command)
+            if events:
+                work.append(Append(instruction.stream_id, loaded.version, events, instruction.cause))
+                current[instruction.stream_id] = self.states.after(loaded, events)
+        work.after_commit(lambda: self.states.keep(current))
+        return decided
+
+    def handler(self, translate: Translate[C]) -> Handler:
+        """A consumer's handler that translates each event and applies the instructions."""
+
+        async def handle(work: UnitOfWork, events: Sequence[Recorded]) -> None:
+            translated = [translate(event, work.now) for event in events]
+            await self.apply(work, [instruction for instruction in translated if instruction is not None])
+
+        return handle
