@@ -1,0 +1,135 @@
+"""Conditions of plan files (`when:`), matched against the facts of a person and a bill."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from libs.benefits.case import Bill, Member
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a condition can ask; `None` is unknown and matches no condition."""
+
+    pre_existing: bool
+    pre_existing_class: frozenset[str]
+    related_to_pre_existing: bool | None
+    scheme: str
+    group: frozenset[str]
+    tier: str
+    continuous_years: int
+    claim_free_years: int
+    age: int | None
+    visit: str
+    place: str
+    filed: bool
+    settled: bool
+    hospital_grade: int | None
+    public_hospital: bool | None
+    ordinary_ward: bool | None
+    tag: frozenset[str]
+
+
+def facts_of(member: Member, bill: Bill, default_tier: str) -> Facts:
+    """The facts of one bill of one member."""
+    return Facts(
+        pre_existing=member.pre_existing,
+        pre_existing_class=frozenset(member.pre_existing_classes),
+        related_to_pre_existing=bill.related_to_pre_existing,
+        scheme=member.scheme,
+        group=frozenset(member.groups),
+        tier=member.tier or default_tier,
+        continuous_years=member.continuous_years,
+        claim_free_years=member.claim_free_years,
+        age=member.age,
+        visit=bill.visit,
+        place=bill.place,
+        filed=bill.filed,
+        settled=bill.settled,
+        hospital_grade=bill.hospital_grade,
+        public_hospital=bill.public_hospital,
+        ordinary_ward=bill.ordinary_ward,
+        tag=frozenset(bill.tags),
+    )
+
+
+class Range(BaseModel):
+    """Inclusive bounds; one of them may be absent."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    min: int | None = None
+    max: int | None = None
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Self:
+        if self.min is None and self.max is None:
+            raise ValueError("min, max or both")
+        return self
+
+    def holds(self, value: int) -> bool:
+        """Whether `value` lies within the bounds."""
+        return (self.min is None or value >= self.min) and (self.max is None or value <= self.max)
+
+
+class When(BaseModel):
+    """All conditions given must hold; a list means any of its values; `not` and `any` nest."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    pre_existing: bool | None = None
+    pre_existing_class: tuple[str, ...] | None = None
+    related_to_pre_existing: bool | None = None
+    scheme: tuple[str, ...] | None = None
+    group: tuple[str, ...] | None = None
+    tier: tuple[str, ...] | None = None
+    continuous_years: Range | None = None
+    claim_free_years: Range | None = None
+    age: Range | None = None
+    visit: tuple[str, ...] | None = None
+    place: tuple[str, ...] | None = None
+    filed: bool | None = None
+    settled: bool | None = None
+    hospital_grade: Range | None = None
+    public_hospital: bool | None = None
+    ordinary_ward: bool | None = None
+    tag: tuple[str, ...] | None = None
+    none_of: "When | None" = Field(default=None, alias="not")
+    any_of: "tuple[When, ...] | None" = Field(default=None, alias="any")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _scalars_are_lists_of_one(cls, data: object) -> object:
+        lists = ("pre_existing_class", "scheme", "group", "tier", "visit", "place", "tag")
+        if isinstance(data, dict):
+            return {k: [v] if k in lists and isinstance(v, str) else v for k, v in data.items()}
+        return data
+
+    @model_validator(mode="after")
+    def _asks_something(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("at least one condition")
+        return self
+
+    def holds(self, facts: Facts) -> bool:
+        """Whether every condition given holds for these facts."""
+        return all(self._holds(name, facts) for name in self.model_fields_set)
+
+    def _holds(self, name: str, facts: Facts) -> bool:
+        if name == "none_of":
+            return self.none_of is None or not self.none_of.holds(facts)
+        if name == "any_of":
+            return self.any_of is None or any(each.holds(facts) for each in self.any_of)
+        wanted, fact = getattr(self, name), getattr(facts, name)
+        if wanted is None:
+            return True
+        if fact is None:
+            return False
+        if isinstance(wanted, Range):
+            return wanted.holds(fact)
+        if isinstance(wanted, bool):
+            return bool(fact == wanted)
+        if isinstance(fact, frozenset):
+            return not fact.isdisjoint(wanted)
+        return fact in wanted

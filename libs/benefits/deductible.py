@@ -1,0 +1,57 @@
+"""How much of a cost the deductible's balance still takes."""
+
+from libs.benefits.case import Member
+from libs.benefits.conditions import Facts
+from libs.benefits.ledger import Ledger
+from libs.benefits.outcome import DeductibleTaken
+from libs.benefits.plan import Liability, Plan
+from libs.benefits.terms import AmountRule, Deductible, Term
+
+_NONE = DeductibleTaken(0, 0, 0)
+
+
+def take_deductible(
+    plan: Plan, liability: Liability, member: Member, facts: Facts, ledger: Ledger, cost_fen: int
+) -> DeductibleTaken:
+    """What of `cost_fen` goes to the liability's own or shared deductible, given what the year already took."""
+    deductible, used_fen = _deductible_and_used(plan, liability, ledger)
+    if deductible is None:
+        return _NONE
+    required_fen, terms = required(plan, deductible, member, facts)
+    if deductible.per == "stay":
+        used_fen = 0
+    left_fen = max(0, required_fen - used_fen)
+    return DeductibleTaken(required_fen, used_fen, min(cost_fen, left_fen), terms)
+
+
+def required(
+    plan: Plan, deductible: Deductible, member: Member, facts: Facts
+) -> tuple[int, tuple[Term, ...]]:
+    """The deductible of this person (fen) and the terms that made it."""
+    if deductible.amount_fen is not None:
+        amount_fen = deductible.amount_fen
+    elif member.critical_illness_threshold_fen is not None:
+        amount_fen = member.critical_illness_threshold_fen
+    else:
+        thresholds = plan.critical_illness_thresholds
+        # A scheme the table does not name gets the highest threshold: never pay more than any scheme would.
+        amount_fen = thresholds.get(member.scheme, max(thresholds.values()))
+    amount_fen, rules = apply_amount_rules(amount_fen, deductible.rules, facts)
+    return amount_fen, (deductible, *rules)
+
+
+def apply_amount_rules(
+    amount_fen: int, rules: tuple[AmountRule, ...], facts: Facts
+) -> tuple[int, tuple[AmountRule, ...]]:
+    """The amount after the rules that hold, never below zero, and those rules."""
+    held = tuple(rule for rule in rules if rule.when.holds(facts))
+    for rule in held:
+        amount_fen = rule.set_fen if rule.set_fen is not None else amount_fen + (rule.add_fen or 0)
+    return max(0, amount_fen), held
+
+
+def _deductible_and_used(plan: Plan, liability: Liability, ledger: Ledger) -> tuple[Deductible | None, int]:
+    if liability.shares_deductible is not None:
+        shared = next(each for each in plan.deductibles if each.id == liability.shares_deductible)
+        return shared, ledger.deductible(shared.id)
+    return liability.deductible, ledger.of(liability.id).deductible_fen

@@ -1,0 +1,49 @@
+"""What can be wrong with a plan file, a plan id or a case."""
+
+from dataclasses import dataclass
+
+
+class BenefitsError(Exception):
+    """Base of every error of this library; `code` is stable and machine-readable."""
+
+    code = "benefits_error"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong in a plan file: `line` counts from 1, `field` is a path such as `liabilities.2.pays`."""
+
+    line: int
+    field: str
+    found: str
+    right: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}, {self.field}: {self.found}; right would be {self.right}"
+
+
+class PlanInvalid(BenefitsError):
+    """The plan file is refused; `problems` says line, field and what would be right, for all that is wrong."""
+
+    code = "plan_invalid"
+
+    def __init__(self, origin: str, problems: tuple[Problem, ...]) -> None:
+        self.origin = origin
+        self.problems = problems
+        super().__init__("\n".join(f"{origin}: {problem}" for problem in problems))
+
+
+class PlanUnknown(BenefitsError):
+    """No bundled plan file has this id."""
+
+    code = "plan_unknown"
+
+    def __init__(self, plan_id: str, known: tuple[str, ...]) -> None:
+        self.plan_id = plan_id
+        super().__init__(f"no plan {plan_id!r}; known plans: {', '.join(known)}")
+
+
+class CaseInvalid(BenefitsError):
+    """The case contradicts itself or the plan's benefit year."""
+
+    code = "case_invalid"

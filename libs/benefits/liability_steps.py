@@ -1,0 +1,137 @@
+"""How one liability came to its amount, as nodes of the explanation."""
+
+from libs.benefits.node import Node
+from libs.benefits.outcome import BandPaid, CapCut, LiabilityOutcome
+from libs.benefits.plan import Liability, Plan
+from libs.benefits.terms import Cap, CostScale, RatioRule, Term
+from libs.money import format_yuan
+
+
+def percent(rate_bp: int) -> str:
+    """`6500` as `65%`, `1250` as `12.5%`."""
+    whole, rest = divmod(rate_bp, 100)
+    return f"{whole}.{rest:02d}".rstrip("0").rstrip(".") + "%"
+
+
+def sourced(plan: Plan, liability: Liability | None, term: Term) -> dict[str, str | bool | None]:
+    """Clause, source, grade and assumption of a term, inherited from liability and plan where it says none."""
+    holders = [term, liability, plan]
+    source = next((holder.source for holder in holders if holder is not None and holder.source), None)
+    return {
+        "clause": term.clause or (liability.clause if liability is not None else None),
+        "source": source,
+        "grade": "assumption" if term.assumption else plan.sources[source].grade if source else None,
+        "assumption": term.assumption,
+    }
+
+
+def liability_node(plan: Plan, outcome: LiabilityOutcome) -> Node:
+    """The liability's payment: bands that add up to the formula's amount, minus what caps and others cut."""
+    liability = plan.liability(outcome.liability_id)
+    bands = tuple(_band(plan, liability, band) for band in outcome.bands)
+    rounding_fen = sum(b.paid_fen for b in outcome.bands) - outcome.paid_fen
+    cuts = tuple(_cut(plan, liability, cut) for cut in outcome.cuts if not cut.on_cost)
+    rounding_fen -= sum(-cut.result_fen for cut in cuts) + outcome.limited_by_others_fen
+    others = _others(outcome)
+    if rounding_fen:
+        # Rounding up to a unit coarser than the fen never pays more than the cost itself.
+        others = (*others, Node("limit", "不超过费用本身", "never above the cost", -rounding_fen))
+    return Node(
+        "liability",
+        liability.name.zh,
+        liability.name.en,
+        outcome.paid_fen,
+        inputs={"base_fen": outcome.base_fen, "deductible_fen": outcome.deductible.taken_fen},
+        children=(*bands, *cuts, *others),
+        steps=_steps(plan, liability, outcome),
+        **sourced(plan, liability, liability),  # type: ignore[arg-type]
+    )
+
+
+def _others(outcome: LiabilityOutcome) -> tuple[Node, ...]:
+    if not outcome.limited_by_others_fen:
+        return ()
+    return (
+        Node(
+            "limit",
+            "与其他渠道合计不超过费用",
+            "together with other payers never above the cost",
+            -outcome.limited_by_others_fen,
+        ),
+    )
+
+
+def _steps(plan: Plan, liability: Liability, outcome: LiabilityOutcome) -> tuple[Node, ...]:
+    steps = [Node("step", "计入费用", "cost counted", outcome.base_fen)]
+    steps.extend(_cut(plan, liability, cut) for cut in outcome.cuts if cut.on_cost)
+    if outcome.scaled_out_fen:
+        steps.append(Node("step", "折算掉的费用", "cost scaled out", -outcome.scaled_out_fen))
+    deductible = outcome.deductible
+    if deductible.required_fen:
+        left_fen = max(0, deductible.required_fen - deductible.used_fen)
+        steps.append(
+            Node(
+                "step",
+                "起付线(本次承担)",
+                "deductible (borne now)",
+                -deductible.taken_fen,
+                formula=f"min({format_yuan(deductible.required_fen)} - {format_yuan(deductible.used_fen)}, cost)",
+                inputs={
+                    "required_fen": deductible.required_fen,
+                    "used_fen": deductible.used_fen,
+                    "left_fen": left_fen,
+                },
+                **sourced(plan, liability, deductible.terms[-1]),  # type: ignore[arg-type]
+            )
+        )
+    steps.extend(_rule(plan, liability, rule) for rule in outcome.rules)
+    return tuple(steps)
+
+
+def _rule(plan: Plan, liability: Liability, rule: Term) -> Node:
+    zh, en = "比例调整", "ratio changed"
+    if isinstance(rule, CostScale):
+        zh, en = f"费用按 {percent(rule.keep_bp)} 计入", f"cost counts at {percent(rule.keep_bp)}"
+    elif isinstance(rule, RatioRule) and rule.set_bp is not None:
+        zh, en = f"比例为 {percent(rule.set_bp)}", f"ratio is {percent(rule.set_bp)}"
+    elif isinstance(rule, RatioRule) and rule.points_bp is not None:
+        points = f"{rule.points_bp / 100:+g}"
+        zh, en = f"比例 {points} 个百分点", f"ratio {points} percentage points"
+    elif isinstance(rule, RatioRule) and rule.times_bp is not None:
+        zh, en = f"比例乘以 {percent(rule.times_bp)}", f"ratio times {percent(rule.times_bp)}"
+    if rule.words is not None:
+        zh, en = f"{rule.words.zh}({zh})", f"{rule.words.en} ({en})"
+    return Node("step", zh, en, 0, **sourced(plan, liability, rule))  # type: ignore[arg-type]
+
+
+def _band(plan: Plan, liability: Liability, band: BandPaid) -> Node:
+    return Node(
+        "band",
+        f"按 {percent(band.rate_bp)} 赔付",
+        f"paid at {percent(band.rate_bp)}",
+        band.paid_fen,
+        formula=f"{format_yuan(band.covered_fen)} × {percent(band.rate_bp)}",
+        inputs={"from_fen": band.from_fen, "covered_fen": band.covered_fen, "rate_bp": band.rate_bp},
+        **sourced(plan, liability, liability.pays),  # type: ignore[arg-type]
+    )
+
+
+def _cut(plan: Plan, liability: Liability, cut: CapCut) -> Node:
+    group = f"({cut.group})" if cut.group is not None else ""
+    if isinstance(cut.term, Cap) and cut.term.times is not None:
+        limit = f"{cut.limit} - {cut.used}"
+        zh, en = f"次数限制{group}", f"limit on how often {group}".rstrip()
+    else:
+        limit = f"{format_yuan(cut.limit)} - {format_yuan(cut.used)}"
+        zh, en = f"超过限额{group}", f"above cap {group}".rstrip()
+    if cut.term.words is not None:
+        zh, en = f"{cut.term.words.zh}{group}", f"{cut.term.words.en} {group}".rstrip()
+    return Node(
+        "cap",
+        zh,
+        en,
+        -cut.cut_fen,
+        formula=f"limit {limit}",
+        inputs={"limit": cut.limit, "used": cut.used},
+        **sourced(plan, liability, cut.term),  # type: ignore[arg-type]
+    )

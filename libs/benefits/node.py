@@ -1,0 +1,67 @@
+"""A node of the explanation."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from libs.money import format_yuan
+
+Language = Literal["zh", "en"]
+Kind = Literal[
+    "case", "bill", "layers", "layer", "plan", "liability", "band", "cap", "limit", "patient", "part", "step"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """`children` are parts that sum to `result_fen`; `steps` show how an input came about and are not added."""
+
+    kind: Kind
+    zh: str
+    en: str
+    result_fen: int
+    formula: str = ""
+    inputs: dict[str, int] = field(default_factory=dict)
+    clause: str | None = None
+    source: str | None = None
+    grade: str | None = None
+    assumption: bool = False
+    children: tuple["Node", ...] = ()
+    steps: tuple["Node", ...] = ()
+
+    def leaves(self) -> list["Node"]:
+        """The nodes without children below this one, or itself."""
+        return [leaf for child in self.children for leaf in child.leaves()] if self.children else [self]
+
+    def as_json(self) -> dict[str, Any]:
+        """The tree as plain JSON values."""
+        return {
+            "kind": self.kind,
+            "zh": self.zh,
+            "en": self.en,
+            "result_fen": self.result_fen,
+            "formula": self.formula,
+            "inputs": self.inputs,
+            "clause": self.clause,
+            "source": self.source,
+            "grade": self.grade,
+            "assumption": self.assumption,
+            "steps": [step.as_json() for step in self.steps],
+            "children": [child.as_json() for child in self.children],
+        }
+
+    def text(self, language: Language) -> str:
+        """The tree as indented text; steps are marked `·`, parts `-`, each line ends with its amount in yuan."""
+        return "\n".join(self._lines(language, 0, "-"))
+
+    def _lines(self, language: Language, depth: int, mark: str) -> list[str]:
+        words = self.zh if language == "zh" else self.en
+        assumed = {"zh": "[假定] ", "en": "[assumed] "}[language] if self.assumption else ""
+        clause = f"[§{self.clause}] " if self.clause else ""
+        formula = f": {self.formula} =" if self.formula else " ="
+        line = f"{'  ' * depth}{mark} {assumed}{clause}{words}{formula} {format_yuan(self.result_fen)}"
+        lines = [line]
+        for step in self.steps:
+            lines.extend(step._lines(language, depth + 1, "·"))
+        for child in self.children:
+            lines.extend(child._lines(language, depth + 1, "-"))
+        return lines

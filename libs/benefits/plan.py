@@ -1,0 +1,266 @@
+"""A plan: one city's product of one year, as its file says it. Amounts in the model are fen, ratios basis points."""
+
+import hashlib
+import json
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from libs.benefits.amounts import Share, SignedYuan, Yuan
+from libs.benefits.case import Case
+from libs.benefits.conditions import When
+from libs.benefits.terms import (
+    Cap,
+    CostScale,
+    Deductible,
+    Exclusion,
+    Id,
+    Pays,
+    Residue,
+    Selector,
+    SharedCap,
+    SharedDeductible,
+    Strict,
+    Term,
+    TotalCap,
+    Words,
+)
+from libs.money import Rounding
+
+Grade = Literal["A", "A/B", "B", "B/C", "C", "D", "assumption"]
+
+
+class Source(Strict):
+    """Where terms come from; grade A official, B insurer or press, C question-and-answer page, D personal."""
+
+    title: str
+    url: str | None = None
+    grade: Grade
+
+
+class Liability(Term):
+    """One promise of the plan (责任)."""
+
+    id: Id
+    name: Words
+    takes: tuple[Selector, ...] = ()
+    residue_of: Residue | None = None
+    precedence: int = 0
+    """Cost that several liabilities could take goes to the highest precedence, then to the first in the file."""
+    exclusions: tuple[Exclusion, ...] = ()
+    scales: tuple[CostScale, ...] = ()
+    deductible: Deductible | None = None
+    shares_deductible: Id | None = None
+    pays: Pays
+    caps: tuple[Cap, ...] = ()
+    cap: TotalCap | None = None
+
+    @model_validator(mode="after")
+    def _coherent(self) -> Self:
+        if bool(self.takes) == (self.residue_of is not None):
+            raise ValueError("exactly one of takes, residue_of")
+        if self.deductible is not None and self.shares_deductible is not None:
+            raise ValueError("at most one of deductible, shares_deductible")
+        return self
+
+
+class Premium(Term):
+    """What a tier costs a year, and who pays it if not the member."""
+
+    tier: Id
+    name: Words
+    amount_fen: Yuan | None = Field(default=None, alias="amount")
+    """Absent when no published figure is known."""
+    when: When | None = None
+    paid_by: str | None = None
+
+
+class Payers(Term):
+    """Who comes when. Payers not named count as `before`.
+
+    before: subtracted from the cost first. beside: not subtracted, but with the plan never above the cost
+    (compensation principle). after: see only what the plan left.
+    """
+
+    before: tuple[str, ...] = ("basic", "critical_illness", "assistance")
+    beside: tuple[str, ...] = ("commercial", "third_party", "donation")
+    after: tuple[str, ...] = ()
+
+
+class RoundingRule(Term):
+    """To which unit each liability's payment is rounded, and how."""
+
+    unit_fen: Yuan = Field(default=1, alias="unit", ge=1)
+    mode: Rounding = "half_up"
+
+
+class CrossingStay(Term):
+    """What happens to a stay that is open when the benefit year ends."""
+
+    paid_until: Literal["year_end", "discharge"] = "discharge"
+    at_most_days: int | None = Field(default=None, ge=0)
+
+
+class WaitingPeriod(Term):
+    """Days from the first day of cover in which costs are not paid; continuous members have none."""
+
+    days: int = Field(ge=0)
+
+
+class ListEntry(Strict):
+    """One product on a list, for an interval of days and for named indications and places if any."""
+
+    name: str
+    code: str | None = None
+    brand: str | None = None
+    indications: tuple[str, ...] = ()
+    sites: tuple[str, ...] = ()
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+class ProductList(Term):
+    """A list liabilities refer to; without entries its members are known by their tag alone."""
+
+    name: Words
+    entries: tuple[ListEntry, ...] = ()
+
+
+class Hypothetical(Term):
+    """Settles people without the usual basic cover as if these layers had paid, before the plan looks at the rest."""
+
+    when: When
+    layers: tuple[Liability, ...] = Field(min_length=1)
+
+
+class Insurer(Strict):
+    """A member of the pool with its share of premium and payments."""
+
+    name: str
+    share_bp: Share = Field(alias="share")
+
+
+class Precision(Strict):
+    """The unit to which a published example states its figures."""
+
+    unit_fen: Yuan = Field(default=1, alias="unit", ge=1)
+    rounding: Rounding = "half_up"
+
+
+class Expected(Strict):
+    """Published results of an example; liabilities not named are expected to pay nothing."""
+
+    liabilities: dict[Id, SignedYuan]
+    total_fen: Yuan = Field(alias="total")
+    patient_fen: Yuan | None = Field(default=None, alias="patient")
+
+
+class Example(Strict):
+    """A worked example: published ones are golden, derived ones are computed by hand from the terms."""
+
+    id: Id
+    title: Words
+    source: str
+    derived: bool = False
+    case: Case
+    expected: Expected
+    precision: Precision = Precision()
+
+
+class Plan(Term):
+    """A plan file."""
+
+    format: Literal["huiji-plan/1"]
+    id: Id
+    name: Words
+    city: Words
+    valid_from: date | None = None
+    """First day of the edition; absent when unknown, then any date is accepted."""
+    valid_to: date | None = None
+    benefit_year_starts: str = Field(default="01-01", pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])$")
+    """Month and day on which deductibles and caps start anew."""
+    waiting: WaitingPeriod | None = None
+    crossing_stay: CrossingStay = CrossingStay()
+    premiums: tuple[Premium, ...] = Field(min_length=1)
+    insurers: tuple[Insurer, ...] = ()
+    payers: Payers = Payers()
+    rounding: RoundingRule = RoundingRule()
+    critical_illness_thresholds: dict[str, Yuan] = Field(default_factory=dict)
+    """Threshold by scheme, for deductibles that float with it."""
+    deductibles: tuple[SharedDeductible, ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()
+    hypothetical: Hypothetical | None = None
+    liabilities: tuple[Liability, ...] = Field(min_length=1)
+    shared_caps: tuple[SharedCap, ...] = ()
+    cap: TotalCap | None = None
+    lists: dict[Id, ProductList] = Field(default_factory=dict)
+    sources: dict[str, Source] = Field(default_factory=dict)
+    notes: tuple[Words, ...] = ()
+    examples: tuple[Example, ...] = ()
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 (hex) of the plan's content in canonical form; layout and comments of the file do not matter."""
+        content = json.dumps(
+            self.model_dump(mode="json"), ensure_ascii=False, sort_keys=True, separators=(",", ":")
+        )
+        return hashlib.sha256(content.encode()).hexdigest()
+
+    @property
+    def default_tier(self) -> str:
+        """The tier of members whose tier is not stated."""
+        return self.premiums[0].tier
+
+    def benefit_year_start(self, day: date) -> date:
+        """First day of the benefit year that `day` falls into."""
+        month, first = (int(part) for part in self.benefit_year_starts.split("-"))
+        start = date(day.year, month, first)
+        return start if day >= start else date(day.year - 1, month, first)
+
+    def benefit_year_end(self, day: date) -> date:
+        """Last day of the benefit year that `day` falls into."""
+        start = self.benefit_year_start(day)
+        return date(start.year + 1, start.month, start.day) - timedelta(days=1)
+
+    def covers(self, day: date) -> bool:
+        """Whether this edition is in force on `day`."""
+        return (self.valid_from is None or day >= self.valid_from) and (
+            self.valid_to is None or day <= self.valid_to
+        )
+
+    def liability(self, liability_id: str) -> Liability:
+        """The liability with this id. Raises KeyError."""
+        return self._by_id[liability_id]
+
+    def promises(self, liability_id: str) -> bool:
+        """Whether this is a liability of the plan itself, not a layer it settles hypothetically."""
+        return liability_id in self._by_id
+
+    @cached_property
+    def _by_id(self) -> dict[str, Liability]:
+        return {liability.id: liability for liability in self.liabilities}
+
+    @cached_property
+    def evaluation_order(self) -> tuple[Liability, ...]:
+        """Liabilities such that each comes after those whose residue it takes (the file is checked for cycles)."""
+        order: list[Liability] = []
+        placed: set[str] = set()
+        waiting = list(self.liabilities)
+        while waiting:
+            ready = [
+                x for x in waiting if x.residue_of is None or placed.issuperset(x.residue_of.liabilities)
+            ]
+            if not ready:
+                raise ValueError(f"liabilities feed on each other: {', '.join(x.id for x in waiting)}")
+            order.append(ready[0])
+            placed.add(ready[0].id)
+            waiting.remove(ready[0])
+        return tuple(order)
+
+    @cached_property
+    def selection_order(self) -> tuple[Liability, ...]:
+        """Liabilities in the order in which they are offered a cost."""
+        takers = [liability for liability in self.liabilities if liability.takes]
+        return tuple(sorted(takers, key=lambda liability: -liability.precedence))

@@ -1,0 +1,150 @@
+"""Contradictions that only show when the plan is seen as a whole."""
+
+from collections.abc import Iterator
+
+from libs.benefits.plan import Liability, Plan
+from libs.benefits.terms import Term
+
+Contradiction = tuple[tuple[str | int, ...], str, str]
+"""(path, what was found, what would be right)."""
+
+
+def contradictions(plan: Plan) -> list[Contradiction]:
+    """Everything inconsistent in a plan whose fields are each well-formed."""
+    return [
+        *_unique(plan),
+        *_references(plan),
+        *_cycles(plan),
+        *_sources(plan),
+        *_dates(plan),
+        *_examples(plan),
+    ]
+
+
+def _unique(plan: Plan) -> Iterator[Contradiction]:
+    seen: set[str] = {"plan"}
+    for index, each in enumerate(plan.liabilities):
+        if each.id in seen:
+            yield ("liabilities", index, "id"), f"{each.id!r} again", "an id of its own"
+        seen.add(each.id)
+        caps = [cap.id for cap in each.caps]
+        if len(caps) != len(set(caps)):
+            yield ("liabilities", index, "caps"), "two caps with one id", "an id of its own for each cap"
+    shared = [("deductibles", [each.id for each in plan.deductibles])]
+    shared.append(("shared_caps", [each.id for each in plan.shared_caps]))
+    for name, ids in shared:
+        for index, each_id in enumerate(ids):
+            if each_id in seen:
+                yield (name, index, "id"), f"{each_id!r} again", "an id of its own"
+            seen.add(each_id)
+
+
+def _references(plan: Plan) -> Iterator[Contradiction]:
+    ids = {each.id for each in plan.liabilities}
+    deductibles = {each.id for each in plan.deductibles}
+    known_ids = f"one of {', '.join(sorted(ids))}"
+    for index, each in enumerate(plan.liabilities):
+        at = ("liabilities", index)
+        if each.shares_deductible is not None and each.shares_deductible not in deductibles:
+            right = f"one of the shared deductibles: {', '.join(sorted(deductibles)) or '(none)'}"
+            yield (*at, "shares_deductible"), repr(each.shares_deductible), right
+        for source in each.residue_of.liabilities if each.residue_of else ():
+            if source not in ids:
+                yield (*at, "residue_of", "liabilities"), repr(source), known_ids
+        yield from _lists(plan, each, at)
+        if (
+            each.deductible is not None
+            and each.deductible.floats_with
+            and not plan.critical_illness_thresholds
+        ):
+            yield (*at, "deductible", "floats_with"), "no thresholds", "critical_illness_thresholds by scheme"
+    for index, cap in enumerate(plan.shared_caps):
+        for liability_id in cap.liabilities:
+            if liability_id not in ids:
+                yield ("shared_caps", index, "liabilities"), repr(liability_id), known_ids
+
+
+def _lists(plan: Plan, liability: Liability, at: tuple[str | int, ...]) -> Iterator[Contradiction]:
+    right = f"one of the plan's lists: {', '.join(sorted(plan.lists)) or '(none)'}"
+    for number, selector in enumerate(liability.takes):
+        for name in (*(selector.lists or ()), *(selector.not_lists or ())):
+            if name not in plan.lists:
+                yield (*at, "takes", number, "lists"), repr(name), right
+    for number, cap in enumerate(liability.caps):
+        for name in cap.lists or ():
+            if name not in plan.lists:
+                yield (*at, "caps", number, "lists"), repr(name), right
+    for number, exclusion in enumerate(liability.exclusions):
+        for name in exclusion.lists or ():
+            if name not in plan.lists:
+                yield (*at, "exclusions", number, "lists"), repr(name), right
+
+
+def _cycles(plan: Plan) -> Iterator[Contradiction]:
+    ids = {each.id for each in plan.liabilities}
+    if any(each.residue_of and not ids.issuperset(each.residue_of.liabilities) for each in plan.liabilities):
+        return
+    try:
+        _ = plan.evaluation_order
+    except ValueError as error:
+        yield ("liabilities",), str(error), "residues that only come from earlier results"
+
+
+def _sources(plan: Plan) -> Iterator[Contradiction]:
+    known = f"a key of sources: {', '.join(sorted(plan.sources)) or '(none)'}"
+    for path, term in _terms(plan):
+        if term.source is not None and term.source not in plan.sources:
+            yield (*path, "source"), repr(term.source), known
+    for index, each in enumerate(plan.liabilities):
+        if each.source is None and plan.source is None and not each.assumption:
+            yield ("liabilities", index), "no source", "a source here or for the plan, or assumption: true"
+
+
+def _terms(plan: Plan) -> Iterator[tuple[tuple[str | int, ...], Term]]:
+    yield (), plan
+    for index, each in enumerate(plan.liabilities):
+        at: tuple[str | int, ...] = ("liabilities", index)
+        yield at, each
+        yield (*at, "pays"), each.pays
+        for number, ratio_rule in enumerate(each.pays.rules):
+            yield (*at, "pays", "rules", number), ratio_rule
+        if each.deductible is not None:
+            yield (*at, "deductible"), each.deductible
+            for number, rule in enumerate(each.deductible.rules):
+                yield (*at, "deductible", "rules", number), rule
+        for number, cap in enumerate(each.caps):
+            yield (*at, "caps", number), cap
+        if each.cap is not None:
+            yield (*at, "cap"), each.cap
+        for number, exclusion in enumerate(each.exclusions):
+            yield (*at, "exclusions", number), exclusion
+        for number, scale in enumerate(each.scales):
+            yield (*at, "scales", number), scale
+    for index, premium in enumerate(plan.premiums):
+        yield ("premiums", index), premium
+    for index, shared in enumerate(plan.deductibles):
+        yield ("deductibles", index), shared
+    for index, shared_cap in enumerate(plan.shared_caps):
+        yield ("shared_caps", index), shared_cap
+    for index, exclusion in enumerate(plan.exclusions):
+        yield ("exclusions", index), exclusion
+    if plan.cap is not None:
+        yield ("cap",), plan.cap
+
+
+def _dates(plan: Plan) -> Iterator[Contradiction]:
+    if plan.valid_from and plan.valid_to and plan.valid_to < plan.valid_from:
+        yield ("valid_to",), str(plan.valid_to), f"a day not before {plan.valid_from}"
+    if plan.insurers and sum(insurer.share_bp for insurer in plan.insurers) != 10_000:
+        yield ("insurers",), "shares that do not sum to 100%", "shares that sum to 100%"
+
+
+def _examples(plan: Plan) -> Iterator[Contradiction]:
+    ids = {each.id for each in plan.liabilities}
+    for index, example in enumerate(plan.examples):
+        for liability_id in example.expected.liabilities:
+            if liability_id not in ids:
+                path = ("examples", index, "expected", "liabilities", liability_id)
+                yield path, repr(liability_id), f"one of {', '.join(sorted(ids))}"
+        if example.source not in plan.sources:
+            yield ("examples", index, "source"), repr(example.source), "a key of sources"
