@@ -58,7 +58,7 @@ class KeyStore:
     ) -> None:
         self._pool = pool
         self._master = master
-        self._cache = cache or KeyCache(KeyCacheSettings())
+        self._cache = KeyCache(KeyCacheSettings()) if cache is None else cache
         self._random = random
 
     async def ensure(self, owners: Collection[str]) -> dict[str, DataKey]:
