@@ -1,0 +1,15 @@
+"""The protocols a city's hospitals speak, each read into one `Submission` or refused with every reason."""
+
+from libs.interop.errors import InteropError, Refusal, SubmissionInvalid
+from libs.interop.submission import Diagnosis, Person, Procedure, Submission, SubmissionId
+
+__all__ = [
+    "Diagnosis",
+    "InteropError",
+    "Person",
+    "Procedure",
+    "Refusal",
+    "Submission",
+    "SubmissionId",
+    "SubmissionInvalid",
+]

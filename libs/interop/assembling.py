@@ -1,0 +1,177 @@
+"""The last step of every protocol's reader: what must agree across fields, then the submission itself."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+from libs.contracts.settlement import FeeLine, Scheme, Settlement, Visit
+from libs.interop.errors import Refusal, SubmissionInvalid
+from libs.interop.identity_number import (
+    IdentityNumber,
+    IdentityNumberInvalid,
+    age_on,
+    parse_identity_number,
+)
+from libs.interop.reading import Problems
+from libs.interop.submission import Diagnosis, Person, Procedure, Submission, line_differences, place_of
+from libs.interop.visit_kinds import VisitKind, kind_of
+
+MAX_STAY_DAYS = 3_660
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where, in the protocol's own words, the fields stand that are checked against each other."""
+
+    id_number: str
+    birth_date: str
+    sex: str
+    period: str
+    visit_kind: str
+    filing: str
+    settlement: str
+    lines: str
+    line: Callable[[int], str]
+
+
+@dataclass(slots=True)
+class Draft:
+    """A discharge as read. Fields that could not be read hold stand-ins and have a problem noted."""
+
+    places: Places
+    problems: Problems
+    hospital_id: str = ""
+    submission_id: str = ""
+    encounter_id: str | None = None
+    name: str = ""
+    id_number: str = ""
+    phone: str | None = None
+    sex: Literal["male", "female", "unknown"] = "unknown"
+    birth_date: date | None = None
+    hospital_grade: Literal[0, 1, 2, 3] = 0
+    med_type: str = ""
+    kind: VisitKind | None = None
+    admitted_on: date = date.min
+    discharged_on: date = date.min
+    scheme: Scheme = "none"
+    insured_region: str = ""
+    hospital_region: str = ""
+    filed: bool | None = None
+    settled: bool = True
+    settlement: Settlement | None = None
+    lines: list[FeeLine] = field(default_factory=list)
+    lines_read: bool = True
+    diagnoses: list[Diagnosis] = field(default_factory=list)
+    procedures: list[Procedure] = field(default_factory=list)
+    note: str | None = None
+    invoice_number: str | None = None
+
+    def submission(self) -> Submission:
+        """The checked submission. Raises SubmissionInvalid with every problem of reading and of agreement."""
+        number = self._identity_number()
+        kind = self._kind()
+        self._check_place()
+        self._check_period(number)
+        self._check_sums()
+        if self.problems.reasons or number is None or kind is None or self.settlement is None:
+            raise SubmissionInvalid(
+                Refusal(
+                    tuple(self.problems.reasons),
+                    hospital_id=self.hospital_id or None,
+                    submission_id=self.submission_id or None,
+                    id_number=None if number is None else number.text,
+                )
+            )
+        return Submission(
+            submission_id=self.submission_id,
+            encounter_id=self.encounter_id,
+            person=Person(
+                name=self.name,
+                id_number=number.text,
+                phone=self.phone,
+                sex=number.sex,
+                birth_date=number.birth_date,
+            ),
+            visit=self._visit(number, kind),
+            settlement=self.settlement,
+            lines=tuple(self.lines),
+            diagnoses=tuple(self.diagnoses),
+            procedures=tuple(self.procedures),
+            note=self.note,
+            invoice_number=self.invoice_number,
+        )
+
+    def _visit(self, number: IdentityNumber, kind: VisitKind) -> Visit:
+        return Visit(
+            hospital_id=self.hospital_id,
+            hospital_grade=self.hospital_grade,
+            med_type=self.med_type,
+            kind=kind,
+            admitted_on=self.admitted_on,
+            discharged_on=self.discharged_on,
+            scheme=self.scheme,
+            insured_region=self.insured_region,
+            hospital_region=self.hospital_region,
+            place=place_of(self.insured_region, self.hospital_region, bool(self.filed)),
+            settled=self.settled,
+            age_years=age_on(number.birth_date, self.admitted_on),
+            sex=number.sex,
+        )
+
+    def _identity_number(self) -> IdentityNumber | None:
+        if not self.id_number:
+            return None
+        try:
+            number = parse_identity_number(self.id_number)
+        except IdentityNumberInvalid as error:
+            self.problems.add(error.code, self.places.id_number, str(error))
+            return None
+        if self.birth_date not in (None, date.min, number.birth_date):
+            self.problems.add(
+                "contradiction", self.places.birth_date, "the birth date differs from the identity number's"
+            )
+        if self.sex not in ("unknown", number.sex):
+            self.problems.add("contradiction", self.places.sex, "the sex differs from the identity number's")
+        return number
+
+    def _kind(self) -> VisitKind | None:
+        kind = self.kind or kind_of(self.med_type)
+        if kind is None and self.med_type:
+            self.problems.add(
+                "missing",
+                self.places.visit_kind,
+                "the medical type is not in the national core: say which kind of visit it is",
+            )
+        return kind
+
+    def _check_place(self) -> None:
+        known = self.filed is not None or not self.insured_region or not self.hospital_region
+        if not known and place_of(self.insured_region, self.hospital_region, False) != "local":
+            self.problems.add(
+                "missing",
+                self.places.filing,
+                "the visit is out of town: say whether it was registered with the home bureau",
+            )
+
+    def _check_period(self, number: IdentityNumber | None) -> None:
+        if date.min in (self.admitted_on, self.discharged_on):
+            return
+        if self.discharged_on < self.admitted_on:
+            self.problems.add("dates_reversed", self.places.period, "the discharge lies before the admission")
+        elif (self.discharged_on - self.admitted_on).days > MAX_STAY_DAYS:
+            self.problems.add("stay_too_long", self.places.period, f"a stay has at most {MAX_STAY_DAYS} days")
+        if number is not None and not 0 <= age_on(number.birth_date, self.admitted_on) <= 130:
+            self.problems.add(
+                "contradiction", self.places.period, "the admission does not lie within 130 years of the birth"
+            )
+
+    def _check_sums(self) -> None:
+        if self.settlement is None:
+            return
+        for sentence in self.settlement.broken_identities():
+            self.problems.add("identity_broken", self.places.settlement, sentence)
+        if self.lines_read:
+            for index, sentence in line_differences(self.settlement, tuple(self.lines)):
+                where = self.places.lines if index is None else self.places.line(index)
+                self.problems.add("lines_differ", where, sentence)
