@@ -99,7 +99,8 @@ def _one_booked(
         direction=_direction(reader, priced),
         booked_on=reader.day(entry, "BookgDt/DtTm" if has_time else "BookgDt/Dt"),
         booked_at=reader.moment(entry, "BookgDt/DtTm") if has_time else None,
-        return_reason=reader.text(transaction, "RtrInf/Rsn/Cd") or reader.text(transaction, "RtrInf/Rsn/Prtry"),
+        return_reason=reader.text(transaction, "RtrInf/Rsn/Cd")
+        or reader.text(transaction, "RtrInf/Rsn/Prtry"),
         reversal=reader.text(entry, "RvslInd") in ("true", "1"),
     )
 

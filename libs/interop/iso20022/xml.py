@@ -2,6 +2,7 @@
 
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from lxml import etree
 
@@ -46,11 +47,14 @@ def parse_message(data: bytes, message: str) -> etree._Element:
 
 
 def check_schema(root: etree._Element, message: str) -> None:
-    """MessageUnreadable with the first three complaints of the XSD, if it has any."""
+    """MessageUnreadable with the first complaint of the XSD, if it has any.
+
+    Its place and kind only: the validator's own sentence quotes the value, and values are names and accounts.
+    """
     schema = _schema(message)
     if not schema.validate(root):
-        problems = "; ".join(f"line {entry.line}: {entry.message}" for entry in list(schema.error_log)[:3])
-        raise MessageUnreadable(message, problems)
+        first: Any = schema.error_log[0]
+        raise MessageUnreadable(message, f"line {first.line}, {first.path}: {first.type_name}")
 
 
 @cache
