@@ -28,16 +28,19 @@ def required(
     plan: Plan, deductible: Deductible, member: Member, facts: Facts
 ) -> tuple[int, tuple[Term, ...]]:
     """The deductible of this person (fen) and the terms that made it."""
+    terms: tuple[Term, ...] = (deductible,)
     if deductible.amount_fen is not None:
         amount_fen = deductible.amount_fen
     elif member.critical_illness_threshold_fen is not None:
         amount_fen = member.critical_illness_threshold_fen
     else:
-        thresholds = plan.critical_illness_thresholds
+        table = plan.critical_illness_thresholds
+        assert table is not None, "a plan with a floating deductible is refused without a table"
         # A scheme the table does not name gets the highest threshold: never pay more than any scheme would.
-        amount_fen = thresholds.get(member.scheme, max(thresholds.values()))
+        amount_fen = table.by_scheme.get(member.scheme, max(table.by_scheme.values()))
+        terms = (deductible, table)
     amount_fen, rules = apply_amount_rules(amount_fen, deductible.rules, facts)
-    return amount_fen, (deductible, *rules)
+    return amount_fen, (*terms, *rules)
 
 
 def apply_amount_rules(

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from libs.benefits.caps import Scope
 from libs.benefits.case import Bill, Case
+from libs.benefits.cash import cash_paid
 from libs.benefits.conditions import facts_of
 from libs.benefits.cover import outside_cover
 from libs.benefits.errors import CaseInvalid
@@ -68,6 +69,7 @@ def _evaluate_bill(plan: Plan, case: Case, bill: Bill, ledger: Ledger) -> BillOu
         liabilities=liabilities,
         excluded=all_excluded,
         notes=notes_of(plan, liabilities, all_excluded, selection.not_itemised),
+        cash=() if not portions and excluded else cash_paid(plan, bill, facts, ledger),
     )
 
 

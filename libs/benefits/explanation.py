@@ -58,7 +58,7 @@ def _patient(plan: Plan, outcome: BillOutcome) -> Node:
         for reason, amount_fen in kept_parts(each).items():
             if amount_fen:
                 words = REASONS[reason]
-                parts.append(Node("part", f"{name.zh}:{words.zh}", f"{name.en}: {words.en}", amount_fen))
+                parts.append(Node("part", f"{name.zh}：{words.zh}", f"{name.en}: {words.en}", amount_fen))
     for part in outcome.excluded:
         words = reason_words(part)
         term = part.exclusion

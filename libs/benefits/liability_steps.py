@@ -72,7 +72,7 @@ def _steps(plan: Plan, liability: Liability, outcome: LiabilityOutcome) -> tuple
         steps.append(
             Node(
                 "step",
-                "起付线(本次承担)",
+                "起付线（本次承担）",
                 "deductible (borne now)",
                 -deductible.taken_fen,
                 formula=f"min({format_yuan(deductible.required_fen)} - {format_yuan(deductible.used_fen)}, cost)",
@@ -100,7 +100,7 @@ def _rule(plan: Plan, liability: Liability, rule: Term) -> Node:
     elif isinstance(rule, RatioRule) and rule.times_bp is not None:
         zh, en = f"比例乘以 {percent(rule.times_bp)}", f"ratio times {percent(rule.times_bp)}"
     if rule.words is not None:
-        zh, en = f"{rule.words.zh}({zh})", f"{rule.words.en} ({en})"
+        zh, en = f"{rule.words.zh}（{zh}）", f"{rule.words.en} ({en})"
     return Node("step", zh, en, 0, **sourced(plan, liability, rule))  # type: ignore[arg-type]
 
 

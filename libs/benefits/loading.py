@@ -63,7 +63,10 @@ def _load(origin: str, text: str) -> Plan:
     try:
         plan = Plan.model_validate(content)
     except ValidationError as error:
-        problems = {problem_of(root, detail) for detail in error.errors(include_url=False)}
+        details = error.errors(include_url=False)
+        # A list that became too short because an entry of it is wrong says nothing of its own.
+        deeper = {detail["loc"][:length] for detail in details for length in range(len(detail["loc"]))}
+        problems = {problem_of(root, detail) for detail in details if detail["loc"] not in deeper}
         raise PlanInvalid(origin, tuple(sorted(problems, key=lambda p: (p.line, p.field)))) from error
     wrong = tuple(
         Problem(line_of(root, path), field_path(path), found, right)

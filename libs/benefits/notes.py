@@ -3,7 +3,7 @@
 from libs.benefits.outcome import LiabilityOutcome, Note
 from libs.benefits.plan import Plan
 from libs.benefits.selection import Excluded
-from libs.benefits.terms import Term
+from libs.benefits.terms import Term, Words
 
 
 def notes_of(
@@ -21,7 +21,7 @@ def notes_of(
             notes.append(
                 Note(
                     "not_itemised",
-                    f"{name.zh}:部分费用没有明细,按可赔类别计算",
+                    f"{name.zh}:部分费用没有明细，按可赔类别计算",
                     f"{name.en}: cost without lines was counted as of a covered category",
                 )
             )
@@ -29,19 +29,21 @@ def notes_of(
         terms: tuple[Term, ...] = (
             plan,
             liability,
+            *liability.takes,
             liability.pays,
             *outcome.deductible.terms,
             *outcome.rules,
             *cut_terms,
         )
-        if any(term.assumption for term in terms):
-            notes.append(
-                Note(
-                    "assumption",
-                    f"{name.zh}:所用条款中有未公布、由本文件假定的数字",
-                    f"{name.en}: uses figures that are assumed in the plan file, not published",
-                )
-            )
+        notes.extend(_assumption(name, term) for term in terms if term.assumption)
     if any(part.exclusion is not None and part.exclusion.assumption for part in excluded):
         notes.append(Note("assumption", "除外条款为假定", "an exclusion used is assumed, not published"))
-    return tuple(notes)
+    return tuple(dict.fromkeys(notes))
+
+
+def _assumption(name: Words, term: Term) -> Note:
+    if term.assumes is not None:
+        zh, en = term.assumes.zh, term.assumes.en
+    else:
+        zh, en = "所用数字未见公布，由本文件假定", "a figure used is assumed in the plan file, not published"
+    return Note("assumption", f"{name.zh}：{zh}", f"{name.en}: {en}")

@@ -89,6 +89,14 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class CashPaid:
+    """A cash benefit paid on an event; no part of the bill."""
+
+    benefit_id: str
+    amount_fen: int
+
+
+@dataclass(frozen=True, slots=True)
 class BillOutcome:
     """One bill: total = before + plan + beside + after + patient."""
 
@@ -101,6 +109,7 @@ class BillOutcome:
     liabilities: tuple[LiabilityOutcome, ...]
     excluded: tuple[Excluded, ...]
     notes: tuple[Note, ...]
+    cash: tuple[CashPaid, ...] = ()
 
     @property
     def patient_bears_fen(self) -> int:

@@ -4,7 +4,7 @@ import hashlib
 import json
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -29,6 +29,7 @@ from libs.benefits.terms import (
 )
 from libs.money import Rounding
 
+MonthDay = Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])$")]
 Grade = Literal["A", "A/B", "B", "B/C", "C", "D", "assumption"]
 
 
@@ -109,6 +110,38 @@ class WaitingPeriod(Term):
     days: int = Field(ge=0)
 
 
+class RenewalGrace(Term):
+    """Renewal paid up to this day of the year counts as continuous, with cover from the year's first day."""
+
+    until: MonthDay
+
+
+class Thresholds(Term):
+    """Threshold of critical illness insurance by basic scheme, for deductibles that float with it."""
+
+    by_scheme: dict[str, Yuan] = Field(min_length=1)
+
+
+class CashBenefit(Term):
+    """Money on an event, not for a cost: a lump sum, or a sum per day of a stay."""
+
+    id: Id
+    name: Words
+    when: When
+    amount_fen: Yuan | None = Field(default=None, alias="amount")
+    per_day_fen: Yuan | None = Field(default=None, alias="per_day")
+    first_at_least_fen: Yuan = Field(default=0, alias="first_at_least")
+    """Least sum of the year's first payment."""
+    at_most_fen: Yuan = Field(alias="at_most")
+    """Most in a benefit year."""
+
+    @model_validator(mode="after")
+    def _one_amount(self) -> Self:
+        if (self.amount_fen is None) == (self.per_day_fen is None):
+            raise ValueError("exactly one of amount, per_day")
+        return self
+
+
 class ListEntry(Strict):
     """One product on a list, for an interval of days and for named indications and places if any."""
 
@@ -179,22 +212,23 @@ class Plan(Term):
     valid_from: date | None = None
     """First day of the edition; absent when unknown, then any date is accepted."""
     valid_to: date | None = None
-    benefit_year_starts: str = Field(default="01-01", pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])$")
+    benefit_year_starts: MonthDay = "01-01"
     """Month and day on which deductibles and caps start anew."""
     waiting: WaitingPeriod | None = None
+    renewal_grace: RenewalGrace | None = None
     crossing_stay: CrossingStay = CrossingStay()
     premiums: tuple[Premium, ...] = Field(min_length=1)
     insurers: tuple[Insurer, ...] = ()
     payers: Payers = Payers()
     rounding: RoundingRule = RoundingRule()
-    critical_illness_thresholds: dict[str, Yuan] = Field(default_factory=dict)
-    """Threshold by scheme, for deductibles that float with it."""
+    critical_illness_thresholds: Thresholds | None = None
     deductibles: tuple[SharedDeductible, ...] = ()
     exclusions: tuple[Exclusion, ...] = ()
     hypothetical: Hypothetical | None = None
     liabilities: tuple[Liability, ...] = Field(min_length=1)
     shared_caps: tuple[SharedCap, ...] = ()
     cap: TotalCap | None = None
+    cash_benefits: tuple[CashBenefit, ...] = ()
     lists: dict[Id, ProductList] = Field(default_factory=dict)
     sources: dict[str, Source] = Field(default_factory=dict)
     notes: tuple[Words, ...] = ()

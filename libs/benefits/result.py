@@ -7,7 +7,7 @@ from typing import Any
 from libs.benefits.case import Case, Usage
 from libs.benefits.explanation import explain
 from libs.benefits.node import Node
-from libs.benefits.outcome import BillOutcome, LiabilityOutcome, Note, PatientPart
+from libs.benefits.outcome import BillOutcome, CashPaid, LiabilityOutcome, Note, PatientPart
 from libs.benefits.outcome_json import excluded_json, outcome_json
 from libs.benefits.patient_share import patient_share
 from libs.benefits.plan import Plan
@@ -47,6 +47,11 @@ class Evaluation:
     def patient_bears_fen(self) -> int:
         """What remains for the patient after every payer."""
         return sum(bill.patient_bears_fen for bill in self.bills)
+
+    @cached_property
+    def cash_benefits(self) -> tuple[CashPaid, ...]:
+        """Lump sums and daily benefits, beside what the plan pays for the bills."""
+        return tuple(paid for bill in self.bills for paid in bill.cash)
 
     @cached_property
     def paid_by_liability(self) -> dict[str, int]:
@@ -96,6 +101,7 @@ class Evaluation:
             "patient_share": [asdict(part) for part in self.patient_share],
             "excluded": [excluded_json(part) for part in self.excluded],
             "notes": [asdict(note) for note in self.notes],
+            "cash_benefits": [asdict(paid) for paid in self.cash_benefits],
             "usage_after": self.usage_after.model_dump(mode="json"),
             "explanation": self.explanation.as_json(),
         }

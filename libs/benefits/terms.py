@@ -33,10 +33,18 @@ class Term(Strict):
     source: str | None = None
     """Key into the plan's `sources`; inherited from the liability, then from the plan."""
     assumption: bool = False
-    """True when the figure is not published; shown as an assumption wherever it is used."""
+    """True when something in the term is not published; shown as an assumption wherever it is used."""
+    assumes: Words | None = None
+    """What exactly is assumed, when not the whole term is."""
+
+    @model_validator(mode="after")
+    def _assumption_declared(self) -> Self:
+        if self.assumes is not None and not self.assumption:
+            raise ValueError("assumption: true next to assumes")
+        return self
 
 
-class Selector(Strict):
+class Selector(Term):
     """Which costs a liability takes; an absent filter lets everything through, all given must hold."""
 
     visits: tuple[Visit, ...] | None = None
@@ -153,8 +161,8 @@ class Cap(Term):
     """How many lines of the group count per period, e.g. one scan a year."""
     limits: Literal["paid", "cost"] = "paid"
     per: Literal["year", "stay"] = "year"
-    each: Literal["all", "drug", "line"] = "all"
-    """`drug`: one balance per drug (code, else name); `line`: per charge, such as one implant."""
+    each: Literal["all", "product", "line"] = "all"
+    """`product`: one balance per drug or device (code, else name); `line`: per charge, such as one implant."""
     categories: tuple[Category, ...] | None = None
     lists: tuple[Id, ...] | None = None
     rules: tuple[AmountRule, ...] = ()

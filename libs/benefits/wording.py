@@ -55,5 +55,5 @@ def reason_words(part: Excluded) -> Words:
     """Why a part of cost is not counted, with the plan's own clause when one said so."""
     reason, bucket = REASONS[part.reason], BUCKETS[part.portion.bucket]
     own = part.exclusion.words if part.exclusion is not None else None
-    zh = f"{bucket.zh}:{own.zh if own else reason.zh}"
+    zh = f"{bucket.zh}：{own.zh if own else reason.zh}"
     return Words(zh=zh, en=f"{bucket.en}: {own.en if own else reason.en}")
