@@ -12,9 +12,11 @@ from libs.privacy.errors import (
     SealBroken,
 )
 from libs.privacy.key_cache import KeyCache, KeyCacheSettings
-from libs.privacy.keys import KeyStore, Opening, install_key_store
+from libs.privacy.keys import KeyStore, Opening, install_key_store, open_key_pool
+from libs.privacy.masking import mask_account, mask_id_number, mask_name, mask_phone
 from libs.privacy.master_key import MasterKeyRing, create_master_key, read_master_key
 from libs.privacy.pseudonym import Pseudonymiser, normalise_id_number
+from libs.privacy.redaction import PersonalDataRedactor
 from libs.privacy.sealer import Erased, Sealer, ToSeal, ToUnseal
 from libs.privacy.sealing import DataKey, key_id_of, seal, seal_json, unseal, unseal_json
 
@@ -33,6 +35,7 @@ __all__ = [
     "MasterKeyRing",
     "Opening",
     "PersonalDataInLog",
+    "PersonalDataRedactor",
     "PrivacyError",
     "Pseudonymiser",
     "SealBroken",
@@ -42,7 +45,12 @@ __all__ = [
     "create_master_key",
     "install_key_store",
     "key_id_of",
+    "mask_account",
+    "mask_id_number",
+    "mask_name",
+    "mask_phone",
     "normalise_id_number",
+    "open_key_pool",
     "read_master_key",
     "seal",
     "seal_json",

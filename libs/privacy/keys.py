@@ -19,6 +19,9 @@ Opening = DataKey | KeyDestroyed | KeyUnknown | KeyBroken
 KEYS_PER_STATEMENT = 1_000
 ENSURE_ATTEMPTS = 5
 REWRAP_BATCH = 500
+POOL_SIZE = 4
+STATEMENT_TIMEOUT_SECONDS = 30.0
+SCRUB_TIMEOUT_SECONDS = 3_600.0
 
 _HERE = Path(__file__).parent
 _ENSURE, _DESTROY, _NEXT_TO_REWRAP, _REWRAP = (
@@ -34,6 +37,18 @@ _MIGRATION_LOCK = 0x6875696A69
 _log = structlog.get_logger(__name__)
 
 
+async def open_key_pool(database_url: str, max_size: int = POOL_SIZE) -> asyncpg.Pool:
+    """A pool for one KeyStore. Close it after use."""
+    return await asyncpg.create_pool(
+        database_url,
+        min_size=1,
+        max_size=max_size,
+        command_timeout=STATEMENT_TIMEOUT_SECONDS,
+        # The pool would spend a round trip per call on resetting a session in which we never set anything.
+        reset=_leave_as_it_is,
+    )
+
+
 async def install_key_store(connection: asyncpg.Connection) -> None:
     """Create the schema `privacy`; does nothing when it is there. Safe from many processes at once."""
     async with connection.transaction():
@@ -45,8 +60,9 @@ async def install_key_store(connection: asyncpg.Connection) -> None:
 class KeyStore:
     """Keys by owner (`p_<32 hex>`, or `r_<refusal id>` where the person is unknown) and by key id (32 hex).
 
-    Every call takes its own connection of `pool` and its own transaction; give it a pool of its own, or a
-    caller that holds a connection of the same pool can wait for itself. One store per process and event loop.
+    Every call takes its own connection of `pool` and its own transaction; give it a pool of its own
+    (`open_key_pool`), or a caller that holds a connection of the same pool can wait for itself. One store per
+    process and event loop.
     """
 
     def __init__(
@@ -119,7 +135,7 @@ class KeyStore:
 
     async def scrub(self) -> None:
         """Rewrite the table's file, so that no byte of a destroyed key is left in it. Locks the table meanwhile."""
-        await self._pool.execute("vacuum (full) privacy.person_key")
+        await self._pool.execute("vacuum (full) privacy.person_key", timeout=SCRUB_TIMEOUT_SECONDS)
 
     async def _ensure_batch(self, owners: Sequence[str]) -> dict[str, DataKey]:
         candidates = [self._candidate(owner) for owner in owners]
@@ -179,9 +195,13 @@ class KeyStore:
         try:
             # Without truncation it takes no lock that stops readers.
             await self._pool.execute("vacuum (truncate off) privacy.person_key")
-        except asyncpg.PostgresError as error:
+        except (asyncpg.PostgresError, TimeoutError) as error:
             # The key is gone already; only its old, unreachable row version waits for autovacuum.
-            _log.warning("key_store_vacuum_failed", error_code=error.sqlstate)
+            _log.warning("key_store_vacuum_failed", error=type(error).__name__)
+
+
+async def _leave_as_it_is(connection: asyncpg.Connection) -> None:
+    """Stands in for the pool's reset of a session."""
 
 
 def _batches(items: Sequence[str]) -> Iterator[Sequence[str]]:
