@@ -1,0 +1,1 @@
+"""How a service runs: settings, telemetry, HTTP edge, consuming, graceful stop."""

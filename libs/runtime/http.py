@@ -1,0 +1,140 @@
+"""What every service answers by HTTP: health, metrics, its log, its parked events, its AsyncAPI page."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import structlog
+from fastapi import FastAPI, Response
+from fastapi.responses import HTMLResponse, JSONResponse
+from prometheus_client import generate_latest
+
+from libs.eventlog import Consumer, EventLog, Relay, is_operational, read
+from libs.eventlog.parking import count_parked
+from libs.eventlog.serve import log_router
+from libs.runtime.asyncapi import asyncapi_document, asyncapi_page
+from libs.runtime.consuming import Inbound
+from libs.runtime.metrics import KernelCollector, new_registry
+from libs.runtime.parked import parked_router
+from libs.runtime.problems import install_problems
+from libs.runtime.settings import ServiceSettings
+
+if TYPE_CHECKING:
+    from libs.runtime.service import Parts
+
+logger = structlog.get_logger(__name__)
+
+BACKLOG_SECONDS = 2.0
+
+
+class ServiceHttp:
+    """A service's HTTP application and the numbers it shows."""
+
+    def __init__(
+        self,
+        name: str,
+        settings: ServiceSettings,
+        log: EventLog,
+        relay: Relay,
+        consumer: Consumer | None,
+        inbound: Inbound | None,
+        parts: "Parts",
+    ) -> None:
+        self._name = name
+        self._settings = settings
+        self._log = log
+        self._relay = relay
+        self._consumer = consumer
+        self._inbound = inbound
+        self._parts = parts
+        self._kernel = KernelCollector(relay, consumer)
+        self._registry = new_registry(self._kernel)
+        self.started = False
+        self.stopping = False
+        self.app = self._build()
+
+    async def run(self) -> None:
+        """Until cancelled: keep the backlog numbers fresh."""
+        while True:
+            try:
+                await self._measure()
+            except Exception as error:
+                if not is_operational(error):
+                    raise
+                logger.info("backlog_not_measured", error=type(error).__name__)
+            await asyncio.sleep(BACKLOG_SECONDS)
+
+    async def _measure(self) -> None:
+        async with self._log.pool.acquire() as connection:
+            heads = await read.heads(connection)
+            published = await connection.fetch("select shard, position from relay")
+            self._kernel.parked = await count_parked(connection)
+        self._kernel.unpublished = {row["shard"]: heads[row["shard"]] - row["position"] for row in published}
+        if self._inbound is not None:
+            self._kernel.lag = self._inbound.lag()
+
+    def not_ready(self) -> list[str]:
+        """Why the service should get no work now; empty when it is ready."""
+        reasons = []
+        if not self.started:
+            reasons.append("starting")
+        if self.stopping:
+            reasons.append("stopping")
+        if self._relay.failing:
+            reasons.append(f"relay: {self._relay.failing}")
+        if self._inbound is not None:
+            if self._inbound.failing:
+                reasons.append(f"consumer: {self._inbound.failing}")
+            if not self._inbound.joined:
+                reasons.append("consumer: has no partitions yet")
+        reasons += [f"{pump.name}: {pump.failing}" for pump in self._parts.pumps if pump.failing]
+        return reasons
+
+    def _build(self) -> FastAPI:
+        @asynccontextmanager
+        async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+            yield
+
+        app = FastAPI(
+            title=f"Huiji {self._name}", version="1", lifespan=lifespan, docs_url=None, redoc_url=None,
+            telemetry={"tracing": False},
+        )  # fmt: skip
+        install_problems(app)
+        self._add_health(app)
+        app.include_router(log_router(self._log))
+        if self._consumer is not None:
+            app.include_router(parked_router(self._log, self._consumer))
+        for router in self._parts.routers:
+            app.include_router(router)
+        return app
+
+    def _add_health(self, app: FastAPI) -> None:
+        @app.get("/health/live", tags=["health"])
+        async def live() -> dict[str, str]:
+            """The process runs."""
+            return {"status": "live"}
+
+        @app.get("/health/ready", tags=["health"])
+        async def ready() -> JSONResponse:
+            """The service can take work; 503 with the reasons when it can not."""
+            reasons = self.not_ready()
+            body = {"status": "ready" if not reasons else "not ready", "reasons": reasons}
+            return JSONResponse(body, status_code=200 if not reasons else 503)
+
+        @app.get("/metrics", tags=["health"])
+        async def metrics() -> Response:
+            """Prometheus text."""
+            return Response(
+                generate_latest(self._registry), media_type="text/plain; version=0.0.4; charset=utf-8"
+            )
+
+        @app.get("/asyncapi.json", tags=["contracts"])
+        async def asyncapi() -> JSONResponse:
+            """The AsyncAPI 3 document of what this service publishes and consumes."""
+            return JSONResponse(asyncapi_document(self._name, self._parts.subscriptions))
+
+        @app.get("/asyncapi", tags=["contracts"])
+        async def page() -> HTMLResponse:
+            """The same as a page."""
+            return HTMLResponse(asyncapi_page(self._name, self._parts.subscriptions))

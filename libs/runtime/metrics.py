@@ -1,0 +1,62 @@
+"""Prometheus metrics of one service: throughput, lag and what is parked, read from the kernel when scraped."""
+
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from libs.eventlog import Consumer, Relay
+
+
+class KernelCollector(Collector):
+    """What the kernel counts. `backlog` is set by whoever knows the database's numbers."""
+
+    def __init__(self, relay: Relay, consumer: Consumer | None) -> None:
+        self._relay = relay
+        self._consumer = consumer
+        self.unpublished: dict[int, int] = {}
+        self.lag: dict[tuple[str, int], int] = {}
+        self.parked: dict[str, int] = {}
+
+    def collect(self) -> Iterator[Metric]:
+        yield CounterMetricFamily(
+            "huiji_published_events", "Events published", value=self._relay.published_total
+        )
+        yield _by_shard("huiji_unpublished_events", "Recorded events not published yet", self.unpublished)
+        if self._consumer is None:
+            return
+        consumer = self._consumer
+        yield CounterMetricFamily(
+            "huiji_processed_events", "Events processed", value=consumer.processed_total
+        )
+        yield CounterMetricFamily(
+            "huiji_duplicate_events", "Deliveries skipped", value=consumer.duplicates_total
+        )
+        yield CounterMetricFamily(
+            "huiji_refilled_events", "Events read from a log", value=consumer.refilled_total
+        )
+        lag = GaugeMetricFamily("huiji_lag_events", "Events not processed yet", labels=["source", "shard"])
+        for (source, shard), events in self.lag.items():
+            lag.add_metric([source, str(shard)], events)
+        yield lag
+        parked = GaugeMetricFamily("huiji_parked_events", "Events parked", labels=["reason"])
+        for reason, events in self.parked.items():
+            parked.add_metric([reason], events)
+        yield parked
+
+
+def new_registry(kernel: KernelCollector) -> CollectorRegistry:
+    """A registry with the kernel's and the process's metrics."""
+    registry = CollectorRegistry()
+    for collector in (ProcessCollector, PlatformCollector, GCCollector):
+        collector(registry=registry)
+    registry.register(kernel)
+    return registry
+
+
+def _by_shard(name: str, help_text: str, values: dict[int, int]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, help_text, labels=["shard"])
+    for shard, value in values.items():
+        family.add_metric([str(shard)], value)
+    return family

@@ -1,0 +1,72 @@
+"""Parked events by HTTP: list, show, retry, discard. Every act names who did it and why."""
+
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Body, Query
+
+from libs.eventlog import Consumer, EventLog, parking
+from libs.eventlog.envelope import to_json
+from libs.eventlog.parking import Parked
+from libs.runtime.problems import Problem
+
+
+def parked_router(log: EventLog, consumer: Consumer) -> APIRouter:
+    """`/parked`: the events this service could not process, and those that wait behind them."""
+    router = APIRouter(prefix="/parked", tags=["parked"])
+
+    @router.get("")
+    async def listing(
+        reason: str | None = None, limit: Annotated[int, Query(ge=1, le=1_000)] = 100
+    ) -> list[dict[str, Any]]:
+        """Parked events, oldest first."""
+        async with log.pool.acquire() as connection:
+            return [_row(item) for item in await parking.list_parked(connection, reason=reason, limit=limit)]
+
+    @router.get("/{subject}")
+    async def show(subject: str) -> list[dict[str, Any]]:
+        """A subject's parked events with their content; personal fields are sealed in it."""
+        return [_row(item) | {"event": orjson.loads(to_json(item.event))} for item in await _of(log, subject)]
+
+    @router.post("/{subject}/retry")
+    async def retry(subject: str, by: Annotated[str, Body(embed=True, min_length=1)]) -> dict[str, int]:
+        """Process a subject's parked events again, in order, until one fails again."""
+        await _of(log, subject)
+        retried, parked = await consumer.retry(subject, by)
+        return {"retried": retried, "still_parked": parked}
+
+    @router.post("/{subject}/discard")
+    async def discard(
+        subject: str,
+        by: Annotated[str, Body(min_length=1)],
+        why: Annotated[str, Body(min_length=1)],
+    ) -> dict[str, int]:
+        """Pass the subject's first parked event over for good; what waits behind it can be retried then."""
+        first = (await _of(log, subject))[0]
+        async with log.transaction() as work:
+            await parking.resolve(work.connection, [first.id], "discarded", by, why, work.now)
+        return {"discarded": 1}
+
+    return router
+
+
+async def _of(log: EventLog, subject: str) -> list[Parked]:
+    async with log.pool.acquire() as connection:
+        found = await parking.list_parked(connection, subject=subject)
+    if not found:
+        raise Problem(404, "nothing_parked", "Nothing is parked", "No event of this subject is parked here.")
+    return found
+
+
+def _row(item: Parked) -> dict[str, Any]:
+    return {
+        "subject": item.event.subject,
+        "type": item.event.type,
+        "source": item.event.source,
+        "shard": item.event.shard,
+        "position": item.event.position,
+        "reason": item.reason,
+        "error": item.error,
+        "attempts": item.attempts,
+        "parked_at": item.parked_at.isoformat(),
+    }

@@ -1,0 +1,51 @@
+"""What a service is told by its environment, and nothing else."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class ServiceSettings(BaseSettings):
+    """Settings of every service, from `HUIJI_…` variables. A service's own settings extend this."""
+
+    model_config = SettingsConfigDict(env_prefix="HUIJI_", extra="ignore", frozen=True)
+
+    service: str = ""
+    database_url: str
+    kafka: str = Field(description="bootstrap servers, host:port[,host:port]")
+    http_host: str = "127.0.0.1"
+    http_port: int = Field(ge=1, le=65_535)
+    shards: int = Field(default=8, ge=1, le=4_096, description="fixed when a deployment is created")
+    sources: dict[str, str] = Field(
+        default_factory=dict, description="base URL of each service whose log is read"
+    )
+    master_key_file: Path
+    replication_factor: int = Field(
+        default=1, ge=1, description="of the topics, where they have to be created"
+    )
+
+    database_connections: int = Field(
+        default=8, ge=3, description="bounds what one process takes of the server"
+    )
+    batch_size: int = Field(
+        default=500, ge=1, le=5_000, description="events per transaction: 500 was the knee"
+    )
+    fetch_max_wait_ms: int = Field(
+        default=20, ge=0, description="low: latency; high: less idle load on the broker"
+    )
+    relay_window: int = Field(default=1_000, ge=1, description="events per shard and publishing round")
+    tail_check_seconds: float = Field(
+        default=5.0, gt=0, description="how soon a loss in the broker is noticed"
+    )
+    stop_seconds: float = Field(
+        default=10.0, gt=0, description="time to finish batches and publish what is left"
+    )
+
+    trace_file: Path | None = Field(
+        default=None, description="spans as JSON lines, when no collector is there"
+    )
+    trace_ratio_bp: int = Field(
+        default=10_000, ge=0, le=10_000, description="share of claims that are traced"
+    )
+    log_level: str = "INFO"
