@@ -163,7 +163,9 @@ class Draft:
             self.problems.add("stay_too_long", self.places.period, f"a stay has at most {MAX_STAY_DAYS} days")
         if number is not None and not 0 <= age_on(number.birth_date, self.admitted_on) <= 130:
             self.problems.add(
-                "contradiction", self.places.period, "the admission does not lie within 130 years of the birth"
+                "contradiction",
+                self.places.period,
+                "the admission does not lie within 130 years of the birth",
             )
 
     def _check_sums(self) -> None:

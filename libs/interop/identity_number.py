@@ -45,7 +45,9 @@ def parse_identity_number(text: str) -> IdentityNumber:
     except ValueError:
         raise IdentityNumberInvalid("digits 7 to 14 of the identity number are not a date") from None
     if check_character(number[:17]) != number[17]:
-        raise IdentityNumberInvalid("the check character of the identity number is wrong: a digit was mistyped")
+        raise IdentityNumberInvalid(
+            "the check character of the identity number is wrong: a digit was mistyped"
+        )
     return IdentityNumber(number, number[:6], born, "male" if int(number[16]) % 2 else "female")
 
 

@@ -191,7 +191,9 @@ class Fields:
             return None
         found = date_of(self.data[name])
         if found is None:
-            self.wrong("not_a_date", name, f"{name} must be a date such as 2022-03-01, with a time or without")
+            self.wrong(
+                "not_a_date", name, f"{name} must be a date such as 2022-03-01, with a time or without"
+            )
         return found
 
     def object(self, name: str) -> "Fields":

@@ -1,0 +1,7 @@
+"""FHIR R4: a Bundle with a discharge and its settlement. docs/fhir.md describes the mapping."""
+
+from libs.interop.fhir.outcome import operation_outcome
+from libs.interop.fhir.reader import parse_bundle
+from libs.interop.fhir.writer import encode_bundle, to_bundle
+
+__all__ = ["encode_bundle", "operation_outcome", "parse_bundle", "to_bundle"]
