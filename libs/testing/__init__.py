@@ -1,0 +1,1 @@
+"""What tests share: real brokers and databases as fixtures. Nothing outside tests/ imports this."""
