@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 from uuid import UUID
 
 import asyncpg
@@ -12,6 +13,15 @@ from libs.privacy.errors import KeyBroken, KeyContention, KeyDestroyed, KeyUnkno
 from libs.privacy.key_cache import KeyCache, KeyCacheSettings
 from libs.privacy.master_key import MasterKeyRing, WrappedKey
 from libs.privacy.sealing import KEY_BYTES, DataKey
+
+if TYPE_CHECKING:  # the driver's classes are generic for type checkers only
+    from asyncpg.pool import PoolConnectionProxy
+
+    Pool: TypeAlias = asyncpg.Pool[asyncpg.Record]
+    Connection: TypeAlias = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
+else:
+    Pool = asyncpg.Pool
+    Connection = asyncpg.Connection
 
 Opening = DataKey | KeyDestroyed | KeyUnknown | KeyBroken
 """What `open` says of one key: the key, or the typed reason why not (a value here, so a batch survives it)."""
@@ -37,19 +47,22 @@ _MIGRATION_LOCK = 0x6875696A69
 _log = structlog.get_logger(__name__)
 
 
-async def open_key_pool(database_url: str, max_size: int = POOL_SIZE) -> asyncpg.Pool:
+async def open_key_pool(database_url: str, max_size: int = POOL_SIZE) -> Pool:
     """A pool for one KeyStore. Close it after use."""
     return await asyncpg.create_pool(
         database_url,
         min_size=1,
         max_size=max_size,
         command_timeout=STATEMENT_TIMEOUT_SECONDS,
+        # Looking up keys by index never gains from compiling; with it on, the driver spends two statements per
+        # new connection on switching it off.
+        server_settings={"jit": "off"},
         # The pool would spend a round trip per call on resetting a session in which we never set anything.
         reset=_leave_as_it_is,
     )
 
 
-async def install_key_store(connection: asyncpg.Connection) -> None:
+async def install_key_store(connection: Connection) -> None:
     """Create the schema `privacy`; does nothing when it is there. Safe from many processes at once."""
     async with connection.transaction():
         await connection.execute("select pg_advisory_xact_lock($1)", _MIGRATION_LOCK)
@@ -67,7 +80,7 @@ class KeyStore:
 
     def __init__(
         self,
-        pool: asyncpg.Pool,
+        pool: Pool,
         master: MasterKeyRing,
         cache: KeyCache | None = None,
         random: Callable[[int], bytes] = os.urandom,
@@ -200,7 +213,7 @@ class KeyStore:
             _log.warning("key_store_vacuum_failed", error=type(error).__name__)
 
 
-async def _leave_as_it_is(connection: asyncpg.Connection) -> None:
+async def _leave_as_it_is(connection: Connection) -> None:
     """Stands in for the pool's reset of a session."""
 
 
