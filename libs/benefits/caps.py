@@ -79,9 +79,11 @@ def _totals(scope: Scope) -> list[tuple[str, TotalCap, int]]:
     totals: list[tuple[str, TotalCap, int]] = []
     if liability.cap is not None:
         totals.append((liability.id, liability.cap, ledger.of(liability.id).paid_fen))
-    for shared in scope.plan.shared_caps:
-        if liability.id in shared.liabilities:
-            totals.append((shared.id, shared, ledger.paid(shared.liabilities)))
+    totals.extend(
+        (shared.id, shared, ledger.paid(shared.liabilities))
+        for shared in scope.plan.shared_caps
+        if liability.id in shared.liabilities
+    )
     if scope.plan.cap is not None and scope.plan.promises(liability.id):
         totals.append(("plan", scope.plan.cap, ledger.paid()))
     return totals

@@ -17,11 +17,13 @@ def sourced(plan: Plan, liability: Liability | None, term: Term) -> dict[str, st
     """Clause, source, grade and assumption of a term, inherited from liability and plan where it says none."""
     holders = [term, liability, plan]
     source = next((holder.source for holder in holders if holder is not None and holder.source), None)
+    # A liability or plan that is assumed as a whole makes every term of it an assumption.
+    assumed = any(holder.assumption for holder in holders if holder is not None)
     return {
         "clause": term.clause or (liability.clause if liability is not None else None),
         "source": source,
-        "grade": "assumption" if term.assumption else plan.sources[source].grade if source else None,
-        "assumption": term.assumption,
+        "grade": "assumption" if assumed else plan.sources[source].grade if source else None,
+        "assumption": assumed,
     }
 
 
@@ -62,7 +64,8 @@ def _others(outcome: LiabilityOutcome) -> tuple[Node, ...]:
 
 
 def _steps(plan: Plan, liability: Liability, outcome: LiabilityOutcome) -> tuple[Node, ...]:
-    steps = [Node("step", "计入费用", "cost counted", outcome.base_fen)]
+    assumed = any(selector.assumption for selector in liability.takes)
+    steps = [Node("step", "计入费用", "cost counted", outcome.base_fen, assumption=assumed)]
     steps.extend(_cut(plan, liability, cut) for cut in outcome.cuts if cut.on_cost)
     if outcome.scaled_out_fen:
         steps.append(Node("step", "折算掉的费用", "cost scaled out", -outcome.scaled_out_fen))

@@ -2,11 +2,12 @@
 
 import hashlib
 import json
+import re
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from libs.benefits.amounts import Share, SignedYuan, Yuan
 from libs.benefits.case import Case
@@ -29,7 +30,22 @@ from libs.benefits.terms import (
 )
 from libs.money import Rounding
 
-MonthDay = Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])$")]
+
+def _day_of_every_year(value: object) -> object:
+    if not isinstance(value, str) or re.fullmatch(r"(0[1-9]|1[0-2])-\d\d", value) is None:
+        raise ValueError("month and day as 'MM-DD', quoted")
+    try:
+        date(2001, int(value[:2]), int(value[3:]))
+    except ValueError as error:
+        raise ValueError("a day that every year has, as 'MM-DD'") from error
+    return value
+
+
+MonthDay = Annotated[
+    str,
+    BeforeValidator(_day_of_every_year),
+    WithJsonSchema({"type": "string", "pattern": "^(0[1-9]|1[0-2])-[0-3][0-9]$"}),
+]
 Grade = Literal["A", "A/B", "B", "B/C", "C", "D", "assumption"]
 
 

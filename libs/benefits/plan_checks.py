@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator
 
+from pydantic import BaseModel
+
+from libs.benefits.case import Case
 from libs.benefits.plan import Liability, Plan
 from libs.benefits.terms import Term
 
@@ -100,36 +103,19 @@ def _sources(plan: Plan) -> Iterator[Contradiction]:
             yield ("liabilities", index), "no source", "a source here or for the plan, or assumption: true"
 
 
-def _terms(plan: Plan) -> Iterator[tuple[tuple[str | int, ...], Term]]:
-    yield (), plan
-    for index, each in enumerate(plan.liabilities):
-        at: tuple[str | int, ...] = ("liabilities", index)
-        yield at, each
-        yield (*at, "pays"), each.pays
-        for number, ratio_rule in enumerate(each.pays.rules):
-            yield (*at, "pays", "rules", number), ratio_rule
-        if each.deductible is not None:
-            yield (*at, "deductible"), each.deductible
-            for number, rule in enumerate(each.deductible.rules):
-                yield (*at, "deductible", "rules", number), rule
-        for number, cap in enumerate(each.caps):
-            yield (*at, "caps", number), cap
-        if each.cap is not None:
-            yield (*at, "cap"), each.cap
-        for number, exclusion in enumerate(each.exclusions):
-            yield (*at, "exclusions", number), exclusion
-        for number, scale in enumerate(each.scales):
-            yield (*at, "scales", number), scale
-    for index, premium in enumerate(plan.premiums):
-        yield ("premiums", index), premium
-    for index, shared in enumerate(plan.deductibles):
-        yield ("deductibles", index), shared
-    for index, shared_cap in enumerate(plan.shared_caps):
-        yield ("shared_caps", index), shared_cap
-    for index, exclusion in enumerate(plan.exclusions):
-        yield ("exclusions", index), exclusion
-    if plan.cap is not None:
-        yield ("cap",), plan.cap
+def _terms(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Term]]:
+    """Every term of the plan with its path in the file, however deep."""
+    if isinstance(value, Term):
+        yield path, value
+    if isinstance(value, BaseModel) and not isinstance(value, Case):
+        for name, field in type(value).model_fields.items():
+            yield from _terms(getattr(value, name), (*path, field.alias or name))
+    elif isinstance(value, tuple):
+        for index, each in enumerate(value):
+            yield from _terms(each, (*path, index))
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            yield from _terms(each, (*path, key))
 
 
 def _dates(plan: Plan) -> Iterator[Contradiction]:

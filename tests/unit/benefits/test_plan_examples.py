@@ -2,8 +2,9 @@
 
 import pytest
 
-from libs.benefits import load_plans
+from libs.benefits import Plan, load_plans
 from libs.benefits.examples import run_example
+from libs.benefits.plan import Example
 
 _ALL = [(plan, example) for plan in load_plans().values() for example in plan.examples]
 
@@ -21,7 +22,7 @@ _PUBLISHED_IN_FACTS = {
 
 
 @pytest.mark.parametrize(("plan", "example"), _ALL, ids=[f"{plan.id}/{example.id}" for plan, example in _ALL])
-def test_example_comes_out_as_published(plan, example) -> None:
+def test_example_comes_out_as_published(plan: Plan, example: Example) -> None:
     result = run_example(plan, example)
 
     assert result.differences == ()
