@@ -34,6 +34,7 @@ class CoverageNoted(PersonEvent):
 
     coverage_id: str
     plan_id: str
+    tier: str | None = None
     covered_from: date
     covered_to: date
     scheme: Scheme
@@ -142,6 +143,7 @@ class ClaimAdjudicated(Decision):
         description="SHA-256 of the evaluated case: a receipt can be recomputed from the log"
     )
     plan_pays_fen: Fen
+    cash_benefits_fen: Fen = Field(default=0, description="lump sums and daily benefits, no part of the bill")
     patient_bears_fen: Fen
     liabilities: tuple[LiabilityOutcome, ...]
     usage_after: dict[str, JsonValue] = Field(description="balances of the benefit year after this decision")

@@ -14,6 +14,7 @@ class CoverageActivated(PersonEvent):
 
     coverage_id: str
     plan_id: str
+    tier: str | None = Field(default=None, description="tier of the plan; None: the plan's first")
     covered_from: date
     covered_to: date = Field(description="last day, inclusive")
     enrolled_at: datetime

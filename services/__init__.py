@@ -1,0 +1,1 @@
+"""Independent processes that speak through events only. No service imports another."""

@@ -1,0 +1,101 @@
+"""From a claim in the national fields to a case of the plan language."""
+
+from libs.benefits import Bill, BillLine, Case, Member, Plan, Usage
+from libs.benefits.case import Category
+from libs.benefits.case import Visit as PlanVisit
+from libs.contracts.adjudication import ClaimOpened, CoverageNoted
+from libs.contracts.settlement import ChargeCategory, FeeLine, Settlement, Visit
+
+_VISITS: dict[str, PlanVisit] = {
+    "inpatient": "inpatient",
+    "outpatient": "outpatient",
+    "chronic_outpatient": "chronic",
+    "special_drug": "special_drug",
+    "pharmacy": "special_drug",
+}
+_CATEGORIES: dict[ChargeCategory, Category] = {
+    "bed": "bed",
+    "consultation": "service",
+    "examination": "exam",
+    "laboratory": "lab",
+    "treatment": "treatment",
+    "surgery": "surgery",
+    "nursing": "nursing",
+    "material": "material",
+    "western_drug": "drug",
+    "patent_drug": "drug",
+    "herbal_drug": "herb",
+    "general_consultation": "service",
+    "registration": "service",
+    "other": "other",
+}
+
+
+def case_of(opened: ClaimOpened, coverage: CoverageNoted, used: Usage, plan: Plan) -> Case:
+    """The case that the plan evaluates: the person's status as frozen at enrolment, the bill, the year's balances."""
+    return Case(member=_member(opened.visit, coverage, plan), bills=(_bill(opened),), used=used)
+
+
+def paid_by_layer(settlement: Settlement) -> dict[str, int]:
+    """What the layers below bore, by the plan language's names; only those that bore something."""
+    paid = {
+        "basic": settlement.pool_fen,
+        "civil_servant": settlement.civil_servant_fen,
+        "enterprise": settlement.enterprise_fen,
+        "critical_illness": settlement.resident_critical_illness_fen,
+        "large_amount": settlement.employee_large_amount_fen,
+        "assistance": settlement.assistance_fen,
+        "other": settlement.other_fund_fen,
+        "hospital": settlement.hospital_borne_fen,
+    }
+    return {name: amount_fen for name, amount_fen in paid.items() if amount_fen}
+
+
+def _member(visit: Visit, coverage: CoverageNoted, plan: Plan) -> Member:
+    tiers = {premium.tier for premium in plan.premiums}
+    return Member(
+        scheme=coverage.scheme,
+        pre_existing=coverage.pre_existing,
+        continuous_years=coverage.continuous_years,
+        claim_free_years=coverage.claim_free_years,
+        groups=coverage.groups,
+        tier=coverage.tier if coverage.tier in tiers else None,
+        age=visit.age_years,
+        cover_start=coverage.covered_from,
+    )
+
+
+def _bill(opened: ClaimOpened) -> Bill:
+    visit, settlement = opened.visit, opened.settlement
+    return Bill(
+        id=opened.claim_id,
+        visit=_VISITS[visit.kind],
+        service_date=visit.admitted_on,
+        admission_date=visit.admitted_on,
+        discharge_date=visit.discharged_on,
+        place="local" if visit.place == "local" else "out_of_town",
+        filed=visit.place != "out_of_town_unfiled",
+        settled=visit.settled,
+        hospital_grade=visit.hospital_grade or None,
+        total_fen=settlement.total_fen,
+        first_pay_fen=settlement.first_pay_fen,
+        over_limit_fen=settlement.over_limit_fen,
+        self_funded_fen=settlement.self_funded_fen,
+        in_scope_fen=settlement.in_scope_fen,
+        paid_fen=paid_by_layer(settlement),
+        lines=tuple(_line(line, visit) for line in opened.lines),
+    )
+
+
+def _line(line: FeeLine, visit: Visit) -> BillLine:
+    return BillLine(
+        category=_CATEGORIES[line.category],
+        amount_fen=line.amount_fen,
+        first_pay_fen=line.first_pay_fen,
+        over_limit_fen=line.over_limit_fen,
+        self_funded_fen=line.self_funded_fen,
+        code=line.code,
+        name=line.name,
+        site=visit.hospital_id,
+        quantity=max(1, line.quantity_milli // 1_000),
+    )

@@ -1,0 +1,1 @@
+"""What adjudication does, one file each."""
