@@ -1,0 +1,1 @@
+"""Projections: read models for each participant, built from every service's events."""

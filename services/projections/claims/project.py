@@ -1,0 +1,59 @@
+"""Write a batch of events into the claim read model: two statements, whatever the batch's size."""
+
+from collections.abc import Sequence
+
+from libs.contracts import ClaimEvent
+from libs.eventlog import Recorded, UnitOfWork
+from services.projections.claims.columns import COLUMNS, Columns, columns_of, merged
+
+_LISTS = {"pend_reasons", "score_reasons", "programmes"}
+
+
+async def project(work: UnitOfWork, events: Sequence[Recorded]) -> None:
+    """The consumer's handler. Delivering the same events twice changes nothing."""
+    rows: dict[tuple[str, str], Columns] = {}
+    for recorded in events:
+        event = recorded.decode()
+        assert isinstance(event, ClaimEvent), f"{recorded.type} is not about a claim"
+        key = (event.claim_id, event.person_id)
+        rows[key] = merged(rows.get(key, {}), columns_of(event))
+    await work.connection.execute(_UPSERT, *_arrays(rows))
+    await work.connection.execute(
+        _STEPS,
+        [event.subject for event in events],
+        [event.recorded_at for event in events],
+        [event.source for event in events],
+        [event.shard for event in events],
+        [event.position for event in events],
+        [event.type for event in events],
+        [event.traceparent for event in events],
+    )
+
+
+def _arrays(rows: dict[tuple[str, str], Columns]) -> list[list[object]]:
+    keys = sorted(rows)
+    return [
+        [claim_id for claim_id, _ in keys],
+        [person_id for _, person_id in keys],
+        *([rows[key].get(column) for key in keys] for column in COLUMNS),
+    ]
+
+
+def _upsert() -> str:
+    names = ", ".join(COLUMNS)
+    arrays = ", ".join(f"${index}::{kind}[]" for index, kind in enumerate(COLUMNS.values(), start=3))
+    values = ", ".join(f"string_to_array({name}, ',')" if name in _LISTS else name for name in COLUMNS)
+    updates = ", ".join(f"{name} = coalesce(excluded.{name}, claim.{name})" for name in COLUMNS)
+    return (
+        f"insert into claim (claim_id, person_id, {names}) select claim_id, person_id, {values}"
+        f" from unnest($1::text[], $2::text[], {arrays}) as incoming (claim_id, person_id, {names})"
+        f" on conflict (claim_id) do update set {updates}"
+    )
+
+
+_UPSERT = _upsert()
+_STEPS = """
+insert into step (subject, recorded_at, source, shard, position, type, traceparent)
+select * from unnest($1::text[], $2::timestamptz[], $3::text[], $4::integer[], $5::bigint[], $6::text[], $7::text[])
+on conflict do nothing
+"""

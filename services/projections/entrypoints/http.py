@@ -1,0 +1,115 @@
+"""The read models by HTTP. Nothing here names a person: pseudonyms only."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter, Query
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader
+
+from libs.eventlog import EventLog
+from libs.money import format_yuan
+from libs.runtime.problems import Problem
+
+if TYPE_CHECKING:
+    from libs.eventlog.database import Row
+
+_HERE = Path(__file__).parent
+_SUMMARY = (_HERE / "summary.sql").read_text()
+_PAGES = Environment(loader=FileSystemLoader(_HERE / "pages"), autoescape=True)
+_PAGES.filters["yuan"] = format_yuan
+
+Limit = Annotated[int, Query(ge=1, le=1_000)]
+
+
+def projections_router(log: EventLog) -> APIRouter:
+    """`/`, `/summary`, `/claims…`, `/hospitals/{id}/claims`, `/people/{id}/claims`, `/insurers`, `/regulator`."""
+    router = APIRouter(tags=["read models"])
+
+    async def rows(query: str, *arguments: object) -> list[dict[str, Any]]:
+        async with log.pool.acquire() as connection:
+            return [_plain(row) for row in await connection.fetch(query, *arguments)]
+
+    @router.get("/summary")
+    async def summary() -> dict[str, Any]:
+        """Claims by status and by plan, and the time from discharge to settled payment."""
+        return await _summary(log)
+
+    @router.get("/", response_class=HTMLResponse)
+    async def page() -> HTMLResponse:
+        """The summary as a page that reloads itself."""
+        recent = await rows("select * from claim_status order by received_at desc nulls last limit 30")
+        return HTMLResponse(
+            _PAGES.get_template("summary.html").render(summary=await _summary(log), recent=recent)
+        )
+
+    @router.get("/claims")
+    async def claims(status: str | None = None, limit: Limit = 100) -> list[dict[str, Any]]:
+        """Claims, newest first, of a status when given."""
+        query = "select * from claim_status where $1::text is null or status = $1 order by received_at desc limit $2"
+        return await rows(query, status, limit)
+
+    @router.get("/claims/{claim_id}")
+    async def claim(claim_id: str) -> dict[str, Any]:
+        """One claim and its way through the services."""
+        found = await rows("select * from claim_status where claim_id = $1", claim_id)
+        if not found:
+            raise Problem(
+                404, "claim_unknown", "No such claim", "No claim of this id has been projected yet."
+            )
+        way = "select recorded_at, source, type, shard, position, traceparent from step where subject = $1"
+        return found[0] | {
+            "steps": await rows(f"{way} order by recorded_at, source, position", f"claim-{claim_id}")
+        }
+
+    @router.get("/hospitals/{hospital_id}/claims")
+    async def hospital(hospital_id: str, limit: Limit = 100) -> list[dict[str, Any]]:
+        """A hospital's claims, newest first."""
+        query = "select * from hospital_claim where hospital_id = $1 order by received_at desc limit $2"
+        return await rows(query, hospital_id, limit)
+
+    @router.get("/people/{person_id}/claims")
+    async def patient(person_id: str, limit: Limit = 100) -> list[dict[str, Any]]:
+        """A person's claims, newest first."""
+        query = "select * from patient_claim where person_id = $1 order by received_at desc limit $2"
+        return await rows(query, person_id, limit)
+
+    @router.get("/insurers")
+    async def insurers() -> list[dict[str, Any]]:
+        """Per plan: claims, decisions, money."""
+        return await rows("select * from insurer_plan order by plan_id")
+
+    @router.get("/charity")
+    async def charity(limit: Limit = 100) -> list[dict[str, Any]]:
+        """Referred claims, newest first."""
+        return await rows("select * from charity_referral order by referred_at desc limit $1", limit)
+
+    @router.get("/regulator")
+    async def regulator() -> list[dict[str, Any]]:
+        """Who bears what, per plan."""
+        return await rows("select * from regulator_bearing order by plan_id, bearer")
+
+    return router
+
+
+async def _summary(log: EventLog) -> dict[str, Any]:
+    async with log.pool.acquire() as connection:
+        totals = await connection.fetchrow(_SUMMARY)
+        statuses = await connection.fetch(
+            "select status, count(*) as claims from claim_status group by status"
+        )
+        plans = await connection.fetch("select * from insurer_plan order by plan_id")
+    assert totals is not None, "an aggregate always has a row"
+    return {
+        **_plain(totals),
+        "by_status": {row["status"]: row["claims"] for row in statuses},
+        "by_plan": [_plain(row) for row in plans],
+    }
+
+
+def _plain(row: "Row") -> dict[str, Any]:
+    return {
+        name: value.total_seconds() if isinstance(value, timedelta) else value
+        for name, value in dict(row).items()
+    }
