@@ -50,9 +50,9 @@ def _amounts(entries: list[Located], problems: Problems) -> dict[str, int]:
 
 
 def _fen(money: Located, problems: Problems) -> int:
+    fen = fen_of(money.data.get("value"))
     if money.data.get("currency", "CNY") != "CNY":
         problems.add("wrong_currency", f"{money.at}.currency", "amounts are in CNY")
-    fen = fen_of(money.data.get("value"))
     if fen is None:
         problems.add(
             "not_an_amount",

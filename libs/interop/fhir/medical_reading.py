@@ -24,7 +24,7 @@ def read_medical(index: BundleIndex, bill: Located, encounter: Located | None, d
     if not diagnoses and encounter is not None:
         for condition in index.of_type("Condition")[:MAX_DIAGNOSES]:
             target = index.resolve(condition.child("encounter"), "Encounter", condition)
-            if target == encounter and "code" in condition.data:
+            if target is encounter and "code" in condition.data:
                 _add_diagnosis(condition.child("code"), False, draft)
     for entry in sorted(bill.children("procedure"), key=lambda one: one.data["sequence"])[:MAX_DIAGNOSES]:
         concept = _concept(index, bill, entry, "procedure", "Procedure", problems)

@@ -1,26 +1,36 @@
 """Finding resources of a Bundle: by type, by reference, by identifier."""
 
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
 Json = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
 class Located:
-    """A resource or element and the FHIRPath at which it stands."""
+    """A resource or element that knows the FHIRPath at which it stands; the path is built when asked for."""
 
-    data: Json
-    at: str
+    __slots__ = ("_parent", "_step", "data")
+
+    def __init__(self, data: Json, step: str, parent: "Located | None" = None) -> None:
+        self.data = data
+        self._step = step
+        self._parent = parent
+
+    @property
+    def at(self) -> str:
+        """The FHIRPath from the Bundle down."""
+        return self._step if self._parent is None else f"{self._parent.at}.{self._step}"
 
     def child(self, name: str) -> "Located":
         """The element of that name, empty when absent."""
-        return Located(self.data.get(name) or {}, f"{self.at}.{name}")
+        return Located(self.data.get(name) or {}, name, self)
 
     def children(self, name: str) -> list["Located"]:
         """The repeating element of that name, in order."""
-        return [Located(item, f"{self.at}.{name}[{i}]") for i, item in enumerate(self.data.get(name) or ())]
+        found = self.data.get(name)
+        if not found:
+            return []
+        return [Located(item, f"{name}[{index}]", self) for index, item in enumerate(found)]
 
 
 class BundleIndex:
@@ -87,12 +97,11 @@ def code_in(concept: Json, *systems: str) -> str | None:
 
 def coding_in(concept: Json, *systems: str) -> Json | None:
     """The first coding in one of the systems, tried in their order."""
-    codings = concept.get("coding") or ()
+    codings: list[Json] = concept.get("coding") or []
     for system in systems:
         for coding in codings:
             if coding.get("system") == system and coding.get("code"):
-                found: Json = coding
-                return found
+                return coding
     return None
 
 
