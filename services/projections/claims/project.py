@@ -43,12 +43,18 @@ def _upsert() -> str:
     names = ", ".join(COLUMNS)
     arrays = ", ".join(f"${index}::{kind}[]" for index, kind in enumerate(COLUMNS.values(), start=3))
     values = ", ".join(f"string_to_array({name}, ',')" if name in _LISTS else name for name in COLUMNS)
-    updates = ", ".join(f"{name} = coalesce(excluded.{name}, claim.{name})" for name in COLUMNS)
+    updates = ", ".join(f"{name} = {_update(name)}" for name in COLUMNS)
     return (
         f"insert into claim (claim_id, person_id, {names}) select claim_id, person_id, {values}"
         f" from unnest($1::text[], $2::text[], {arrays}) as incoming (claim_id, person_id, {names})"
         f" on conflict (claim_id) do update set {updates}"
     )
+
+
+def _update(name: str) -> str:
+    if name == "programmes":  # the only column that several events of one claim add to
+        return "(select array_agg(distinct p) from unnest(claim.programmes || excluded.programmes) as p)"
+    return f"coalesce(excluded.{name}, claim.{name})"
 
 
 _UPSERT = _upsert()
