@@ -1,4 +1,4 @@
-"""ISO 20022 for payouts: payment files out (pain.001), status reports and bookings in (pain.002, camt.054, camt.053)."""
+"""ISO 20022 for payouts: payment files out (pain.001); status reports and bookings in (pain.002, camt.05x)."""
 
 from libs.interop.iso20022.camt import CAMT053, CAMT054, parse_camt053, parse_camt054
 from libs.interop.iso20022.errors import EndToEndIdRepeated, FieldInvalid, Iso20022Error, MessageUnreadable

@@ -33,7 +33,8 @@ def parse_safely(data: bytes, message: str) -> etree._Element:
         root = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise MessageUnreadable(message, f"not well-formed XML ({error})") from error
-    if root.getroottree().docinfo.doctype:
+    about: Any = root.getroottree().docinfo
+    if about.doctype:
         raise MessageUnreadable(message, "it carries a DTD, which no ISO 20022 message has")
     return root
 
@@ -53,7 +54,8 @@ def check_schema(root: etree._Element, message: str) -> None:
     """
     schema = _schema(message)
     if not schema.validate(root):
-        first: Any = schema.error_log[0]
+        complaints: Any = schema.error_log
+        first = complaints[0]
         raise MessageUnreadable(message, f"line {first.line}, {first.path}: {first.type_name}")
 
 

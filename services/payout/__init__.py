@@ -1,0 +1,1 @@
+"""Payout: one decision, one payment, never two."""

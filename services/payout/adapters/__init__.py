@@ -1,0 +1,1 @@
+"""Where payout meets the world outside."""
