@@ -27,6 +27,7 @@ from libs.local_platform.postgres import (
 )
 from libs.local_platform.processes import Processes, ProcessSpec, answers_http
 from libs.local_platform.run_lock import RunLock
+from libs.local_platform.stop_signals import StopRequested, stop_signals
 from libs.local_platform.topics import create_topics
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "ProcessSpec",
     "Processes",
     "RunLock",
+    "StopRequested",
     "TopicsNotCreated",
     "answers_http",
     "choose_port",
@@ -55,5 +57,6 @@ __all__ = [
     "start_embedded_broker",
     "start_embedded_postgres",
     "start_mock_bank",
+    "stop_signals",
     "why_kafka_jars_cannot_run",
 ]

@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -20,6 +21,7 @@ from libs.local_platform.processes import Processes, ProcessSpec, last_lines, ti
 
 _ROLE = "huiji"
 _INITDB_TIMEOUT_SECONDS = 120
+_LAST_POSTMASTER_SECONDS = 40
 _READY_LINE_OF_PID_FILE = 7
 
 
@@ -45,13 +47,12 @@ def start_embedded_postgres(
     places = postgres_places(directory)
     if not (places.data / "PG_VERSION").exists():
         _initialise(places, processes.log_of(f"{name}-initdb"))
-    _forget_dead_postmaster(places.data)
+    _wait_for_last_postmaster(places.data)
     chosen = (
         "listen_addresses=",
         f"unix_socket_directories={places.sockets}",
         "unix_socket_permissions=0700",
         "max_connections=200",
-        "max_wal_size=2GB",
         *settings,
     )
     processes.start_and_wait(
@@ -127,14 +128,17 @@ def _readiness(data: Path) -> str | None:
     return None if status == "ready" else f"status {status}"
 
 
-def _forget_dead_postmaster(data: Path) -> None:
-    """Remove a postmaster.pid whose process is gone or is by now another program.
+def _wait_for_last_postmaster(data: Path) -> None:
+    """Let a postmaster of a killed run finish its shutdown, then remove a postmaster.pid that nobody owns.
 
     PostgreSQL itself only sees whether the process id lives; after a crash and a reboot it may be anybody's.
     """
-    lines = _postmaster_lines(data)
-    if lines and not _works_in(int(lines[0]), data):
-        (data / "postmaster.pid").unlink()
+    deadline = time.monotonic() + _LAST_POSTMASTER_SECONDS
+    while (lines := _postmaster_lines(data)) and _works_in(int(lines[0]), data):
+        if time.monotonic() > deadline:
+            return  # PostgreSQL will refuse to start and name the process itself.
+        time.sleep(0.05)
+    (data / "postmaster.pid").unlink(missing_ok=True)
 
 
 def _postmaster_lines(data: Path) -> list[str]:

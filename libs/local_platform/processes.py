@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -45,6 +45,8 @@ class ProcessSpec:
     #: What the kernel sends when the supervisor dies. SIGKILL is certain, and every service of ours survives it.
     orphan_signal: signal.Signals = signal.SIGKILL
     directory: Path | None = None
+    #: Parts with the same word here need no order among themselves: `stop_all` stops them at the same time.
+    together: str = ""
     #: (uid, gid) to run as; only root can change it.
     run_as: tuple[int, int] | None = None
 
@@ -54,6 +56,7 @@ class _Child:
     spec: ProcessSpec
     process: subprocess.Popen[bytes]
     log: Path
+    ready: bool = False
 
 
 class Processes:
@@ -70,6 +73,7 @@ class Processes:
         self._children: list[_Child] = []
         #: Set it (a second Ctrl-C does) and `stop_all` kills what has not yet stopped.
         self.hurry = threading.Event()
+        self.stopping = False
 
     def __enter__(self) -> Self:
         return self
@@ -101,16 +105,18 @@ class Processes:
         return process.pid
 
     def wait_ready(self, *names: str) -> None:
-        """Wait until the named children (all of them when none is named) are ready.
+        """Wait until the named children (all of them when none is named) are ready; each is asked until it once is.
 
         Raises `PartDidNotStart` for the first that ends or stays unready.
         """
         began = time.monotonic()
-        waiting = [child for child in self._children if not names or child.spec.name in names]
+        wanted = [child for child in self._children if not names or child.spec.name in names]
+        waiting = [child for child in wanted if not child.ready]
         while waiting:
             for child in tuple(waiting):
                 if self._became_ready(child, time.monotonic() - began):
                     waiting.remove(child)
+                    child.ready = True
                     self._on_change(child.spec.name, "ready")
             if waiting:
                 time.sleep(_POLL_SECONDS)
@@ -132,15 +138,14 @@ class Processes:
         """Stop one child, gently first."""
         self._stop([child for child in self._children if child.spec.name == name])
 
-    def stop_together(self, names: Iterable[str]) -> None:
-        """Stop several children at the same time: all are told first, then all are awaited."""
-        wanted = set(names)
-        self._stop([child for child in self._children if child.spec.name in wanted])
-
     def stop_all(self) -> None:
-        """Stop every child, last started first; nothing runs when this returns."""
+        """Stop every child, last started first, those of one `together` at once; nothing runs when this returns."""
+        self.stopping = True
         while self._children:
-            self._stop([self._children[-1]])
+            group = self._children[-1].spec.together
+            last = [child for child in self._children if group and child.spec.together == group]
+            self._stop(last or [self._children[-1]])
+        self.stopping = False
 
     def log_of(self, name: str) -> Path:
         """Where the child writes its standard output and error."""

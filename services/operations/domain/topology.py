@@ -1,0 +1,82 @@
+"""The processes of the platform and what each is told. Services are configured by environment variables alone."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+SHARDS = 8
+FETCH_MAX_WAIT_MS = 20
+DATABASE = "huiji"
+_FRIDAY = 5
+
+
+@dataclass(frozen=True)
+class Service:
+    """A process of ours, run as `python -m <module>`. Its port is `preferred_port` unless that is taken."""
+
+    name: str
+    module: str
+    preferred_port: int
+
+
+SERVICES = (
+    Service("intake", "services.intake", 8101),
+    Service("enrolment", "services.enrolment", 8102),
+    Service("medical_data", "services.medical_data", 8103),
+    Service("fraud", "services.fraud", 8104),
+    Service("adjudication", "services.adjudication", 8105),
+    Service("payout", "services.payout", 8106),
+    Service("charity", "services.charity", 8107),
+    Service("projections", "services.projections", 8108),
+)
+#: Outside systems stand in as processes of their own; they get neither our database nor our broker.
+BUREAU = Service("bureau_simulator", "services.bureau_simulator", 8109)
+BANK_PREFERRED_PORT = 8110
+BANK_ZONE = ZoneInfo("Asia/Shanghai")
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where everything answers in one run; `services` maps a name to its base URL."""
+
+    database_url: str
+    kafka: str
+    services: Mapping[str, str]
+    bureau_url: str
+    bank_url: str
+    master_key_file: Path
+
+
+def service_environment(service: Service, port: int, addresses: Addresses) -> dict[str, str]:
+    """Everything a service is told; it needs nothing else to run."""
+    return {
+        "HUIJI_SERVICE": service.name,
+        "HUIJI_DATABASE_URL": addresses.database_url,
+        "HUIJI_KAFKA": addresses.kafka,
+        "HUIJI_HTTP_PORT": str(port),
+        "HUIJI_SHARDS": str(SHARDS),
+        "HUIJI_SOURCES": json.dumps(dict(addresses.services), sort_keys=True),
+        "HUIJI_MASTER_KEY_FILE": str(addresses.master_key_file),
+        "HUIJI_BUREAU_URL": addresses.bureau_url,
+        "HUIJI_BANK_URL": addresses.bank_url,
+        "HUIJI_FETCH_MAX_WAIT_MS": str(FETCH_MAX_WAIT_MS),
+    }
+
+
+def outside_environment(service: Service, port: int) -> dict[str, str]:
+    """What a process that plays an outside system is told."""
+    return {"HUIJI_SERVICE": service.name, "HUIJI_HTTP_PORT": str(port)}
+
+
+def bank_options(today: date) -> tuple[str, ...]:
+    """Bank time starts at midnight of the next working day from `today` on, and the cut-off is as late as it goes.
+
+    So a payment that is due today settles at once, also on the weekend, when a bank's books are closed.
+    """
+    working_day = today
+    while working_day.isoweekday() > _FRIDAY:
+        working_day += timedelta(days=1)
+    return ("--clock", f"{working_day.isoformat()}T00:00", "--cutoff", "23:59", "--timezone", BANK_ZONE.key)

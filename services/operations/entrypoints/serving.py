@@ -1,0 +1,40 @@
+"""Keep a started platform serving until somebody stops it; shared by `up` and `demo`."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+from rich.console import Console
+
+from libs.local_platform import LocalPlatformError, StopRequested
+from services.operations.entrypoints.places import shown
+from services.operations.use_cases.run_platform import RunningPlatform
+
+_WATCH_SECONDS = 0.5
+
+
+def serve_until_stopped(running: RunningPlatform) -> None:
+    """Return never; raises `StopRequested` on a signal and `PartStopped` when a part ends by itself."""
+    while True:
+        running.processes.check()
+        time.sleep(_WATCH_SECONDS)
+
+
+@contextmanager
+def reporting(console: Console) -> Iterator[None]:
+    """Turn how the block ends into a message and an exit status: a requested stop is success, a failed part is 1."""
+    try:
+        yield
+    except StopRequested:
+        console.print("Stopped.")
+    except LocalPlatformError as error:
+        console.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
+        raise typer.Exit(1) from error
+
+
+def print_addresses(console: Console, running: RunningPlatform) -> None:
+    """The URLs of a running platform and where its logs are."""
+    for name, url in running.platform.urls_to_look_at().items():
+        console.print(f"    {name:<16}{url}", highlight=False)
+    console.print(f"  logs: {shown(running.platform.logs)}", highlight=False)

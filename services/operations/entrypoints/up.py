@@ -1,0 +1,76 @@
+"""`huiji up`: the platform without input, on the data of the last time."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, get_args
+
+import typer
+from rich.console import Console
+
+from libs.local_platform import RunLock
+from services.operations.entrypoints.places import CHECKOUT, UP, shown
+from services.operations.entrypoints.progress import StartProgress
+from services.operations.entrypoints.serving import print_addresses, reporting, serve_until_stopped
+from services.operations.use_cases.run_platform import BrokerKind, PlatformPlan, run_platform
+
+_READY_LINE = "Huiji is up"
+_POLL_SECONDS = 0.1
+
+
+def up(
+    detach: Annotated[
+        bool, typer.Option(help="Return when everything is ready; `huiji down` stops it.")
+    ] = False,
+    broker: Annotated[str, typer.Option(help="embedded or apache (needs Maven and Java 17).")] = "embedded",
+) -> None:
+    """Run the platform without input, on the data of the last time."""
+    kinds = get_args(BrokerKind)
+    if broker not in kinds:
+        raise typer.BadParameter(f"{broker!r} is not one of {', '.join(kinds)}", param_hint="--broker")
+    if detach:
+        raise typer.Exit(_detached(broker))
+    console = Console()
+    plan = PlatformPlan(UP, CHECKOUT, broker="apache" if broker == "apache" else "embedded")
+    with reporting(console), run_platform(plan, StartProgress(console)) as running:
+        console.print(f"{_READY_LINE}; Ctrl-C or `make down` stops it.")
+        print_addresses(console, running)
+        serve_until_stopped(running)
+
+
+def _detached(broker: str) -> int:
+    """Run `huiji up` in a session of its own and show what it says until it is ready; answers an exit status."""
+    log = UP / "run" / "supervisor.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as output:
+        supervisor = subprocess.Popen(
+            [sys.executable, "-m", "services.operations", "up", "--broker", broker],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd=CHECKOUT,
+            start_new_session=True,
+        )
+    try:
+        return _follow_until_ready(supervisor, log)
+    except KeyboardInterrupt:
+        RunLock(UP / "run").stop_holder(timeout_seconds=60)
+        supervisor.wait()
+        return 130
+
+
+def _follow_until_ready(supervisor: subprocess.Popen[bytes], log: Path) -> int:
+    shown_so_far = 0
+    while True:
+        ended = supervisor.poll() is not None
+        text = log.read_text(errors="replace")
+        sys.stdout.write(text[shown_so_far:])
+        sys.stdout.flush()
+        shown_so_far = len(text)
+        if ended:
+            sys.stdout.write(f"It did not start; this is also in {shown(log)}\n")
+            return supervisor.returncode or 1
+        if _READY_LINE in text and "logs:" in text:
+            return 0
+        time.sleep(_POLL_SECONDS)

@@ -1,0 +1,134 @@
+"""Start every part in order, give the running platform to the caller, stop every part in reverse."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from libs.local_platform import (
+    Processes,
+    ProcessSpec,
+    RunLock,
+    answers_http,
+    choose_port,
+    create_database_if_missing,
+    resolve_kafka_jars,
+    start_apache_kafka,
+    start_embedded_broker,
+    start_embedded_postgres,
+    start_mock_bank,
+    stop_signals,
+)
+from libs.local_platform.ports import LOOPBACK
+from libs.local_platform.processes import PartState
+from libs.privacy import create_master_key
+from services.operations.domain.platform import Platform
+from services.operations.domain.topology import (
+    BANK_PREFERRED_PORT,
+    BANK_ZONE,
+    BUREAU,
+    DATABASE,
+    SERVICES,
+    Addresses,
+    Service,
+    bank_options,
+    outside_environment,
+    service_environment,
+)
+
+BrokerKind = Literal["embedded", "apache"]
+
+
+@dataclass(frozen=True)
+class PlatformPlan:
+    """What to run and where: `directory` keeps data, logs and the lock; `checkout` is the root of the sources."""
+
+    directory: Path
+    checkout: Path
+    broker: BrokerKind = "embedded"
+    services: Sequence[Service] = SERVICES
+    bureau: Service = BUREAU
+
+
+@dataclass(frozen=True)
+class RunningPlatform:
+    """The platform and the processes behind it; `processes.check()` raises when a part has ended."""
+
+    platform: Platform
+    processes: Processes
+
+
+@contextmanager
+def run_platform(
+    plan: PlatformPlan, on_change: Callable[[str, PartState], None]
+) -> Iterator[RunningPlatform]:
+    """Within: the platform runs. Signals raise `StopRequested`; whatever ends the block, every part is stopped.
+
+    Raises `AlreadyRunning`, `PartDidNotStart`.
+    """
+    logs = plan.directory / "run" / "logs"
+    processes = Processes(logs, on_change)
+    with RunLock(plan.directory / "run"), stop_signals(processes), processes:
+        addresses = _start_foundations(plan, processes)
+        ports = {service.name: choose_port(service.preferred_port) for service in plan.services}
+        urls = {name: f"http://{LOOPBACK}:{port}" for name, port in ports.items()}
+        addresses = replace(addresses, services=urls)
+        for service in plan.services:
+            environment = service_environment(service, ports[service.name], addresses)
+            processes.start(_spec(service, ports[service.name], environment, plan.checkout, "services"))
+        processes.wait_ready()
+        yield RunningPlatform(Platform(addresses, logs), processes)
+
+
+def _start_foundations(plan: PlatformPlan, processes: Processes) -> Addresses:
+    """Database, broker and the outside systems; services come after them and stop before them."""
+    postgres = start_embedded_postgres(processes, plan.directory / "postgres")
+    database_url = asyncio.run(create_database_if_missing(postgres, DATABASE))
+    kafka = _start_broker(plan, processes)
+    bank = start_mock_bank(
+        processes,
+        plan.directory / "bank.sqlite",
+        preferred_port=BANK_PREFERRED_PORT,
+        options=bank_options(datetime.now(BANK_ZONE).date()),
+    )
+    port = choose_port(plan.bureau.preferred_port)
+    environment = outside_environment(plan.bureau, port)
+    processes.start(_spec(plan.bureau, port, environment, plan.checkout, "outside"))
+    master_key_file = plan.directory / "master.key"
+    if not master_key_file.exists():
+        create_master_key(master_key_file)
+    return Addresses(
+        database_url=database_url,
+        kafka=kafka,
+        services={},
+        bureau_url=f"http://{LOOPBACK}:{port}",
+        bank_url=bank.url,
+        master_key_file=master_key_file,
+    )
+
+
+def _start_broker(plan: PlatformPlan, processes: Processes) -> str:
+    if plan.broker == "embedded":
+        return start_embedded_broker(processes).bootstrap
+    jars = resolve_kafka_jars(
+        plan.checkout / "deploy" / "kafka-from-maven", plan.checkout / ".huiji" / "kafka"
+    )
+    return start_apache_kafka(processes, jars, plan.directory / "kafka", name="broker").bootstrap
+
+
+def _spec(service: Service, port: int, environment: dict[str, str], checkout: Path, together: str) -> ProcessSpec:
+    return ProcessSpec(
+        name=service.name,
+        command=(sys.executable, "-m", service.module),
+        environment={"PYTHONUNBUFFERED": "1", **environment},
+        ready=answers_http(port),
+        ready_within_seconds=120,
+        # A service gives itself 10 s to finish its batches and 10 s to publish the rest.
+        stop_within_seconds=25,
+        directory=checkout,
+        together=together,
+    )
