@@ -13,7 +13,9 @@ class Provenance(Model):
     source: str
     fetched_at: datetime
     as_of: datetime = Field(description="the bureau's own time of the record")
-    response_digest: str = Field(description="SHA-256 of the response body")
+    response_digest: str = Field(
+        description="SHA-256 of the answer about this claim as canonical JSON, which the sealed records hold"
+    )
 
 
 class PriorStay(Model):
@@ -44,8 +46,11 @@ class RecordsAttached(ClaimEvent):
 
 
 class RecordsUnavailable(ClaimEvent):
-    """The bureau gave no usable answer in time; the claim goes on without it and is trued up later."""
+    """The bureau gave no usable answer in time; the claim goes on without it.
 
-    reason: str
-    attempts: int = Field(ge=1)
+    RecordsAttached may follow later, when the bureau answers after all.
+    """
+
+    reason: str = Field(description="machine code of the last failure")
+    attempts: int = Field(ge=0, description="0: the question could not be asked at all")
     given_up_at: datetime
