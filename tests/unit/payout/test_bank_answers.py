@@ -4,6 +4,7 @@ import json
 
 import httpx2
 import pytest
+from pydantic import SecretStr
 
 from services.payout.adapters.bank import Bank, BankSettings
 from services.payout.adapters.bank_errors import BankAnswersMissing, BankAnswerUnreadable, BankUnreachable
@@ -79,3 +80,17 @@ async def test_a_payment_state_never_seen_before_is_not_guessed() -> None:
     row = {"msg_id": "M1", "end_to_end_id": "E1", "amount": 1, "status": "held"}
     with pytest.raises(BankAnswerUnreadable):
         await a_bank_answering(200, json.dumps([row]).encode()).payment("E1", "M1")
+
+
+async def test_credentials_go_with_every_request_and_stay_out_of_the_settings_text() -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request.headers.get("authorization", ""))
+        return httpx2.Response(404, json={"waiting": []})
+
+    settings = BankSettings(url="http://bank", user="huiji", password=SecretStr("geheim"))
+    await Bank(settings, httpx2.MockTransport(answer)).answers(after=0)
+
+    assert asked == ["Basic aHVpamk6Z2VoZWlt"]
+    assert "geheim" not in repr(settings)
