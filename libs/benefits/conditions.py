@@ -1,9 +1,9 @@
 """Conditions of plan files (`when:`), matched against the facts of a person and a bill."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from libs.benefits.case import Bill, Member
 
@@ -73,38 +73,44 @@ class Range(BaseModel):
         return (self.min is None or value >= self.min) and (self.max is None or value <= self.max)
 
 
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Names = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_listed),
+    WithJsonSchema(
+        {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
+    ),
+]
+"""One name or several, of which any may hold."""
+
+
 class When(BaseModel):
     """All conditions given must hold; a list means any of its values; `not` and `any` nest."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
     pre_existing: bool | None = None
-    pre_existing_class: tuple[str, ...] | None = None
+    pre_existing_class: Names | None = None
     related_to_pre_existing: bool | None = None
-    scheme: tuple[str, ...] | None = None
-    group: tuple[str, ...] | None = None
-    tier: tuple[str, ...] | None = None
+    scheme: Names | None = None
+    group: Names | None = None
+    tier: Names | None = None
     continuous_years: Range | None = None
     claim_free_years: Range | None = None
     age: Range | None = None
-    visit: tuple[str, ...] | None = None
-    place: tuple[str, ...] | None = None
+    visit: Names | None = None
+    place: Names | None = None
     filed: bool | None = None
     settled: bool | None = None
     hospital_grade: Range | None = None
     public_hospital: bool | None = None
     ordinary_ward: bool | None = None
-    tag: tuple[str, ...] | None = None
+    tag: Names | None = None
     none_of: "When | None" = Field(default=None, alias="not")
     any_of: "tuple[When, ...] | None" = Field(default=None, alias="any")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _scalars_are_lists_of_one(cls, data: object) -> object:
-        lists = ("pre_existing_class", "scheme", "group", "tier", "visit", "place", "tag")
-        if isinstance(data, dict):
-            return {k: [v] if k in lists and isinstance(v, str) else v for k, v in data.items()}
-        return data
 
     @model_validator(mode="after")
     def _asks_something(self) -> Self:

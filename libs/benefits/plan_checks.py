@@ -95,7 +95,7 @@ def _cycles(plan: Plan) -> Iterator[Contradiction]:
 
 def _sources(plan: Plan) -> Iterator[Contradiction]:
     known = f"a key of sources: {', '.join(sorted(plan.sources)) or '(none)'}"
-    for path, term in _terms(plan):
+    for path, term in terms_of(plan):
         if term.source is not None and term.source not in plan.sources:
             yield (*path, "source"), repr(term.source), known
     for index, each in enumerate(plan.liabilities):
@@ -103,19 +103,19 @@ def _sources(plan: Plan) -> Iterator[Contradiction]:
             yield ("liabilities", index), "no source", "a source here or for the plan, or assumption: true"
 
 
-def _terms(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Term]]:
+def terms_of(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Term]]:
     """Every term of the plan with its path in the file, however deep."""
     if isinstance(value, Term):
         yield path, value
     if isinstance(value, BaseModel) and not isinstance(value, Case):
         for name, field in type(value).model_fields.items():
-            yield from _terms(getattr(value, name), (*path, field.alias or name))
+            yield from terms_of(getattr(value, name), (*path, field.alias or name))
     elif isinstance(value, tuple):
         for index, each in enumerate(value):
-            yield from _terms(each, (*path, index))
+            yield from terms_of(each, (*path, index))
     elif isinstance(value, dict):
         for key, each in value.items():
-            yield from _terms(each, (*path, key))
+            yield from terms_of(each, (*path, key))
 
 
 def _dates(plan: Plan) -> Iterator[Contradiction]:

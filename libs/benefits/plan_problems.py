@@ -37,7 +37,7 @@ def line_of(root: Any, path: Path) -> int:
 
 def problem_of(root: Any, detail: ErrorDetails) -> Problem:
     """The problem behind one pydantic error."""
-    path: Path = detail["loc"]
+    path: Path = tuple(step for step in detail["loc"] if step != "[key]")
     found = f"{detail['input']!r:.60}"
     match detail["type"]:
         case "extra_forbidden":

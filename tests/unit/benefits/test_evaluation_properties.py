@@ -97,6 +97,12 @@ def _assert_children_sum(node: Node) -> None:
         _assert_children_sum(child)
 
 
+def _amount_fen(line: str) -> int:
+    amount = _AMOUNT.search(line)
+    assert amount is not None, line
+    return parse_yuan(amount[1])
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 @settings(max_examples=100)
 @given(cases(_PLANS).map(_evaluated))
@@ -109,7 +115,7 @@ def test_the_amounts_in_the_text_sum_to_the_decision(language: Language, evaluat
         leaves = [
             line for line, depth, below in zip(parts, depths, [*depths[1:], 0], strict=True) if below <= depth
         ]
-        decision_fen += sum(parse_yuan(_AMOUNT.search(line)[1]) for line in leaves)  # type: ignore[index]
+        decision_fen += sum(_amount_fen(line) for line in leaves)
 
     assert decision_fen == evaluation.plan_pays_fen
 
