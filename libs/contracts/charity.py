@@ -38,4 +38,6 @@ class BurdenNoted(ClaimEvent):
     decision_id: str
     year: int = Field(description="calendar year of the service")
     claim_burden_fen: Fen = Field(description="what this decision leaves to the patient")
-    burden_fen: Fen = Field(description="the year's total, this decision in place of an earlier one of its claim")
+    burden_fen: Fen = Field(
+        description="the year's total, this decision in place of an earlier one of its claim"
+    )

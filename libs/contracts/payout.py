@@ -1,10 +1,18 @@
 """What payout publishes: payments, the files that carried them, and what the bank said."""
 
 from datetime import datetime
+from typing import Literal
 
 from pydantic import Field
 
 from libs.contracts.event import ClaimEvent, Event, Fen, Model, Sealed
+
+
+class LedgerPosting(Model):
+    """One side of a double entry; the postings of an event sum to zero."""
+
+    account: str
+    amount_fen: int = Field(description="debit positive, credit negative")
 
 
 class PaymentInstructed(ClaimEvent):
@@ -15,8 +23,10 @@ class PaymentInstructed(ClaimEvent):
     plan_id: str
     amount_fen: Fen
     end_to_end_id: str = Field(max_length=35)
-    creditor: Sealed = Field(description="{name, account, account_bank} as JSON")
+    creditor: Sealed = Field(description="the coverage's sealed identity, context CoverageActivated.identity")
     instructed_at: datetime
+    received_at: datetime = Field(description="when the discharge came in: the patient waits since then")
+    postings: tuple[LedgerPosting, ...]
 
 
 class PaymentHeld(ClaimEvent):
@@ -25,7 +35,8 @@ class PaymentHeld(ClaimEvent):
     decision_id: str
     plan_id: str
     amount_fen: Fen
-    reason: str
+    reason: Literal["no_account"]
+    received_at: datetime
 
 
 class PaymentFileClosed(Event):
@@ -42,13 +53,6 @@ class PaymentFileClosed(Event):
 
     def subject(self) -> str:
         return f"payment-file-{self.file_id}"
-
-
-class LedgerPosting(Model):
-    """One side of a double entry; the postings of an event sum to zero."""
-
-    account: str
-    amount_fen: int = Field(description="debit positive, credit negative")
 
 
 class PaymentSettled(ClaimEvent):
@@ -74,5 +78,19 @@ class PaymentRejected(ClaimEvent):
     decision_id: str
     plan_id: str
     amount_fen: Fen
-    reason_code: str
+    reason_code: str = Field(description="external status reason code, or ERASED")
     rejected_at: datetime
+    postings: tuple[LedgerPosting, ...]
+
+
+class PaymentReturned(ClaimEvent):
+    """A booked payment came back (camt.054 credit with a return reason)."""
+
+    payment_id: str
+    decision_id: str
+    plan_id: str
+    amount_fen: Fen
+    bank_reference: str
+    reason_code: str
+    returned_at: datetime
+    postings: tuple[LedgerPosting, ...]

@@ -19,7 +19,7 @@ from libs.eventlog import Consumer, EventLog, Handler, Relay
 from libs.eventlog.database import open_pool
 from libs.eventlog.kafka import KafkaTopic, ensure_topics, topic_of
 from libs.eventlog.serve import HttpSource
-from libs.privacy import KeyStore, Pseudonymiser, Sealer, install_key_store, read_master_key
+from libs.privacy import KeyStore, Pseudonymiser, Sealer, install_key_store, open_key_pool, read_master_key
 from libs.runtime.batcher import Batcher
 from libs.runtime.clock import new_id, utc_now
 from libs.runtime.consuming import Inbound
@@ -104,7 +104,7 @@ async def _open(
     pool = await open_pool(settings.database_url, name, size=settings.database_connections)
     resources.push_async_callback(pool.close)
     # A pool of its own: a transaction that needs a key must not wait for a connection that it holds itself.
-    key_pool = await open_pool(settings.database_url, "privacy", size=2)
+    key_pool = await open_key_pool(settings.database_url)
     resources.push_async_callback(key_pool.close)
     connection = await asyncpg.connect(settings.database_url)
     try:

@@ -1,1 +1,1 @@
-"""Payout: one decision, one payment, never two."""
+"""Payout: one payment per decision, carried to the bank and followed until it is booked."""

@@ -1,0 +1,1 @@
+"""What payout does, one file each."""
