@@ -239,9 +239,7 @@ def _claim_response(submission: Submission, links: _Links) -> Json:
 
 
 def _totals(settlement: Settlement) -> list[Json]:
-    return [
-        _amount(wire, getattr(settlement, ours)) for wire, ours in fields.SETTLEMENT_AMOUNTS.items()
-    ]
+    return [_amount(wire, getattr(settlement, ours)) for wire, ours in fields.SETTLEMENT_AMOUNTS.items()]
 
 
 def _amount(wire: str, fen: int) -> Json:
