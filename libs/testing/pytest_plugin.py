@@ -97,6 +97,13 @@ def processes(tmp_path: Path) -> Iterator[Processes]:
         yield started
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what uses a broker, so that `-m kafka` repeats just that on another broker."""
+    for item in items:
+        if "kafka" in getattr(item, "fixturenames", ()):
+            item.add_marker("kafka")
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Name the servers that were really used."""
     for line in _used(config):

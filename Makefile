@@ -1,0 +1,60 @@
+PYTHON ?=
+EXIT ?=
+ARGS ?=
+venv := .venv/bin
+kinds := unit contract integration faults end-to-end
+folders := $(subst -,_,$(kinds))
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up down test $(kinds:%=test-%) lint types imports bench lock clean
+
+help:  ## Show this help
+	@awk -F ':.*## ' '/^[a-z_-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: .venv/.ready  ## Make .venv with the pinned packages (needs Python 3.11 or later; PYTHON=... names one)
+
+.venv/.ready: requirements.lock requirements.in pyproject.toml scripts/setup
+	@PYTHON="$(PYTHON)" scripts/setup
+
+demo: setup  ## Start everything on fresh data and run the demo; EXIT=1 stops by itself
+	@$(venv)/huiji demo $(if $(filter-out 0,$(EXIT)),--exit)
+
+up: setup  ## Start the platform without input, in the background
+	@$(venv)/huiji up --detach
+
+down: setup  ## Stop what `make up` or `make demo` left running
+	@$(venv)/huiji down
+
+test: setup  ## Run all tests (ARGS="-k claim" passes on to pytest)
+	@$(venv)/pytest $(wildcard $(folders:%=tests/%)) $(ARGS)
+
+test-unit: setup  ## Tests without input and output
+test-contract: setup  ## Published events, schemas and plan examples
+test-integration: setup  ## Parts against a real broker and database
+test-faults: setup  ## Killed processes and lost brokers
+test-end-to-end: setup  ## The whole platform
+$(kinds:%=test-%): test-%:
+	@$(venv)/pytest tests/$(subst -,_,$*) $(ARGS)
+
+lint: setup  ## Code style, and a lock file without hosts
+	@$(venv)/ruff check .
+	@$(venv)/ruff format --check .
+	@scripts/check-lock
+
+types: setup  ## Types, strictly
+	@$(venv)/mypy
+
+imports: setup  ## Who may import whom
+	@$(venv)/lint-imports --no-cache
+
+bench: setup  ## Measure claims per second and latency against floors of the same run
+	@$(venv)/python -m tests.benchmarks $(ARGS)
+
+lock: setup  ## Pin requirements.in anew: hashes, no hosts
+	@scripts/lock
+
+clean:  ## Stop what runs; remove data, logs and caches (keeps .venv)
+	@if [ -x $(venv)/huiji ]; then $(venv)/huiji down; fi
+	@for link in .huiji/*/postgres; do if [ -L "$$link" ]; then rm -rf "$$(readlink "$$link")"; fi; done
+	rm -rf .huiji build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find libs services tests -name __pycache__ -type d -prune -exec rm -rf {} +
