@@ -10,8 +10,9 @@ from libs.benefits.cover import outside_cover
 from libs.benefits.errors import CaseInvalid
 from libs.benefits.hypothetical import as_if_settled
 from libs.benefits.ledger import Ledger
+from libs.benefits.makers import maker_flows
 from libs.benefits.notes import notes_of
-from libs.benefits.outcome import BillOutcome, LiabilityOutcome
+from libs.benefits.outcome import BillOutcome, LiabilityOutcome, MakerFlow
 from libs.benefits.patient_share import kept_parts
 from libs.benefits.plan import Liability, Plan
 from libs.benefits.portions import layers_of, portions_of
@@ -47,6 +48,7 @@ def _evaluate_bill(plan: Plan, case: Case, bill: Bill, ledger: Ledger) -> BillOu
         excluded = [*excluded, *as_if]
     selection = select(plan, bill, facts, portions)
     outcomes: dict[str, LiabilityOutcome] = {}
+    makers: list[MakerFlow] = []
     limit_fen = bill.total_fen - before_fen - beside_fen
     for liability in plan.evaluation_order:
         taken = selection.taken.get(liability.id, [])
@@ -55,6 +57,7 @@ def _evaluate_bill(plan: Plan, case: Case, bill: Bill, ledger: Ledger) -> BillOu
         if taken:
             outcome = settle(Scope(plan, liability, bill, facts, ledger), case.member, taken, limit_fen)
             outcomes[liability.id] = outcome
+            makers.extend(maker_flows(plan, bill, taken, outcome.paid_fen))
             limit_fen -= outcome.paid_fen
     liabilities = tuple(outcomes.values())
     all_excluded: tuple[Excluded, ...] = (*excluded, *selection.excluded)
@@ -70,6 +73,7 @@ def _evaluate_bill(plan: Plan, case: Case, bill: Bill, ledger: Ledger) -> BillOu
         excluded=all_excluded,
         notes=notes_of(plan, liabilities, all_excluded, selection.not_itemised),
         cash=() if not portions and excluded else cash_paid(plan, bill, facts, ledger),
+        makers=tuple(makers),
     )
 
 

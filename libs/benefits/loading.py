@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from libs.benefits.catalogue import with_catalogues
 from libs.benefits.errors import PlanInvalid, PlanUnknown, Problem
 from libs.benefits.plan import Plan
 from libs.benefits.plan_checks import contradictions
@@ -68,6 +69,7 @@ def _load(origin: str, text: str) -> Plan:
         deeper = {detail["loc"][:length] for detail in details for length in range(len(detail["loc"]))}
         problems = {problem_of(root, detail) for detail in details if detail["loc"] not in deeper}
         raise PlanInvalid(origin, tuple(sorted(problems, key=lambda p: (p.line, p.field)))) from error
+    plan = with_catalogues(plan)
     wrong = tuple(
         Problem(line_of(root, path), field_path(path), found, right)
         for path, found, right in contradictions(plan)

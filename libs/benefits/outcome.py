@@ -97,6 +97,16 @@ class CashPaid:
 
 
 @dataclass(frozen=True, slots=True)
+class MakerFlow:
+    """Money a maker owes the insurers for a listed product (negative: is owed); outside the bill."""
+
+    list_id: str
+    product: str
+    form: str
+    amount_fen: int
+
+
+@dataclass(frozen=True, slots=True)
 class BillOutcome:
     """One bill: total = before + plan + beside + after + patient."""
 
@@ -110,6 +120,7 @@ class BillOutcome:
     excluded: tuple[Excluded, ...]
     notes: tuple[Note, ...]
     cash: tuple[CashPaid, ...] = ()
+    makers: tuple[MakerFlow, ...] = ()
 
     @property
     def patient_bears_fen(self) -> int:

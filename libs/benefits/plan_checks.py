@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pydantic import BaseModel
 
 from libs.benefits.case import Case
+from libs.benefits.catalogue import catalogue_names
 from libs.benefits.plan import Liability, Plan
 from libs.benefits.terms import Term
 
@@ -17,6 +18,7 @@ def contradictions(plan: Plan) -> list[Contradiction]:
     return [
         *_unique(plan),
         *_references(plan),
+        *_catalogues(plan),
         *_cycles(plan),
         *_sources(plan),
         *_dates(plan),
@@ -65,6 +67,13 @@ def _references(plan: Plan) -> Iterator[Contradiction]:
         for liability_id in cap.liabilities:
             if liability_id not in ids:
                 yield ("shared_caps", index, "liabilities"), repr(liability_id), known_ids
+
+
+def _catalogues(plan: Plan) -> Iterator[Contradiction]:
+    known = catalogue_names()
+    for list_id, product_list in plan.lists.items():
+        if product_list.catalogue is not None and product_list.catalogue not in known:
+            yield ("lists", list_id, "catalogue"), repr(product_list.catalogue), f"one of {', '.join(known)}"
 
 
 def _lists(plan: Plan, liability: Liability, at: tuple[str | int, ...]) -> Iterator[Contradiction]:

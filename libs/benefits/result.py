@@ -7,7 +7,7 @@ from typing import Any
 from libs.benefits.case import Case, Usage
 from libs.benefits.explanation import explain
 from libs.benefits.node import Node
-from libs.benefits.outcome import BillOutcome, CashPaid, LiabilityOutcome, Note, PatientPart
+from libs.benefits.outcome import BillOutcome, CashPaid, LiabilityOutcome, MakerFlow, Note, PatientPart
 from libs.benefits.outcome_json import excluded_json, outcome_json
 from libs.benefits.patient_share import patient_share
 from libs.benefits.plan import Plan
@@ -52,6 +52,11 @@ class Evaluation:
     def cash_benefits(self) -> tuple[CashPaid, ...]:
         """Lump sums and daily benefits, beside what the plan pays for the bills."""
         return tuple(paid for bill in self.bills for paid in bill.cash)
+
+    @cached_property
+    def maker_flows(self) -> tuple[MakerFlow, ...]:
+        """Rebates and the like between makers and insurers; no part of the bill."""
+        return tuple(flow for bill in self.bills for flow in bill.makers)
 
     @cached_property
     def paid_by_liability(self) -> dict[str, int]:
@@ -102,6 +107,7 @@ class Evaluation:
             "excluded": [excluded_json(part) for part in self.excluded],
             "notes": [asdict(note) for note in self.notes],
             "cash_benefits": [asdict(paid) for paid in self.cash_benefits],
+            "maker_flows": [asdict(flow) for flow in self.maker_flows],
             "usage_after": self.usage_after.model_dump(mode="json"),
             "explanation": self.explanation.as_json(),
         }

@@ -132,20 +132,23 @@ def on_any_list(plan: Plan, list_ids: tuple[str, ...], bill: Bill, line: BillLin
         if list_id in bill.lists or (line is not None and list_id in line.lists):
             return True
         product_list = plan.lists.get(list_id)
-        if line is not None and product_list is not None and _is_entry(product_list, bill, line):
+        if line is not None and product_list is not None and entry_of(product_list, bill, line) is not None:
             return True
     return False
 
 
-def _is_entry(product_list: ProductList, bill: Bill, line: BillLine) -> bool:
+def entry_of(product_list: ProductList, bill: Bill, line: BillLine) -> ListEntry | None:
+    """The entry the line's product is on that day, for its indication and place; what is unknown does not bar."""
     day = line.service_date or bill.service_date
-    return any(
-        _same_product(entry, line)
+    entries = (
+        entry
+        for entry in product_list.entries
+        if _same_product(entry, line)
         and (not entry.indications or line.indication is None or line.indication in entry.indications)
         and (not entry.sites or line.site is None or line.site in entry.sites)
         and _in_force(entry.valid_from, entry.valid_to, day)
-        for entry in product_list.entries
     )
+    return next(entries, None)
 
 
 def _same_product(entry: ListEntry, line: BillLine) -> bool:

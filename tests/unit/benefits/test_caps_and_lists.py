@@ -91,7 +91,8 @@ lists:
   special:
     name: {zh: 特药, en: special}
     entries:
-      - {name: 甲药, code: X1, brand: Alpha, indications: [lung], sites: [H1], valid_from: 2025-01-01, valid_to: 2025-06-30}
+      - {name: 甲药, code: X1, brand: Alpha, indications: [lung], sites: [H1],
+         valid_from: 2025-01-01, valid_to: 2025-06-30}
 """
 
 

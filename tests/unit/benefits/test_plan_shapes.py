@@ -9,12 +9,12 @@ from tests.unit.benefits.plan_texts import a_liability, evaluated, in_scope
 
 
 def test_bands_on_gross_and_on_excess_differ_by_the_deductible() -> None:
-    terms = "deductible: {{amount: 18000}}\npays: {{measured_on: {}, bands: [{{up_to: 10万, ratio: 65%}}, {{ratio: 80%}}]}}"
-    gross = evaluated(a_liability(terms.format("gross")), in_scope(200_000))
-    excess = evaluated(a_liability(terms.format("excess")), in_scope(200_000))
+    bands = "bands: [{up_to: 10万, ratio: 65%}, {ratio: 80%}]"
+    gross = a_liability(f"deductible: {{amount: 18000}}\npays: {{measured_on: gross, {bands}}}")
+    excess = gross.replace("gross", "excess")
 
-    assert gross.plan_pays_fen == 133_300_00
-    assert excess.plan_pays_fen == 130_600_00
+    assert evaluated(gross, in_scope(200_000)).plan_pays_fen == 133_300_00
+    assert evaluated(excess, in_scope(200_000)).plan_pays_fen == 130_600_00
 
 
 def test_bands_go_on_where_the_years_earlier_cost_ended() -> None:
