@@ -6,7 +6,7 @@ from importlib import resources
 
 import yaml
 
-from libs.benefits.plan import ListEntry, Plan, Source
+from libs.benefits.plan import ListEntry, Plan, ProductList, Source
 from libs.benefits.terms import Strict, Words
 
 _FOLDER = "catalogues"
@@ -42,15 +42,18 @@ def load_catalogue(name: str) -> Catalogue:
 def with_catalogues(plan: Plan) -> Plan:
     """The plan with the entries of the catalogues its lists name.
 
-    An entry the plan writes itself comes first and so overrides the catalogue's for the same product.
+    An entry the plan writes itself replaces the catalogue's for the same product.
     """
     named = {list_id: each for list_id, each in plan.lists.items() if each.catalogue in catalogue_names()}
     if not named:
         return plan
     filled = {
-        list_id: each.model_copy(
-            update={"entries": (*each.entries, *load_catalogue(each.catalogue or "").entries)}
-        )
+        list_id: each.model_copy(update={"entries": (*each.entries, *_others(each))})
         for list_id, each in named.items()
     }
     return plan.model_copy(update={"lists": {**plan.lists, **filled}})
+
+
+def _others(product_list: ProductList) -> list[ListEntry]:
+    own = {entry.name for entry in product_list.entries}
+    return [entry for entry in load_catalogue(product_list.catalogue or "").entries if entry.name not in own]
