@@ -1,0 +1,48 @@
+"""Run fraud: `python -m services.fraud`."""
+
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+from pydantic import Field
+
+from libs.eventlog import States
+from libs.eventlog.stage import Stage
+from libs.runtime.service import Parts, Runtime, run_service
+from libs.runtime.settings import ServiceSettings
+from services.fraud.adapters.rules_file import FIRST_TEN, read_rules
+from services.fraud.domain.scoring import decide
+from services.fraud.domain.state import evolve, initial
+from services.fraud.entrypoints.http import fraud_router
+from services.fraud.use_cases.hear_events import SUBSCRIPTIONS, hear_events
+
+
+class FraudSettings(ServiceSettings):
+    """Settings of fraud."""
+
+    fraud_rules_file: Path = Field(
+        default=FIRST_TEN, description="the rules in force; read once, at the start"
+    )
+    review_hours: float = Field(default=48.0, gt=0, description="how long a reviewer has")
+
+
+async def build(runtime: Runtime[FraudSettings]) -> Parts:
+    """The person's stream, the rules, and the reviews."""
+    settings = runtime.settings
+    rules = read_rules(settings.fraud_rules_file)
+    states = States("fraud", initial, evolve)
+    decide_by_rules = partial(decide, rules=rules)
+    # Reviewers reach any process, also one that does not own the person's shard: it must not remember streams.
+    reviewing = Stage(States("fraud", initial, evolve, cache_size=0), decide_by_rules)
+    return Parts(
+        subscriptions=SUBSCRIPTIONS,
+        handler=hear_events(
+            Stage(states, decide_by_rules), runtime.keys, timedelta(hours=settings.review_hours)
+        ),
+        routers=[fraud_router(runtime.log, reviewing, rules)],
+        on_reset=states.clear,
+    )
+
+
+if __name__ == "__main__":
+    run_service("fraud", FraudSettings, build, [Path(__file__).parent / "migrations"])

@@ -1,0 +1,1 @@
+"""Pure: facts, features, rules and reviews. Reads no clock, no network, no randomness."""

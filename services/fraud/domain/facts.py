@@ -1,0 +1,42 @@
+"""What the rules look at in a bill: sums and counts over its lines, which are not kept."""
+
+from libs.contracts.event import Model
+from libs.contracts.fraud import ClaimFacts
+from libs.contracts.intake import ClaimRegistered
+from libs.contracts.settlement import ChargeCategory, FeeLine
+
+_DRUGS: frozenset[ChargeCategory] = frozenset({"western_drug", "herbal_drug", "patent_drug"})
+
+
+class Vocabulary(Model, extra="forbid"):
+    """How charges are recognised; part of the rules file, because product managers know the items best.
+
+    `idle_categories` accrue while a bed is merely kept. The words are looked for in catalogue names.
+    """
+
+    idle_categories: tuple[ChargeCategory, ...]
+    female_only_words: tuple[str, ...]
+    male_only_words: tuple[str, ...]
+
+
+def facts_of(claim: ClaimRegistered, vocabulary: Vocabulary) -> ClaimFacts:
+    """The facts of a registered claim."""
+    lines = claim.lines
+    drugs = [line for line in lines if line.category in _DRUGS]
+    return ClaimFacts(
+        visit=claim.visit,
+        diagnosis_chapter=claim.main_diagnosis_chapter,
+        bill_fen=claim.settlement.total_fen,
+        itemised_fen=sum(line.amount_fen for line in lines),
+        idle_fen=sum(line.amount_fen for line in lines if line.category in vocabulary.idle_categories),
+        bed_quantity_milli=sum(line.quantity_milli for line in lines if line.category == "bed"),
+        longest_supply_days=max((line.days_supply for line in lines if line.days_supply), default=None),
+        drug_fen=sum(line.amount_fen for line in drugs),
+        self_funded_drug_fen=sum(line.self_funded_fen for line in drugs),
+        female_only_items=_items_named(lines, vocabulary.female_only_words),
+        male_only_items=_items_named(lines, vocabulary.male_only_words),
+    )
+
+
+def _items_named(lines: tuple[FeeLine, ...], words: tuple[str, ...]) -> int:
+    return sum(any(word in line.name for word in words) for line in lines)

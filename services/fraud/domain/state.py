@@ -1,0 +1,113 @@
+"""What fraud knows of one person: coverages, the claims of the last year or so, and their reviews."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from types import MappingProxyType
+
+from libs.contracts import ClaimEvent, Event
+from libs.contracts.fraud import (
+    ClaimFactsNoted,
+    ClaimScored,
+    CoverageStartNoted,
+    RecordFactsNoted,
+    ReviewConcluded,
+    ReviewOpened,
+)
+
+HISTORY_DAYS = 400
+HISTORY_CLAIMS = 60
+WAITING_CLAIMS = 200
+KNOWN_COVERAGES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A claim so far. It is scored once facts and records are both known."""
+
+    facts: ClaimFactsNoted | None = None
+    records: RecordFactsNoted | None = None
+    scored: ClaimScored | None = None
+    review: ReviewOpened | None = None
+    concluded: ReviewConcluded | None = None
+
+    @property
+    def under_way(self) -> bool:
+        """True while something about the claim is still to come."""
+        return self.scored is None or (self.review is not None and self.concluded is None)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One person's stream, folded. `claims` is bounded, oldest discharge out first (see `_bounded`)."""
+
+    person_id: str
+    coverages: tuple[CoverageStartNoted, ...] = ()
+    claims: Mapping[str, Claim] = field(default_factory=lambda: MappingProxyType({}))
+
+    def claim(self, claim_id: str) -> Claim:
+        """What is known of a claim; an empty one when nothing is."""
+        return self.claims.get(claim_id) or Claim()
+
+    def coverage_on(self, day: date) -> CoverageStartNoted | None:
+        """The coverage in force on a day; the one that began first when several are."""
+        in_force = [cover for cover in self.coverages if cover.covered_from <= day <= cover.covered_to]
+        return min(in_force, key=lambda cover: (cover.covered_from, cover.coverage_id), default=None)
+
+
+def initial(stream_id: str) -> Person:
+    """The state of a person's stream before its first event."""
+    return Person(person_id=stream_id.removeprefix("person-"))
+
+
+def evolve(person: Person, event: Event) -> Person:
+    """The state after `event`."""
+    match event:
+        case CoverageStartNoted():
+            coverages = sorted((*person.coverages, event), key=lambda cover: cover.covered_from)
+            return replace(person, coverages=tuple(coverages[-KNOWN_COVERAGES:]))
+        case ClaimFactsNoted() | RecordFactsNoted() | ClaimScored() | ReviewOpened() | ReviewConcluded():
+            claims = {**person.claims, event.claim_id: _moved_on(person.claim(event.claim_id), event)}
+            return replace(person, claims=_bounded(claims))
+        case _:
+            raise AssertionError(f"not an event of fraud: {type(event).__name__}")
+
+
+def _moved_on(claim: Claim, event: ClaimEvent) -> Claim:
+    match event:
+        case ClaimFactsNoted():
+            return replace(claim, facts=event)
+        case RecordFactsNoted():
+            return replace(claim, records=event)
+        case ClaimScored():
+            # Who asks for the features again reads the log: in memory they would double the history.
+            return replace(claim, scored=event.model_copy(update={"features": {}, "reasons": ()}))
+        case ReviewOpened():
+            return replace(claim, review=event)
+        case ReviewConcluded():
+            return replace(claim, concluded=event)
+        case _:
+            raise AssertionError(f"not an event of a claim in fraud: {type(event).__name__}")
+
+
+def _bounded(claims: Mapping[str, Claim]) -> Mapping[str, Claim]:
+    """Forget claims that are done with and too old or too many to matter for a rule.
+
+    The bound depends on nothing but the claims themselves, so a replay forgets the same.
+    """
+    if len(claims) <= 1:
+        return claims
+    # By newest discharge: a claim whose facts are not known yet counts as newest.
+    ordered = sorted(claims.items(), key=lambda item: (_discharged_on(item[1]), item[0]), reverse=True)
+    known = [_discharged_on(claim) for _, claim in ordered if claim.facts is not None]
+    oldest = (known[0] if known else date.max) - timedelta(days=HISTORY_DAYS)
+    kept: dict[str, Claim] = {}
+    for place, (claim_id, claim) in enumerate(ordered):
+        waits = claim.under_way and place < WAITING_CLAIMS
+        if waits or (place < HISTORY_CLAIMS and _discharged_on(claim) >= oldest):
+            kept[claim_id] = claim
+    return kept
+
+
+def _discharged_on(claim: Claim) -> date:
+    return claim.facts.facts.visit.discharged_on if claim.facts is not None else date.max

@@ -1,0 +1,1 @@
+"""What fraud does, one file each."""

@@ -1,0 +1,57 @@
+"""What other services say becomes a command to the person's stream; scores, reviews and invoices commit together."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from functools import partial
+
+from libs.contracts.enrolment import CoverageActivated, PersonErased
+from libs.contracts.intake import ClaimRegistered
+from libs.contracts.medical_data import RecordsAttached, RecordsUnavailable
+from libs.eventlog import Handler, Recorded, UnitOfWork
+from libs.eventlog.stage import Instruction, Stage
+from libs.privacy import KeyStore
+from services.fraud.adapters import invoices, reviews
+from services.fraud.domain.commands import Command, NoteClaim, NoteCoverage, NoteRecords
+from services.fraud.domain.state import Person
+
+SUBSCRIPTIONS: Mapping[str, frozenset[str]] = {
+    "enrolment": frozenset({CoverageActivated.__name__, PersonErased.__name__}),
+    "intake": frozenset({ClaimRegistered.__name__}),
+    "medical_data": frozenset({RecordsAttached.__name__, RecordsUnavailable.__name__}),
+}
+
+
+def hear_events(stage: Stage[Person, Command], keys: KeyStore, review_within: timedelta) -> Handler:
+    """The consumer's handler."""
+
+    async def handle(work: UnitOfWork, recorded: Sequence[Recorded]) -> None:
+        heard = [(event, event.decode()) for event in recorded]
+        claims = {
+            event.claim_id: event.invoice_digest
+            for _, event in heard
+            if isinstance(event, ClaimRegistered) and event.invoice_digest is not None
+        }
+        invoice_of = await invoices.claim_invoices(work.connection, claims)
+        instructions: list[Instruction[Command]] = []
+        for cause, event in heard:
+            command: Command
+            match event:
+                case CoverageActivated():
+                    command = NoteCoverage(event)
+                case ClaimRegistered():
+                    command = NoteClaim(event, invoice_of.get(event.claim_id), work.now, review_within)
+                case RecordsAttached() | RecordsUnavailable():
+                    command = NoteRecords(event, work.now, review_within)
+                case PersonErased():
+                    # Facts and features name nobody; only a key that this process may hold has to go.
+                    work.after_commit(partial(keys.forget, event.person_id))
+                    continue
+                case _:
+                    raise AssertionError(f"not subscribed to {cause.type}")
+            instructions.append(Instruction(f"person-{event.person_id}", command, cause))
+        decided = await stage.apply(work, instructions)
+        await reviews.follow(
+            work.connection, [event for index in sorted(decided) for event in decided[index]]
+        )
+
+    return handle
