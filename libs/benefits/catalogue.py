@@ -42,18 +42,18 @@ def load_catalogue(name: str) -> Catalogue:
 def with_catalogues(plan: Plan) -> Plan:
     """The plan with the entries of the catalogues its lists name.
 
-    An entry the plan writes itself replaces the catalogue's for the same product.
+    What an entry of the plan itself says replaces what the catalogue says of the same product.
     """
     named = {list_id: each for list_id, each in plan.lists.items() if each.catalogue in catalogue_names()}
     if not named:
         return plan
-    filled = {
-        list_id: each.model_copy(update={"entries": (*each.entries, *_others(each))})
-        for list_id, each in named.items()
-    }
+    filled = {list_id: each.model_copy(update={"entries": _merged(each)}) for list_id, each in named.items()}
     return plan.model_copy(update={"lists": {**plan.lists, **filled}})
 
 
-def _others(product_list: ProductList) -> list[ListEntry]:
-    own = {entry.name for entry in product_list.entries}
-    return [entry for entry in load_catalogue(product_list.catalogue or "").entries if entry.name not in own]
+def _merged(product_list: ProductList) -> tuple[ListEntry, ...]:
+    catalogue = {entry.name: entry for entry in load_catalogue(product_list.catalogue or "").entries}
+    for own in product_list.entries:
+        written = {name: getattr(own, name) for name in own.model_fields_set}
+        catalogue[own.name] = catalogue.get(own.name, own).model_copy(update=written)
+    return tuple(catalogue.values())
