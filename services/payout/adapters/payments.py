@@ -179,3 +179,17 @@ async def payments_of_file(connection: "Connection", message_id: str) -> list[Du
         message_id,
     )
     return [DuePayment(*row) for row in rows]
+
+
+async def silent_payments(
+    connection: "Connection", sent_before: datetime, limit: int
+) -> list[tuple[DuePayment, str]]:
+    """Payments whose file the bank took long ago and of which it has said nothing, with their file's MsgId."""
+    rows = await connection.fetch(
+        f"select {_DUE_FIELDS}, message_id from payment join payment_file using (file_id)"
+        " where payment.status = 'instructed' and payment_file.status = 'sent' and sent_at < $1"
+        " order by sent_at limit $2",
+        sent_before,
+        limit,
+    )
+    return [(DuePayment(*row[:-1]), row["message_id"]) for row in rows]

@@ -1,0 +1,49 @@
+"""Instructed payments that wait are put into one file, whose content is fixed from then on."""
+
+from datetime import date, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from libs.contracts.payout import PaymentFileClosed
+from libs.eventlog import Append, EventLog
+from services.payout.adapters import payments
+from services.payout.adapters.payments import ClosedFile
+
+_BANK_TIME = ZoneInfo("Asia/Shanghai")
+
+
+async def close_file(log: EventLog, payments_per_file: int) -> int:
+    """Close one file over everything that is due, at most `payments_per_file`; returns how many payments."""
+    async with log.transaction() as work:
+        due = await payments.lock_due(work.connection, payments_per_file)
+        if not due:
+            return 0
+        file_id = log.new_id()
+        file = ClosedFile(
+            file_id=str(file_id),
+            message_id=message_id_of(file_id),
+            closed_at=work.now,
+            execution_date=execution_date(work.now),
+            attempts=0,
+            payments=tuple(due),
+        )
+        await payments.close_file(work.connection, file)
+        closed = PaymentFileClosed(
+            file_id=file.file_id,
+            message_id=file.message_id,
+            payment_ids=tuple(payment.payment_id for payment in due),
+            total_fen=sum(payment.amount_fen for payment in due),
+            closed_at=work.now,
+        )
+        work.append(Append(f"payment-file-{file.file_id}", 0, [closed]))
+    return len(due)
+
+
+def message_id_of(file_id: UUID) -> str:
+    """34 of the bank's 35 characters."""
+    return f"HF{file_id.hex.upper()}"
+
+
+def execution_date(now: datetime) -> date:
+    """Today in China: the bank moves a day that is no banking day to the next one."""
+    return now.astimezone(_BANK_TIME).date()

@@ -1,0 +1,132 @@
+"""What the bank says of payments becomes events; its numbered answers are read once each, whatever crashes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from typing import TYPE_CHECKING
+
+from libs.eventlog import EventLog
+from libs.eventlog.stage import Instruction, Stage
+from libs.interop.iso20022 import BookedEntry, StatusReport
+from services.payout.adapters import answers as answers_table
+from services.payout.adapters import payments
+from services.payout.adapters.answers import Unmatched
+from services.payout.adapters.bank import Bank
+from services.payout.adapters.bank_answers import Answer
+from services.payout.adapters.payments import DuePayment
+from services.payout.domain.payments import ClaimPayments, Command, Reject, Return, Settle
+
+if TYPE_CHECKING:
+    from libs.eventlog.database import Connection
+
+ANSWERS_PER_STEP = 20
+
+
+@dataclass
+class _Reading:
+    """What a run of answers asks for."""
+
+    instructions: list[Instruction[Command]]
+    unmatched: list[Unmatched]
+
+
+async def read_answers(log: EventLog, stage: Stage[ClaimPayments, Command], bank: Bank) -> int:
+    """Record the bank's next answers; returns how many there were.
+
+    Raises BankUnreachable, BankAnswerUnreadable or BankAnswersMissing; nothing is recorded then.
+    """
+    async with log.pool.acquire() as connection:
+        after = await answers_table.cursor(connection)
+    answers = await bank.answers(after, ANSWERS_PER_STEP)
+    if not answers:
+        return 0
+    async with log.transaction() as work:
+        if not await answers_table.advance(work.connection, after, answers[-1].position):
+            return len(answers)  # another process has recorded them
+        reading = await _read(work.connection, answers, work.now)
+        decided = await stage.apply(work, reading.instructions)
+        events = [event for index in sorted(decided) for event in decided[index]]
+        await payments.follow(work.connection, events, work.now)
+        await answers_table.note_unmatched(work.connection, reading.unmatched, work.now)
+    return len(answers)
+
+
+async def _read(connection: "Connection", answers: Sequence[Answer], now: datetime) -> _Reading:
+    ours = await payments.find_payments(connection, _end_to_end_ids(answers))
+    reading = _Reading([], [])
+    for answer in answers:
+        match answer.content:
+            case StatusReport() as report:
+                await _read_report(connection, report, ours, now, reading)
+            case None:
+                continue
+            case notifications:
+                entries = [entry for notification in notifications for entry in notification.entries]
+                for index, entry in enumerate(entries):
+                    _read_entry(answer.position, index, entry, ours, now, reading)
+    return reading
+
+
+async def _read_report(
+    connection: "Connection",
+    report: StatusReport,
+    ours: dict[str, DuePayment],
+    now: datetime,
+    reading: _Reading,
+) -> None:
+    """Only refusals matter here: acceptance settles nothing. A refused copy says nothing of the first file."""
+    if report.refuses_a_copy:
+        return
+    if report.group_status == "RJCT" and not report.transactions:
+        code = report.group_reasons[0].code if report.group_reasons else "NARR"
+        refused = await payments.payments_of_file(connection, report.original_message_id)
+        reading.instructions += [
+            _instruction(payment, Reject(payment.payment_id, code, now)) for payment in refused
+        ]
+    for transaction in report.transactions:
+        payment = ours.get(transaction.end_to_end_id)
+        if transaction.status == "RJCT" and payment is not None:
+            code = transaction.reasons[0].code if transaction.reasons else "NARR"
+            reading.instructions.append(_instruction(payment, Reject(payment.payment_id, code, now)))
+
+
+def _read_entry(
+    position: int,
+    index: int,
+    entry: BookedEntry,
+    ours: dict[str, DuePayment],
+    now: datetime,
+    reading: _Reading,
+) -> None:
+    payment = ours.get(entry.end_to_end_id or "")
+    if payment is None or payment.amount_fen != entry.amount_fen:
+        what = "unknown_payment" if payment is None else "amount_differs"
+        reading.unmatched.append(
+            Unmatched(position, index, what, entry.end_to_end_id, entry.amount_fen, entry.bank_reference)
+        )
+        return
+    if entry.direction == "debit":
+        booked_at = entry.booked_at or datetime.combine(entry.booked_on, time(), UTC)
+        command: Command = Settle(payment.payment_id, entry.amount_fen, entry.bank_reference, booked_at, now)
+    else:
+        code = entry.return_reason or "NARR"
+        command = Return(payment.payment_id, entry.amount_fen, entry.bank_reference, code, now)
+    reading.instructions.append(_instruction(payment, command))
+
+
+def _instruction(payment: DuePayment, command: Command) -> Instruction[Command]:
+    return Instruction(f"claim-{payment.claim_id}", command)
+
+
+def _end_to_end_ids(answers: Sequence[Answer]) -> set[str]:
+    found: set[str] = set()
+    for answer in answers:
+        match answer.content:
+            case StatusReport() as report:
+                found |= {transaction.end_to_end_id for transaction in report.transactions}
+            case None:
+                continue
+            case notifications:
+                entries = (entry for notification in notifications for entry in notification.entries)
+                found |= {entry.end_to_end_id for entry in entries if entry.end_to_end_id}
+    return found
