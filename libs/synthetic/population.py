@@ -13,8 +13,9 @@ from libs.synthetic.insured import Coverage, Insured
 from libs.synthetic.names import chinese_name
 
 # Counties × days × orders of one sex: below this, no two people share an identity number.
-_DISTINCT = 3 * 365 * 500
-MAX_PEOPLE = 500_000
+# Orders from 800 up are kept for other synthetic people (the packaged encounters).
+_DISTINCT = 3 * 365 * 400
+MAX_PEOPLE = 400_000
 
 # Urban-rural resident insurance covers about 7 of 10 insured. Neither this nor the shares of pre-existing
 # conditions by age and of poor households is published by the plans: they are this project's assumptions.

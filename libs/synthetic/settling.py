@@ -15,7 +15,7 @@ _GRADE_POINTS_BP = {0: 500, 1: 500, 2: 0, 3: -500}
 _PLACE_POINTS_BP: dict[Place, int] = {"local": 0, "out_of_town_filed": -1_000, "out_of_town_unfiled": -2_000}
 _POOL_CAP_FEN: dict[Scheme, int] = {"employee": 40_000_000, "resident": 15_000_000, "none": 0}
 
-# Where critical-illness insurance begins, by scheme: the amounts of Anyang, which its supplementary plan takes
+# Where critical-illness insurance begins, by scheme: Anyang's amounts, which its supplementary plan takes
 # as its own deductible. Bands above it: the shares of the published tier example (60, 65, 75 per cent).
 _CRITICAL_FROM_FEN: dict[Scheme, int] = {"employee": 3_950_000, "resident": 3_040_000, "none": 0}
 _CRITICAL_BANDS = ((1_800_000, 6_000), (7_000_000, 6_500), (None, 7_500))

@@ -15,10 +15,10 @@ from libs.synthetic.cities import CITIES, OUT_OF_TOWN_HOSPITALS, Hospital
 from libs.synthetic.insured import Insured
 from libs.synthetic.population import Population
 
-# Cost of a stay in yuan: (median, sigma) of a log-normal. Together they give a mean near 11 500 and a tail that
-# reaches the published examples of 584 000 and 852 000; with them 2 stays in a hundred pass an 18 000 yuan
-# deductible and 3 patients in a hundred do within the year, near the 2.8 payments per hundred members and year
-# that Shanghai published for its first edition (210 000 cases, 7.39 million members).
+# Cost of a stay in yuan: (median, sigma) of a log-normal. Together they give a mean near 11 500 and a tail
+# that reaches the published examples of 584 000 and 852 000. With them 2 stays in a hundred pass a deductible
+# of 18 000 yuan, and 3 patients in a hundred within the year: near the 2.8 payments per hundred members that
+# Shanghai published for its first edition (210 000 cases, 7.39 million members).
 _STAY_COST: dict[Severity, tuple[float, float]] = {
     "common": (6_800, 0.60),
     "serious": (16_000, 0.70),

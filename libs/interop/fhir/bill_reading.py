@@ -1,4 +1,4 @@
-"""The bill (Claim) and basic insurance's answer (ClaimResponse or ExplanationOfBenefit) → amounts and lines."""
+"""The bill (Claim) and basic insurance's answer (ClaimResponse, ExplanationOfBenefit) → amounts and lines."""
 
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -149,6 +149,6 @@ def text(value: str, max_length: int, at: str, problems: Problems, breaks: bool 
         problems.add("too_long", at, f"at most {max_length} characters")
     elif not value.isprintable():
         allowed = "\t\r\n" if breaks else ""
-        if any(ord(c) < 32 and c not in allowed or ord(c) == 127 for c in value):
+        if any((ord(c) < 32 and c not in allowed) or ord(c) == 127 for c in value):
             problems.add("wrong_format", at, "the text holds control characters")
     return value

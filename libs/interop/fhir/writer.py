@@ -27,7 +27,7 @@ def encode_bundle(bundle: Json) -> bytes:
 
 
 def to_bundle(submission: Submission, bundle_type: BundleType = "transaction") -> Json:
-    """Patient, Organization, Coverage, Encounter, Conditions, Claim and ClaimResponse of one settled visit."""
+    """Patient, Organization, Coverage, Encounter, Conditions, Claim and ClaimResponse of a settled visit."""
     links = _Links(submission)
     resources = [
         _patient(submission, links),
