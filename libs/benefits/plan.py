@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from libs.benefits.amounts import Share, SignedYuan, Yuan
 from libs.benefits.case import Case
 from libs.benefits.conditions import When
+from libs.benefits.status_rules import StatusRule
 from libs.benefits.terms import (
     Cap,
     CostScale,
@@ -263,6 +264,7 @@ class Plan(Term):
     crossing_stay: CrossingStay = CrossingStay()
     premiums: tuple[Premium, ...] = Field(min_length=1)
     insurers: tuple[Insurer, ...] = ()
+    status_rules: tuple[StatusRule, ...] = ()
     payers: Payers = Payers()
     rounding: RoundingRule = RoundingRule()
     critical_illness_thresholds: Thresholds | None = None
