@@ -18,11 +18,11 @@ from libs.local_platform.kafka_jars import (
     why_kafka_jars_cannot_run,
 )
 from libs.local_platform.mock_bank import MockBank, start_mock_bank
+from libs.local_platform.places import private_directory, remove_postgres
 from libs.local_platform.ports import choose_port
 from libs.local_platform.postgres import (
     EmbeddedPostgres,
     create_database_if_missing,
-    remove_postgres,
     start_embedded_postgres,
 )
 from libs.local_platform.processes import Processes, ProcessSpec, answers_http
@@ -51,6 +51,7 @@ __all__ = [
     "choose_port",
     "create_database_if_missing",
     "create_topics",
+    "private_directory",
     "remove_postgres",
     "resolve_kafka_jars",
     "start_apache_kafka",

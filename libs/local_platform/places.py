@@ -38,20 +38,29 @@ def postgres_places(wanted: Path) -> PostgresPlaces:
 
     Raises `PlaceNotPrivate` when a directory of ours turns out to be somebody else's.
     """
-    short = hashlib.sha256(str(wanted.absolute()).encode()).hexdigest()[:12]
     if os.geteuid() != 0:
         private_directory(wanted)
-        sockets = wanted / "sockets"
-        if len(os.fsencode(sockets.absolute())) > _SOCKET_DIRECTORY_MAX_BYTES:
-            sockets = private_directory(Path(f"/tmp/huiji-{os.getuid()}")) / short
+        sockets = _socket_directory(wanted)
+        if sockets.parent != wanted:
+            private_directory(sockets.parent)
         return PostgresPlaces(wanted, wanted / "data", private_directory(sockets), _wheel_programs(), None)
 
     account = _account()
-    home = private_directory(private_directory(Path("/var/tmp/huiji-0"), 0o711) / short, 0o711)
+    home = private_directory(private_directory(Path("/var/tmp/huiji-0"), 0o711) / _short_name(wanted), 0o711)
     _link(wanted, home)
     run_as = (account.pw_uid, account.pw_gid)
     sockets = private_directory(home / "sockets", owner=run_as)
     return PostgresPlaces(home, home / "data", sockets, _programs_others_can_run(home), run_as)
+
+
+def remove_postgres(wanted: Path) -> None:
+    """Delete all files of a stopped PostgreSQL at `wanted`, wherever they are; nothing there is no error."""
+    if wanted.is_symlink():
+        shutil.rmtree(wanted.readlink())
+        wanted.unlink()
+    elif wanted.exists():
+        shutil.rmtree(wanted)
+        shutil.rmtree(_socket_directory(wanted), ignore_errors=True)
 
 
 def private_directory(path: Path, mode: int = 0o700, owner: tuple[int, int] | None = None) -> Path:
@@ -73,6 +82,18 @@ def private_directory(path: Path, mode: int = 0o700, owner: tuple[int, int] | No
         os.chown(path, *owner)
     path.chmod(mode)
     return path
+
+
+def _socket_directory(wanted: Path) -> Path:
+    """Beside the data, or under /tmp when the path would be too long for a socket."""
+    beside = wanted.absolute() / "sockets"
+    if len(os.fsencode(beside)) <= _SOCKET_DIRECTORY_MAX_BYTES:
+        return wanted / "sockets"
+    return Path(f"/tmp/huiji-{os.getuid()}") / _short_name(wanted)
+
+
+def _short_name(wanted: Path) -> str:
+    return hashlib.sha256(os.fsencode(wanted.absolute())).hexdigest()[:12]
 
 
 def _account() -> pwd.struct_passwd:

@@ -87,15 +87,6 @@ async def create_database_if_missing(server: EmbeddedPostgres, name: str) -> str
     return server.url(name)
 
 
-def remove_postgres(directory: Path) -> None:
-    """Delete all files of a stopped PostgreSQL at `directory`, also those under /var/tmp; nothing there is no error."""
-    if directory.is_symlink():
-        shutil.rmtree(directory.readlink())
-        directory.unlink()
-    elif directory.exists():
-        shutil.rmtree(directory)
-
-
 def _initialise(places: PostgresPlaces, log: Path) -> None:
     """initdb beside the data directory, then one rename: an interrupted first start leaves no half-made data."""
     unfinished = places.home / "data-unfinished"

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -15,7 +15,7 @@ from libs.local_platform import (
     start_apache_kafka,
     start_embedded_broker,
 )
-from libs.testing.choice import WayUnavailable, first_available
+from libs.testing.choice import WayUnavailable, first_available, with_reasons
 from libs.testing.docker import start_container
 
 KafkaKind = Literal["given", "docker", "apache", "embedded"]
@@ -42,7 +42,8 @@ def kafka_for_tests(checkout: Path, work: Path, cleanup: ExitStack) -> KafkaUnde
         "apache": lambda: _apache(processes, checkout, work),
         "embedded": lambda: _embedded(processes),
     }
-    return first_available(ways, wanted)
+    server, reasons = first_available(ways, wanted)
+    return replace(server, description=with_reasons(server.description, reasons))
 
 
 def _docker(cleanup: ExitStack) -> KafkaUnderTest:

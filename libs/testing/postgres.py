@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
@@ -14,7 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 
 from libs.local_platform import Processes, remove_postgres, start_embedded_postgres
-from libs.testing.choice import first_available
+from libs.testing.choice import first_available, with_reasons
 from libs.testing.docker import start_container
 
 _DOCKER_IMAGE = "postgres:18"
@@ -71,7 +71,8 @@ def postgres_for_tests(work: Path, cleanup: ExitStack) -> PostgresUnderTest:
         "docker": lambda: _docker(cleanup),
         "embedded": lambda: _embedded(work, cleanup),
     }
-    return first_available(ways, wanted)
+    server, reasons = first_available(ways, wanted)
+    return replace(server, description=with_reasons(server.description, reasons))
 
 
 def in_own_loop(coroutine: Coroutine[Any, Any, Result]) -> Result:

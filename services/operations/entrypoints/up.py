@@ -9,7 +9,7 @@ from typing import Annotated, get_args
 import typer
 from rich.console import Console
 
-from libs.local_platform import RunLock
+from libs.local_platform import RunLock, private_directory
 from services.operations.entrypoints.places import CHECKOUT, UP, shown
 from services.operations.entrypoints.progress import StartProgress
 from services.operations.entrypoints.serving import print_addresses, reporting, serve_until_stopped
@@ -41,7 +41,7 @@ def up(
 
 def _detached(broker: str) -> int:
     """Run `huiji up` in a session of its own and show what it says until it is ready; answers an exit status."""
-    log = UP / "run" / "supervisor.log"
+    log = private_directory(UP) / "run" / "supervisor.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
         supervisor = subprocess.Popen(

@@ -16,6 +16,7 @@ from libs.local_platform import (
     answers_http,
     choose_port,
     create_database_if_missing,
+    private_directory,
     resolve_kafka_jars,
     start_apache_kafka,
     start_embedded_broker,
@@ -70,7 +71,8 @@ def run_platform(
 
     Raises `AlreadyRunning`, `PartDidNotStart`.
     """
-    logs = plan.directory / "run" / "logs"
+    # Logs and the bank's books name people.
+    logs = private_directory(plan.directory) / "run" / "logs"
     processes = Processes(logs, on_change)
     with RunLock(plan.directory / "run"), stop_signals(processes), processes:
         addresses = _start_foundations(plan, processes)
@@ -120,7 +122,9 @@ def _start_broker(plan: PlatformPlan, processes: Processes) -> str:
     return start_apache_kafka(processes, jars, plan.directory / "kafka", name="broker").bootstrap
 
 
-def _spec(service: Service, port: int, environment: dict[str, str], checkout: Path, together: str) -> ProcessSpec:
+def _spec(
+    service: Service, port: int, environment: dict[str, str], checkout: Path, together: str
+) -> ProcessSpec:
     return ProcessSpec(
         name=service.name,
         command=(sys.executable, "-m", service.module),
