@@ -23,6 +23,7 @@ class ReferralMade(ClaimEvent):
     programme_id: str
     programme_digest: str
     decision_id: str
+    year: int = Field(description="calendar year of the service: thresholds and caps are per year")
     remaining_burden_fen: Fen = Field(description="the person's burden this year after this decision")
     threshold_fen: Fen
     aid_suggested_before_fen: Fen = Field(

@@ -93,10 +93,12 @@ class LongPrescription(Predicate):
     """超量开药: more than the days' supply that a visit of the kind may prescribe."""
 
     max_days: int = Field(ge=1)
+    max_days_special_drug: int = Field(ge=1)
     max_days_chronic: int = Field(ge=1, description="registered chronic patients may take more home")
 
     def fires(self, features: Features) -> bool:
-        limit = self.max_days_chronic if features.kind == "chronic_outpatient" else self.max_days
+        limits = {"special_drug": self.max_days_special_drug, "chronic_outpatient": self.max_days_chronic}
+        limit = limits.get(features.kind, self.max_days)
         return features.longest_supply_days is not None and features.longest_supply_days > limit
 
 
@@ -136,15 +138,18 @@ class SexOrAgeConflict(Predicate):
         return features.diagnosis_chapter in self.newborn_chapters and age > self.newborn_max_age
 
 
-class MoreBedDaysThanStay(Predicate):
-    """超标准收费: more bed days charged than the patient stayed."""
+class SelfFundedDrugs(Predicate):
+    """Nearly all of a large drug bill lies outside the catalogue: exchanged items (串换), or sold on."""
 
-    tolerance_days: int = Field(ge=0, description="the day of discharge may be charged too")
+    min_share_bp: int = Field(ge=1, le=10_000)
+    min_drug_fen: Fen
+    exempt_kinds: tuple[str, ...]
 
     def fires(self, features: Features) -> bool:
-        if features.kind != "inpatient":
+        share = features.self_funded_drug_share_bp
+        if share is None or features.kind in self.exempt_kinds:
             return False
-        return features.bed_days_milli > (features.stay_days + self.tolerance_days) * 1_000
+        return share >= self.min_share_bp and features.drug_fen >= self.min_drug_fen
 
 
 PREDICATES: Mapping[str, type[Predicate]] = MappingProxyType(
@@ -158,6 +163,6 @@ PREDICATES: Mapping[str, type[Predicate]] = MappingProxyType(
         "long_prescription": LongPrescription,
         "early_high_cost": EarlyHighCost,
         "sex_or_age_conflict": SexOrAgeConflict,
-        "more_bed_days_than_stay": MoreBedDaysThanStay,
+        "self_funded_drugs": SelfFundedDrugs,
     }
 )

@@ -42,7 +42,7 @@ class Rule(Model, extra="forbid"):
         "long_prescription",
         "early_high_cost",
         "sex_or_age_conflict",
-        "more_bed_days_than_stay",
+        "self_funded_drugs",
     ]
     wording: Wording
     evidence: Wording

@@ -1,0 +1,1 @@
+"""PostgreSQL and files behind the use cases."""

@@ -1,0 +1,1 @@
+"""Pure: programmes, burdens and referrals. Reads no clock, no network, no randomness."""

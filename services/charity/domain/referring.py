@@ -1,0 +1,147 @@
+"""Each decision moves the year's burden; what of it passes a programme's threshold is referred, never twice.
+
+decide(person, command, programmes) -> events. The log alone re-derives every referral.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import assert_never
+from uuid import UUID, uuid5
+
+from libs.contracts import Event
+from libs.contracts.adjudication import ClaimAdjudicated, ClaimDenied
+from libs.contracts.charity import BurdenNoted, GroupsNoted, ReferralMade
+from libs.contracts.enrolment import CoverageActivated
+from libs.money import apply_rate
+from services.charity.domain.programme import Programme
+from services.charity.domain.state import Person, evolve
+
+_REFERRALS = UUID("8f6a2b60-1d0b-4a3e-8a8e-5e1c0f6f2f17")
+
+# A bill that is not owed, or not known, is no need.
+_NO_NEED = frozenset({"fraudulent", "after_death", "settlement_differs"})
+
+
+@dataclass(frozen=True, slots=True)
+class NoteGroups:
+    """A coverage says to which groups the person belongs."""
+
+    activated: CoverageActivated
+
+
+@dataclass(frozen=True, slots=True)
+class NoteDecision:
+    """A claim was decided: what it leaves to the patient is a burden. `now` is the moment at the edge."""
+
+    decision: ClaimAdjudicated | ClaimDenied
+    now: datetime
+
+
+Command = NoteGroups | NoteDecision
+
+
+def decide(person: Person, command: Command, programmes: Sequence[Programme]) -> Sequence[Event]:
+    """What follows from a command. Something already noted changes nothing."""
+    match command:
+        case NoteGroups(activated=activated):
+            return _note_groups(person, activated)
+        case NoteDecision(decision=decision, now=now):
+            return _note_decision(person, decision, now, programmes)
+        case _:
+            assert_never(command)
+
+
+def burden_of(decision: ClaimAdjudicated | ClaimDenied) -> int:
+    """What the decision leaves to the patient, in fen; nothing where the bill is not owed or not known."""
+    if isinstance(decision, ClaimDenied) and decision.reason in _NO_NEED:
+        return 0
+    return sum(bearing.amount_fen for bearing in decision.bearings if bearing.bearer == "patient")
+
+
+def referral_id(decision_id: str, programme_id: str) -> str:
+    """The id of a referral: derived, so that a crash cannot make two."""
+    return str(uuid5(_REFERRALS, f"{decision_id}/{programme_id}"))
+
+
+def _note_groups(person: Person, activated: CoverageActivated) -> list[GroupsNoted]:
+    if any(known.coverage_id == activated.coverage_id for known in person.coverages):
+        return []
+    return [
+        GroupsNoted(
+            person_id=activated.person_id,
+            coverage_id=activated.coverage_id,
+            groups=activated.groups,
+            covered_from=activated.covered_from,
+            covered_to=activated.covered_to,
+        )
+    ]
+
+
+def _note_decision(
+    person: Person,
+    decision: ClaimAdjudicated | ClaimDenied,
+    now: datetime,
+    programmes: Sequence[Programme],
+) -> list[Event]:
+    number = decision.service_date.year
+    year = person.year(number)
+    if decision.decision_id in year.decisions:
+        return []
+    burden = burden_of(decision)
+    _, replaced = year.claims.get(decision.claim_id, ("", 0))
+    noted = BurdenNoted(
+        person_id=decision.person_id,
+        claim_id=decision.claim_id,
+        decision_id=decision.decision_id,
+        year=number,
+        claim_burden_fen=burden,
+        burden_fen=year.burden_fen - replaced + burden,
+    )
+    followed: list[Event] = [noted]
+    after = evolve(person, noted)
+    groups = person.groups_on(decision.service_date)
+    for programme in programmes:
+        if not programme.admits(groups, decision.service_date):
+            continue
+        referral = _referral(after, decision, number, programme, now)
+        if referral is not None:
+            after = evolve(after, referral)
+            followed.append(referral)
+    return followed
+
+
+def _referral(
+    person: Person,
+    decision: ClaimAdjudicated | ClaimDenied,
+    number: int,
+    programme: Programme,
+    now: datetime,
+) -> ReferralMade | None:
+    """The referral to a programme, when its terms suggest aid that has not been suggested already.
+
+    The programme's terms are applied to the year as a whole: to the burden that other programmes have not been
+    asked to take. Of the result, what this programme was asked for before is not asked for again.
+    """
+    year = person.year(number)
+    by_this = year.suggested.get(programme.id, 0)
+    in_all = sum(year.suggested.values())
+    need = year.burden_fen - (in_all - by_this)
+    above = max(0, need - programme.threshold_fen)
+    aid = min(programme.cap_fen, apply_rate(above, programme.share_bp, "down")) - by_this
+    if aid < max(1, programme.smallest_aid_fen):
+        return None
+    return ReferralMade(
+        person_id=person.person_id,
+        claim_id=decision.claim_id,
+        referral_id=referral_id(decision.decision_id, programme.id),
+        programme_id=programme.id,
+        programme_digest=programme.digest,
+        decision_id=decision.decision_id,
+        year=number,
+        remaining_burden_fen=year.burden_fen,
+        threshold_fen=programme.threshold_fen,
+        aid_suggested_before_fen=in_all,
+        suggested_aid_fen=aid,
+        referred_at=now,
+    )

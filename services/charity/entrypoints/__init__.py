@@ -1,0 +1,1 @@
+"""How charities reach the service."""

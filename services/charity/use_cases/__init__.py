@@ -1,0 +1,1 @@
+"""What charity does, one file each."""
