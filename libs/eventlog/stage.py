@@ -20,11 +20,15 @@ C = TypeVar("C")
 
 @dataclass(frozen=True, slots=True)
 class Instruction(Generic[C]):
-    """A command for a stream, and the recorded event that gave rise to it (None: a person or a clock did)."""
+    """A command for a stream, and the recorded event that gave rise to it (None: a person or a clock did).
+
+    `traceparent` continues a trace where no recorded event does: a clock, or an answer from outside.
+    """
 
     stream_id: str
     command: C
     cause: Recorded | None = None
+    traceparent: str | None = None
 
 
 Decide = Callable[[S, C], Sequence[Event]]
@@ -46,17 +50,24 @@ class Stage(Generic[S, C]):
     ) -> Mapping[int, Sequence[Event]]:
         """Decide the instructions in order; returns the events of each, by its index.
 
-        The new states enter the cache when the unit of work commits.
+        What the unit of work has already decided counts as happened. The new states enter the cache when it commits.
         """
         current = await self.states.load(
             work.connection, [instruction.stream_id for instruction in instructions]
         )
+        for earlier in work.pending:
+            if earlier.stream_id in current:
+                current[earlier.stream_id] = self.states.after(current[earlier.stream_id], earlier.events)
         decided: dict[int, Sequence[Event]] = {}
         for index, instruction in enumerate(instructions):
             loaded = current[instruction.stream_id]
             events = decided[index] = self._decide(loaded.state, instruction.command)
             if events:
-                work.append(Append(instruction.stream_id, loaded.version, events, instruction.cause))
+                work.append(
+                    Append(
+                        instruction.stream_id, loaded.version, events, instruction.cause, instruction.traceparent
+                    )
+                )
                 current[instruction.stream_id] = self.states.after(loaded, events)
         work.after_commit(lambda: self.states.keep(current))
         return decided
