@@ -27,6 +27,7 @@ from libs.local_platform import (
 from libs.local_platform.ports import LOOPBACK
 from libs.local_platform.processes import PartState
 from libs.privacy import create_master_key
+from services.operations.adapters.pool_account import open_pool_account
 from services.operations.domain.platform import Platform
 from services.operations.domain.topology import (
     BANK_PREFERRED_PORT,
@@ -97,6 +98,7 @@ def _start_foundations(plan: PlatformPlan, processes: Processes) -> Addresses:
         preferred_port=BANK_PREFERRED_PORT,
         options=bank_options(datetime.now(BANK_ZONE).date()),
     )
+    open_pool_account(bank.url)
     port = choose_port(plan.bureau.preferred_port)
     environment = outside_environment(plan.bureau, port)
     processes.start(_spec(plan.bureau, port, environment, plan.checkout, "outside"))

@@ -89,6 +89,15 @@ def test_every_service_is_told_all_it_needs_to_find_the_others(directory: Path) 
         assert "HUIJI_DATABASE_URL" not in told_to(addresses.bureau_url)
 
 
+def test_the_bank_holds_the_account_that_payout_pays_from(directory: Path) -> None:
+    with run_platform(dummy_plan(directory, "first"), ignore) as running:
+        url = f"{running.platform.addresses.bank_url}/_mock/accounts/HUIJI"
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            account = json.load(answer)
+    assert (account["account_number"], account["currency"]) == ("31050161393600000", "CNY")
+    assert account["balance"] > 0
+
+
 def test_parts_stop_in_the_reverse_of_their_start(directory: Path) -> None:
     changes: list[tuple[str, PartState]] = []
     with run_platform(dummy_plan(directory), lambda name, state: changes.append((name, state))):
