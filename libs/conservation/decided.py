@@ -1,0 +1,95 @@
+"""Rules of a claim's decision: every fen of the bill has exactly one bearer, and the decision's parts agree."""
+
+from collections.abc import Iterator
+from typing import get_args
+
+from libs.benefits import PlanUnknown, plan_of
+from libs.conservation.books import ClaimBooks, Decided, borne_by
+from libs.conservation.report import Broken
+from libs.contracts.adjudication import Bearer, ClaimAdjudicated
+from libs.contracts.settlement import Settlement
+
+BEARERS: tuple[str, ...] = get_args(Bearer)
+
+#: Bearer of the decision → (name in a plan's payer order, field of the settlement).
+_LAYERS: dict[str, tuple[tuple[str, str], ...]] = {
+    "basic": (("basic", "pool_fen"), ("civil_servant", "civil_servant_fen")),
+    "critical_illness": (
+        ("critical_illness", "resident_critical_illness_fen"),
+        ("large_amount", "employee_large_amount_fen"),
+    ),
+    "assistance": (("assistance", "assistance_fen"),),
+    "other_fund": (("enterprise", "enterprise_fen"), ("other", "other_fund_fen")),
+    "hospital": (("hospital", "hospital_borne_fen"),),
+}
+
+
+def decision_rules(books: ClaimBooks) -> Iterator[Broken]:
+    """What does not hold of the claim's decision."""
+    if len(books.decisions) > 1:
+        yield Broken("one_decision", f"the claim has {len(books.decisions)} decisions in force")
+    for decision in books.decisions:
+        yield from _bearing_rules(decision)
+        if books.registered:
+            yield from _bill_rules(decision, books.registered[0].settlement)
+        if isinstance(decision, ClaimAdjudicated):
+            yield from _adjudicated_rules(decision)
+            yield from _explanation_rules(books, decision)
+        elif borne_by(decision, "plan"):
+            yield Broken(
+                "denied_pays_nothing", f"denied, but the plan bears {borne_by(decision, 'plan')} fen"
+            )
+
+
+def _bearing_rules(decision: Decided) -> Iterator[Broken]:
+    borne_fen = sum(part.amount_fen for part in decision.bearings)
+    if borne_fen != decision.bill_fen:
+        parts = " + ".join(f"{name} {fen}" for name in BEARERS if (fen := borne_by(decision, name)))
+        yield Broken("bill_is_borne", f"bill {decision.bill_fen} ≠ {parts} = {borne_fen} fen")
+
+
+def _bill_rules(decision: Decided, settlement: Settlement) -> Iterator[Broken]:
+    if decision.bill_fen != settlement.total_fen:
+        yield Broken("decided_on_bill", f"decided on {decision.bill_fen}, settled {settlement.total_fen} fen")
+    after = _layers_after_plan(decision)
+    for bearer, layers in _LAYERS.items():
+        settled = {name: getattr(settlement, field) for name, field in layers}
+        most = sum(settled.values())
+        least = sum(fen for name, fen in settled.items() if name not in after)
+        borne = borne_by(decision, bearer)
+        if not least <= borne <= most:
+            expected = str(most) if least == most else f"{least} to {most}"
+            yield Broken("layers_as_settled", f"{bearer} bears {borne}, settled {expected} fen")
+
+
+def _layers_after_plan(decision: Decided) -> tuple[str, ...]:
+    """Layers that the plan relieves, so that they bear at most what they were settled with."""
+    if decision.plan_id is None or not isinstance(decision, ClaimAdjudicated):
+        return ()
+    try:
+        return plan_of(decision.plan_id).payers.after
+    except PlanUnknown:
+        return ()
+
+
+def _adjudicated_rules(decision: ClaimAdjudicated) -> Iterator[Broken]:
+    liabilities_fen = sum(outcome.paid_fen for outcome in decision.liabilities)
+    for rule, name, part, whole in (
+        ("plan_part", "plan's bearings", borne_by(decision, "plan"), decision.plan_pays_fen),
+        ("patient_part", "patient's bearings", borne_by(decision, "patient"), decision.patient_bears_fen),
+        ("liabilities_part", "liabilities", liabilities_fen, decision.plan_pays_fen),
+    ):
+        if part != whole:
+            yield Broken(rule, f"{name} {part} ≠ stated {whole} fen")
+
+
+def _explanation_rules(books: ClaimBooks, decision: ClaimAdjudicated) -> Iterator[Broken]:
+    explained = books.explained
+    if explained is None:
+        return
+    for fault in explained.faults:
+        yield Broken("explanation_adds_up", fault)
+    if (explained.total_fen, explained.plan_fen) != (decision.bill_fen, decision.plan_pays_fen):
+        sides = f"{explained.total_fen}, plan {explained.plan_fen}"
+        stated = f"{decision.bill_fen}, plan {decision.plan_pays_fen}"
+        yield Broken("explains_decision", f"explains {sides}, decided {stated} fen")
