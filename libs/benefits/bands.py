@@ -1,12 +1,12 @@
 """Applies ratios to cost placed on the year's axis; exact until the one rounding at the end."""
 
 from dataclasses import dataclass
-from fractions import Fraction
 
 from libs.benefits.conditions import Facts
 from libs.benefits.outcome import BandPaid
+from libs.benefits.rounding import round_bp
 from libs.benefits.terms import Band, Pays, RatioRule
-from libs.money import BASIS_POINTS, Rounding, round_to
+from libs.money import BASIS_POINTS, Rounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Scale:
 
 def scale_for(pays: Pays, facts: Facts) -> Scale:
     """The plan's ratios after every rule that holds, each applied to the result of the ones before."""
-    bands = pays.bands or (Band.model_construct(up_to_fen=None, ratio_bp=pays.ratio_bp or 0),)
+    bands = pays.all_bands
     held = tuple(rule for rule in pays.rules if rule.when.holds(facts))
     for rule in held:
         bands = _changed(bands, rule)
@@ -40,7 +40,7 @@ def _changed(bands: tuple[Band, ...], rule: RatioRule) -> tuple[Band, ...]:
 def _changed_bp(ratio_bp: int, rule: RatioRule) -> int:
     if rule.times_bp is not None:
         # Products of two published ratios are whole basis points in every known plan (30 % × 40 % = 12 %).
-        return round_to(Fraction(ratio_bp * rule.times_bp, BASIS_POINTS))
+        return round_bp(ratio_bp * rule.times_bp)
     return min(BASIS_POINTS, max(0, ratio_bp + (rule.points_bp or 0)))
 
 
@@ -60,7 +60,7 @@ def pay_bands(
         if upper_fen <= position_fen:
             continue
         exact_times_bp += (upper_fen - position_fen) * band.ratio_bp
-        running_fen = round_to(Fraction(exact_times_bp, BASIS_POINTS), unit_fen, rounding)
+        running_fen = round_bp(exact_times_bp, unit_fen, rounding)
         paid.append(BandPaid(position_fen, upper_fen - position_fen, band.ratio_bp, running_fen - paid_fen))
         position_fen, paid_fen = upper_fen, running_fen
     return tuple(paid)

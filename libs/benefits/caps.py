@@ -78,14 +78,14 @@ def _totals(scope: Scope) -> list[tuple[str, TotalCap, int]]:
     ledger, liability = scope.ledger, scope.liability
     totals: list[tuple[str, TotalCap, int]] = []
     if liability.cap is not None:
-        totals.append((liability.id, liability.cap, ledger.of(liability.id).paid_fen))
+        totals.append((liability.id, liability.cap, ledger.paid(liability.id)))
     totals.extend(
-        (shared.id, shared, ledger.paid(shared.liabilities))
+        (shared.id, shared, ledger.paid(*shared.liabilities))
         for shared in scope.plan.shared_caps
         if liability.id in shared.liabilities
     )
     if scope.plan.cap is not None and scope.plan.promises(liability.id):
-        totals.append(("plan", scope.plan.cap, ledger.paid()))
+        totals.append(("plan", scope.plan.cap, ledger.paid_in_all()))
     return totals
 
 

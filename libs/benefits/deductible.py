@@ -56,5 +56,5 @@ def apply_amount_rules(
 def _deductible_and_used(plan: Plan, liability: Liability, ledger: Ledger) -> tuple[Deductible | None, int]:
     if liability.shares_deductible is not None:
         shared = next(each for each in plan.deductibles if each.id == liability.shares_deductible)
-        return shared, ledger.deductible(shared.id)
-    return liability.deductible, ledger.of(liability.id).deductible_fen
+        return shared, ledger.shared_deductible(shared.id)
+    return liability.deductible, ledger.deductible(liability.id)

@@ -9,44 +9,58 @@ class Ledger:
 
     def __init__(self, plan: Plan, used: Usage) -> None:
         self._plan = plan
-        self._used = dict(used.liabilities)
-        self._caps = dict(used.caps)
+        self._before = used
+        self._used: dict[str, tuple[int, int, int]] = {}
+        self._caps: dict[str, int] = {}
 
-    def of(self, liability_id: str) -> LiabilityUsage:
-        """What one liability has used."""
-        return self._used.get(liability_id, _NOTHING)
+    def base(self, liability_id: str) -> int:
+        """Fen of cost the liability has counted."""
+        return self._of(liability_id)[0]
 
-    def paid(self, liability_ids: tuple[str, ...] | None = None) -> int:
-        """Fen paid by these liabilities, or by all."""
-        ids = self._used if liability_ids is None else liability_ids
-        return sum(self.of(each).paid_fen for each in ids)
+    def deductible(self, liability_id: str) -> int:
+        """Fen of deductible borne under the liability."""
+        return self._of(liability_id)[1]
 
-    def deductible(self, shared_id: str) -> int:
+    def shared_deductible(self, shared_id: str) -> int:
         """Fen borne towards a shared deductible by all liabilities that share it."""
-        sharing = (x.id for x in self._plan.liabilities if x.shares_deductible == shared_id)
-        return sum(self.of(each).deductible_fen for each in sharing)
+        sharing = (each.id for each in self._plan.liabilities if each.shares_deductible == shared_id)
+        return sum(self.deductible(each) for each in sharing)
+
+    def paid(self, *liability_ids: str) -> int:
+        """Fen paid by these liabilities."""
+        return sum(self._of(each)[2] for each in liability_ids)
+
+    def paid_in_all(self) -> int:
+        """Fen paid by every liability, also by ones the plan no longer names."""
+        return self.paid(*(self._before.liabilities.keys() | self._used.keys()))
 
     def cap(self, key: str) -> int:
         """What a finer cap has used."""
-        return self._caps.get(key, 0)
+        return self._caps.get(key, self._before.caps.get(key, 0))
 
     def use_cap(self, key: str, amount: int) -> None:
         """Adds to a finer cap's balance."""
         if amount:
-            self._caps[key] = self._caps.get(key, 0) + amount
+            self._caps[key] = self.cap(key) + amount
 
     def record(self, liability_id: str, base_fen: int, deductible_fen: int, paid_fen: int) -> None:
         """Adds one bill's result to a liability's balances."""
-        old = self.of(liability_id)
-        self._used[liability_id] = LiabilityUsage.model_construct(
-            base_fen=old.base_fen + base_fen,
-            deductible_fen=old.deductible_fen + deductible_fen,
-            paid_fen=old.paid_fen + paid_fen,
-        )
+        base, deductible, paid = self._of(liability_id)
+        self._used[liability_id] = (base + base_fen, deductible + deductible_fen, paid + paid_fen)
 
     def usage(self) -> Usage:
         """The balances as a value."""
-        return Usage.model_construct(liabilities=dict(self._used), caps=dict(self._caps))
+        changed = {
+            liability_id: LiabilityUsage(base_fen=base, deductible_fen=deductible, paid_fen=paid)
+            for liability_id, (base, deductible, paid) in self._used.items()
+        }
+        return Usage(
+            liabilities={**self._before.liabilities, **changed}, caps={**self._before.caps, **self._caps}
+        )
 
-
-_NOTHING = LiabilityUsage()
+    def _of(self, liability_id: str) -> tuple[int, int, int]:
+        known = self._used.get(liability_id)
+        if known is not None:
+            return known
+        before = self._before.liabilities.get(liability_id)
+        return (before.base_fen, before.deductible_fen, before.paid_fen) if before is not None else (0, 0, 0)

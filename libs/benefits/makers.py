@@ -12,7 +12,7 @@ def maker_flows(plan: Plan, bill: Bill, taken: list[Taken], paid_fen: int) -> li
 
     The payment is spread over the products in proportion to the cost counted (largest remainder).
     """
-    if not paid_fen:
+    if not paid_fen or not plan.has_makers_terms:
         return []
     amounts = [each.amount_fen for each in taken]
     flows: list[MakerFlow] = []

@@ -323,6 +323,11 @@ class Plan(Term):
         return {liability.id: liability for liability in self.liabilities}
 
     @cached_property
+    def has_makers_terms(self) -> bool:
+        """Whether any listed product has terms between maker and insurer."""
+        return any(entry.makers_terms for each in self.lists.values() for entry in each.entries)
+
+    @cached_property
     def evaluation_order(self) -> tuple[Liability, ...]:
         """Liabilities such that each comes after those whose residue it takes (the file is checked for cycles)."""
         order: list[Liability] = []

@@ -76,9 +76,8 @@ def _liability(liability: Liability, plan: Plan, language: Language) -> list[str
             changed = format_yuan(rule.set_fen if rule.set_fen is not None else rule.add_fen or 0)
             lines.append(f"    {changed}{_words(rule, language)}")
     pays = liability.pays
-    bands = pays.bands or (Band.model_construct(up_to_fen=None, ratio_bp=pays.ratio_bp or 0),)
     measured = f"  ({_label(pays.measured_on, language)})" if pays.measured_on else ""
-    lines.append(f"  {_label('ratio', language)} {_bands(bands, language)}{measured}")
+    lines.append(f"  {_label('ratio', language)} {_bands(pays.all_bands, language)}{measured}")
     lines.extend(f"    {_ratio_rule(each, language)}{_words(each, language)}" for each in pays.rules)
     for cap in liability.caps:
         limit = format_yuan(cap.amount_fen) if cap.amount_fen is not None else f"{cap.times} x"

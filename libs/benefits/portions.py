@@ -62,6 +62,9 @@ def reduce_in_proportion(portions: list[Portion], paid_fen: int) -> list[Portion
 
 
 def _bucket_portions(bill: Bill, bucket: Bucket) -> list[Portion]:
+    if not bill.lines:
+        whole_fen = _bill_amount(bill, bucket)
+        return [Portion(bucket, None, None, whole_fen)] if whole_fen else []
     amounts = [(index, line, _line_amount(line, bucket)) for index, line in enumerate(bill.lines)]
     rest = _bill_amount(bill, bucket) - sum(amount for _, _, amount in amounts)
     portions = [Portion(bucket, index, line, amount) for index, line, amount in amounts if amount]

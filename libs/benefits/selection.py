@@ -7,8 +7,8 @@ from libs.benefits.case import Bill, BillLine
 from libs.benefits.conditions import Facts
 from libs.benefits.plan import Liability, ListEntry, Plan, ProductList
 from libs.benefits.portions import Portion
+from libs.benefits.rounding import round_bp
 from libs.benefits.terms import Exclusion, Selector
-from libs.money import apply_rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def select(plan: Plan, bill: Bill, facts: Facts, portions: list[Portion]) -> Sel
                 Excluded(bill.id, portion, portion.amount_fen, "liability_exclusion", liability.id, barred)
             )
             continue
-        counted = apply_rate(portion.amount_fen, selector.buckets[portion.bucket])
+        counted = round_bp(portion.amount_fen * selector.buckets[portion.bucket])
         if counted:
             taken.setdefault(liability.id, []).append(Taken(portion, counted))
         if counted < portion.amount_fen:

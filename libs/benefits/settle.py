@@ -5,9 +5,9 @@ from libs.benefits.caps import Scope, cap_cost, cap_paid
 from libs.benefits.case import Member
 from libs.benefits.deductible import take_deductible
 from libs.benefits.outcome import LiabilityOutcome
+from libs.benefits.rounding import round_bp
 from libs.benefits.selection import Taken
 from libs.benefits.terms import CostScale
-from libs.money import apply_rate
 
 
 def settle(scope: Scope, member: Member, taken: list[Taken], limit_fen: int) -> LiabilityOutcome:
@@ -21,12 +21,11 @@ def settle(scope: Scope, member: Member, taken: list[Taken], limit_fen: int) -> 
     counted_fen = sum(each.amount_fen for each in counted)
     scales = tuple(scale for scale in liability.scales if scale.when.holds(scope.facts))
     cost_fen = _scaled(counted_fen, scales)
-    used = ledger.of(liability.id)
     deductible = take_deductible(scope.plan, liability, member, scope.facts, ledger, cost_fen)
     covered_fen = cost_fen - deductible.taken_fen
-    start_fen = used.base_fen + deductible.taken_fen
+    start_fen = ledger.base(liability.id) + deductible.taken_fen
     if liability.pays.measured_on == "excess":
-        start_fen = used.base_fen - used.deductible_fen
+        start_fen = ledger.base(liability.id) - ledger.deductible(liability.id)
     scale = scale_for(liability.pays, scope.facts)
     rounding = scope.plan.rounding
     bands = pay_bands(scale.bands, start_fen, covered_fen, rounding.unit_fen, rounding.mode)
@@ -51,5 +50,5 @@ def settle(scope: Scope, member: Member, taken: list[Taken], limit_fen: int) -> 
 
 def _scaled(cost_fen: int, scales: tuple[CostScale, ...]) -> int:
     for scale in scales:
-        cost_fen = apply_rate(cost_fen, scale.keep_bp)
+        cost_fen = round_bp(cost_fen * scale.keep_bp)
     return cost_fen

@@ -1,5 +1,6 @@
 """The terms a liability is made of: what it takes, deductible, ratio, caps, exclusions; each with its clause."""
 
+from functools import cached_property
 from itertools import pairwise
 from typing import Annotated, Literal, Self
 
@@ -139,6 +140,11 @@ class Pays(Term):
     bands: tuple[Band, ...] | None = None
     measured_on: Literal["gross", "excess"] | None = None
     rules: tuple[RatioRule, ...] = ()
+
+    @cached_property
+    def all_bands(self) -> tuple[Band, ...]:
+        """The bands, or the one ratio as a band without end."""
+        return self.bands or (Band.model_construct(up_to_fen=None, ratio_bp=self.ratio_bp or 0),)
 
     @model_validator(mode="after")
     def _one_scale(self) -> Self:
