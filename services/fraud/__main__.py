@@ -31,15 +31,11 @@ async def build(runtime: Runtime[FraudSettings]) -> Parts:
     settings = runtime.settings
     rules = read_rules(settings.fraud_rules_file)
     states = States("fraud", initial, evolve)
-    decide_by_rules = partial(decide, rules=rules)
-    # Reviewers reach any process, also one that does not own the person's shard: it must not remember streams.
-    reviewing = Stage(States("fraud", initial, evolve, cache_size=0), decide_by_rules)
+    stage = Stage(states, partial(decide, rules=rules))
     return Parts(
         subscriptions=SUBSCRIPTIONS,
-        handler=hear_events(
-            Stage(states, decide_by_rules), runtime.keys, timedelta(hours=settings.review_hours)
-        ),
-        routers=[fraud_router(runtime.log, reviewing, rules)],
+        handler=hear_events(stage, runtime.keys, timedelta(hours=settings.review_hours)),
+        routers=[fraud_router(runtime.log, stage, rules)],
         on_reset=states.clear,
     )
 

@@ -19,7 +19,7 @@ async def conclude_review(
     reviewer: str,
     reason_code: str,
 ) -> Review:
-    """Record the verdict; the same one again changes nothing. `stage` caches nothing: any process may be asked.
+    """Record the verdict; the same one again changes nothing. Any process of the service may be asked.
 
     Raises ReviewUnknown, ReviewAlreadyConcluded, or ConcurrencyConflict when the stream would not hold still.
     """

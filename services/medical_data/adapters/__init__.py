@@ -1,0 +1,1 @@
+"""The bureau by HTTP and the working table in PostgreSQL."""

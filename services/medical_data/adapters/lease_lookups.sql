@@ -1,0 +1,14 @@
+with due as (
+    select claim_id
+    from lookup
+    where next_attempt_at <= $1 and not erased
+    order by next_attempt_at
+    limit $4
+    for update skip locked
+)
+update lookup
+set next_attempt_at = $2, lease = $3
+from due
+where lookup.claim_id = due.claim_id
+returning
+    lookup.claim_id, person_id, submission_id, total_fen, fund_total_fen, identity, cause, attempts, given_up

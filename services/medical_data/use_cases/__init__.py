@@ -1,0 +1,1 @@
+"""What medical data does, one file each."""
