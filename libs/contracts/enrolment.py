@@ -27,6 +27,11 @@ class CoverageActivated(PersonEvent):
     premium_fen: Fen
     premium_payer: Literal["self", "family_account", "government", "charity"]
     identity: Sealed = Field(description="{name, id_number, phone, account, account_bank} as JSON")
+    identity_digest: str | None = Field(
+        default=None,
+        description="hash of the identity under the person's own key: tells a changed account from a repeat, and"
+        " nothing once the key is destroyed",
+    )
 
 
 class CoverageLapsed(PersonEvent):
@@ -38,7 +43,16 @@ class CoverageLapsed(PersonEvent):
 
 
 class PersonErased(PersonEvent):
-    """The person's key is destroyed: every sealed field about them is noise from now on."""
+    """The person is to be forgotten: their key is destroyed next, and nothing more may be kept of them in clear.
+
+    Until ErasureCompleted the key may still open: who reads personal fields forgets the key at both events.
+    """
 
     erased_at: datetime
-    requested_by: str
+    requested_by: str = Field(description="id of who asked, never a name")
+
+
+class ErasureCompleted(PersonEvent):
+    """The person's key is destroyed: every field sealed under it is noise from now on, everywhere."""
+
+    completed_at: datetime

@@ -18,7 +18,7 @@ class ClaimRegistered(ClaimEvent):
         description="hospital's own id of the settlement (setl_id), unique per hospital"
     )
     submission_digest: str = Field(
-        description="SHA-256 of the submission's canonical content, without transport"
+        description="keyed hash of the submission's canonical content, without transport: personal data is in it"
     )
     channel: Channel
     received_at: datetime

@@ -1,0 +1,1 @@
+"""Intake: settled discharges become claims, each exactly once, or are refused with every reason."""

@@ -1,0 +1,109 @@
+"""Run intake: `python -m services.intake`."""
+
+from functools import partial
+from pathlib import Path
+from typing import cast
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
+
+from libs.eventlog.kafka import ensure_topics
+from libs.privacy import read_master_key
+from libs.privacy.hospital_key import hospital_key
+from libs.runtime.batcher import Batcher
+from libs.runtime.pump import Pump
+from libs.runtime.service import Parts, Runtime, run_service
+from services.intake.adapters.rejection_topic import REJECTIONS_TOPIC, KafkaRejectionTopic
+from services.intake.entrypoints.claims import claims_router
+from services.intake.entrypoints.desk import Desk
+from services.intake.entrypoints.fhir import fhir_router
+from services.intake.entrypoints.ingress import GROUP, INGRESS_TOPIC, Ingress
+from services.intake.entrypoints.settlements import settlements_router
+from services.intake.settings import IntakeSettings
+from services.intake.use_cases.expire_unknown import ExpireUnknown
+from services.intake.use_cases.file_submissions import FileSubmissions, Item, Outcome
+from services.intake.use_cases.hear_erasure import SUBSCRIPTIONS, hear_erasure
+from services.intake.use_cases.preflight import Preflight
+from services.intake.use_cases.prepare import Prepare
+from services.intake.use_cases.tell_rejections import TellRejections
+
+TELL_SECONDS = 5.0
+EXPIRE_SECONDS = 3_600.0
+# The ingress step itself waits for records.
+INGRESS_SECONDS = 0.001
+LARGEST_FETCH_BYTES = 4 * 1024 * 1024
+
+
+async def build(runtime: Runtime[IntakeSettings]) -> Parts:
+    """Three ways in that share one filing, and what has to be told and destroyed afterwards."""
+    settings = runtime.settings
+    await ensure_topics(
+        settings.kafka,
+        {INGRESS_TOPIC: settings.shards, REJECTIONS_TOPIC: settings.shards},
+        replication=settings.replication_factor,
+    )
+    rejection_topic = KafkaRejectionTopic(settings.kafka)
+    await rejection_topic.start()
+    runtime.resources.push_async_callback(rejection_topic.stop)
+    rejections = Pump(
+        "rejections",
+        TellRejections(runtime.log, rejection_topic).step,
+        interval_seconds=TELL_SECONDS,
+        retryable=(KafkaError,),
+    )
+    filing = FileSubmissions(
+        runtime.log,
+        runtime.sealer,
+        runtime.keys,
+        runtime.pseudonymiser,
+        settings.unknown_person_days,
+        rejections.wake,
+    )
+    prepare = Prepare(runtime.pseudonymiser)
+    batcher: Batcher[Item, Outcome] = Batcher(filing.process, limit=settings.submissions_per_transaction)
+    desk = Desk(prepare, Preflight(runtime.log), batcher, settings.waiting_submissions)
+    ingress = Pump(
+        "ingress",
+        (await _ingress(runtime, prepare, filing)).step,
+        interval_seconds=INGRESS_SECONDS,
+        retryable=(KafkaError,),
+    )
+    expire = Pump("expire", ExpireUnknown(runtime.log, runtime.keys).step, interval_seconds=EXPIRE_SECONDS)
+    return Parts(
+        subscriptions=SUBSCRIPTIONS,
+        handler=hear_erasure(runtime.keys),
+        routers=[
+            settlements_router(desk, settings),
+            fhir_router(desk, runtime.log),
+            claims_router(runtime.log),
+        ],
+        pumps=[rejections, ingress, expire],
+        batchers=[cast("Batcher[object, object]", batcher)],
+    )
+
+
+async def _ingress(runtime: Runtime[IntakeSettings], prepare: Prepare, filing: FileSubmissions) -> Ingress:
+    settings = runtime.settings
+    consumer = AIOKafkaConsumer(
+        INGRESS_TOPIC,
+        bootstrap_servers=settings.kafka,
+        group_id=GROUP,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        fetch_max_wait_ms=settings.fetch_max_wait_ms,
+        max_partition_fetch_bytes=LARGEST_FETCH_BYTES,
+    )
+    await consumer.start()
+    runtime.resources.push_async_callback(consumer.stop)
+    return Ingress(
+        consumer,
+        prepare,
+        filing,
+        partial(hospital_key, read_master_key(settings.master_key_file)),
+        settings.ingress_accepts_plain,
+        settings.submissions_per_transaction,
+    )
+
+
+if __name__ == "__main__":
+    run_service("intake", IntakeSettings, build, [Path(__file__).parent / "migrations"])

@@ -1,0 +1,1 @@
+"""Tables and topics of intake."""

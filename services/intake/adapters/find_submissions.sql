@@ -1,0 +1,4 @@
+select hospital_id, submission_id, digest, claim_id, idempotency_digest, received_at
+from submission
+where (hospital_id, submission_id) in (select * from unnest($1::text[], $2::text[]))
+   or (hospital_id, idempotency_digest) in (select * from unnest($1::text[], $3::text[]))

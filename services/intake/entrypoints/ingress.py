@@ -1,0 +1,172 @@
+"""The ingress topic: encrypted settlements of hospitals that speak Kafka.
+
+Delivery is at least once and filing is idempotent, so offsets are committed after the database has everything: what a
+crash makes come again is found to be filed. Nothing is skipped: what cannot become a claim is recorded as refused.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, TypeAlias
+
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRecord
+from aiokafka.errors import KafkaError
+from aiokafka.structs import TopicPartition
+from opentelemetry.trace import SpanKind
+
+from libs.contracts.intake import RefusalReason
+from libs.eventlog import is_operational
+from libs.interop import Refusal, Submission, SubmissionInvalid
+from libs.interop.ingress_jwe import MAX_SUBMISSION_BYTES, decrypt_from_ingress
+from libs.interop.national import parse_settlement
+from libs.privacy.redaction import redact_numbers
+from services.intake.domain.filing import IngressRecord, Original
+from services.intake.domain.refusing import Refusing
+from services.intake.entrypoints.spans import arrival
+from services.intake.use_cases.file_submissions import FileSubmissions, Item
+from services.intake.use_cases.prepare import Parse, Prepare
+
+logger = structlog.get_logger(__name__)
+
+INGRESS_TOPIC = "huiji.ingress.settlements"
+GROUP = "huiji.intake.ingress"
+CHANNEL: Final = "settlement_topic"
+POLL_MS = 250
+_REFERENCE = re.compile(r"[A-Za-z0-9_.:-]{1,64}\Z", re.ASCII)
+
+Record: TypeAlias = "ConsumerRecord[bytes, bytes]"
+
+
+@dataclass(frozen=True)
+class Ingress:
+    """Reads the topic and files what it reads. `key_of` gives a hospital's key."""
+
+    consumer: AIOKafkaConsumer
+    prepare: Prepare
+    filing: FileSubmissions
+    key_of: Callable[[str], bytes]
+    accepts_plain: bool
+    records_at_once: int
+
+    async def step(self) -> int:
+        """File what the broker has; returns how many records. On an error they are read again by the next step."""
+        by_partition = await self.consumer.getmany(timeout_ms=POLL_MS, max_records=self.records_at_once)
+        records = [record for fetched in by_partition.values() for record in fetched]
+        if not records:
+            return 0
+        try:
+            await self._file(records)
+        except BaseException:
+            self._read_again(by_partition)
+            raise
+        await self._commit()
+        return len(records)
+
+    def _read_again(self, by_partition: dict[TopicPartition, list[Record]]) -> None:
+        for partition, records in by_partition.items():
+            if partition in self.consumer.assignment():
+                self.consumer.seek(partition, records[0].offset)
+
+    async def _commit(self) -> None:
+        try:
+            await self.consumer.commit()
+        except KafkaError as error:
+            # They only save reading again; whoever owns the partitions now finds everything filed.
+            logger.info("ingress_offsets_not_committed", error=type(error).__name__)
+
+    async def _file(self, records: Sequence[Record]) -> None:
+        items: list[Item] = []
+        for record in records:
+            caller = _header(record, "traceparent")
+            with arrival(INGRESS_TOPIC, SpanKind.CONSUMER, caller) as (span, traceparent):
+                span.set_attribute("messaging.destination.partition.id", str(record.partition))
+                items.append(self._item(record, traceparent))
+        try:
+            await self.filing.process(items)
+        except Exception as error:
+            if is_operational(error):
+                raise
+            logger.error("ingress_batch_failed", error=type(error).__name__, exc_info=error)
+            for record, item in zip(records, items, strict=True):
+                await self._file_alone(record, item)
+
+    async def _file_alone(self, record: Record, item: Item) -> None:
+        """File one of a failing batch; the one at fault is recorded as refused, or it would stop all that follow."""
+        try:
+            await self.filing.process([item])
+        except Exception as error:
+            if is_operational(error):
+                raise
+            await self.filing.process([self._faulty(record, error)])
+
+    def _item(self, record: Record, traceparent: str | None) -> Item:
+        value = record.value or b""
+        place = _place(record)
+        try:
+            hospital_id, body = self._opened(value)
+        except SubmissionInvalid as error:
+            original = Original("application/jose", value)
+            return self.prepare.refusing(
+                error.refusal, CHANNEL, original, traceparent=traceparent, record=place
+            )
+        original = Original("application/json", body)
+        parse = _parse_settlement_of(hospital_id)
+        try:
+            return self.prepare.either(parse, CHANNEL, original, traceparent=traceparent, record=place)
+        except Exception as error:  # noqa: BLE001 - a fault of ours in reading must not stop what follows
+            return self._faulty(record, error)
+
+    def _opened(self, value: bytes) -> tuple[str | None, bytes]:
+        """The hospital that proved itself, and the plaintext; no hospital where plain JSON is allowed."""
+        if self.accepts_plain and value.lstrip()[:1] == b"{" and len(value) <= MAX_SUBMISSION_BYTES:
+            return None, value
+        return decrypt_from_ingress(value, self.key_of)
+
+    def _faulty(self, record: Record, error: Exception) -> Refusing:
+        logger.error("ingress_record_failed", error=type(error).__name__, exc_info=error)
+        sentence = "the fault is ours and is logged; the original is kept. Ask before sending it again"
+        refusal = Refusal((RefusalReason(code="internal_error", location="", sentence=sentence),))
+        original = Original("application/octet-stream", record.value or b"")
+        return self.prepare.refusing(refusal, CHANNEL, original, record=_place(record))
+
+
+def _parse_settlement_of(hospital_id: str | None) -> Parse:
+    """`parse_settlement` for what a proven hospital sent: it speaks for itself only."""
+
+    def parse(body: bytes) -> Submission:
+        try:
+            submission = parse_settlement(body)
+        except SubmissionInvalid as error:
+            refusal = error.refusal
+            raise SubmissionInvalid(
+                replace(refusal, hospital_id=hospital_id or refusal.hospital_id)
+            ) from None
+        if hospital_id is not None and submission.hospital_id != hospital_id:
+            sentence = "fixmedins_code is not the hospital whose key encrypted the record"
+            reason = RefusalReason(
+                code="hospital_mismatch", location="/setlinfo/fixmedins_code", sentence=sentence
+            )
+            raise SubmissionInvalid(
+                Refusal((reason,), hospital_id, submission.submission_id, submission.person.id_number)
+            )
+        return submission
+
+    return parse
+
+
+def _place(record: Record) -> IngressRecord:
+    return IngressRecord(record.partition, record.offset, _reference(record))
+
+
+def _reference(record: Record) -> str | None:
+    """The sender's own word for the record (header `reference`), unless it could be a person's number."""
+    reference = _header(record, "reference")
+    if reference is None or _REFERENCE.match(reference) is None or redact_numbers(reference) != reference:
+        return None
+    return reference
+
+
+def _header(record: Record, name: str) -> str | None:
+    value = next((value for key, value in record.headers if key == name), None)
+    return None if value is None else value.decode("ascii", "replace")
