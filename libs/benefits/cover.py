@@ -25,6 +25,23 @@ def outside_cover(
     return _cut_after(bill, portions, start, last_day)
 
 
+def cover_start(plan: Plan, paid_on: date, *, renewing: bool) -> date:
+    """First day of cover for a premium paid on a day; `renewing` is true when last year was insured too.
+
+    A renewal inside the plan's grace reaches back to the benefit year's first day, so a bill may precede the payment.
+    """
+    year_start = plan.benefit_year_start(paid_on)
+    grace = plan.renewal_grace
+    if renewing and grace is not None:
+        month, day = (int(part) for part in grace.until.split("-"))
+        until = date(paid_on.year, month, day)
+        if until < year_start:
+            until = date(paid_on.year + 1, month, day)
+        if paid_on <= until:
+            return year_start
+    return max(paid_on, plan.valid_from) if plan.valid_from is not None else paid_on
+
+
 def last_paid_day(plan: Plan, start: date) -> date:
     """The last day whose cost is paid for a stay that began on `start`."""
     year_end = plan.benefit_year_end(start)

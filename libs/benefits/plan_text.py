@@ -4,7 +4,7 @@ from libs.benefits.inspection import assumptions_of
 from libs.benefits.liability_steps import percent
 from libs.benefits.node import Language
 from libs.benefits.plan import Liability, Plan, Premium
-from libs.benefits.terms import Band, Deductible, RatioRule, Term, Words
+from libs.benefits.terms import Band, Deductible, RatioRule, Selector, Term, Words
 from libs.money import format_yuan
 
 _LABELS = {
@@ -16,6 +16,9 @@ _LABELS = {
     "unknown": Words(zh="未公布", en="not published"),
     "above": Words(zh="以上", en="above"),
     "up_to": Words(zh="至", en="to"),
+    "takes": Words(zh="计入", en="takes"),
+    "residue": Words(zh="承接余额", en="takes over from"),
+    "lists": Words(zh="清单", en="lists"),
     "gross": Words(zh="按费用总额分段", en="bands on the gross cost"),
     "excess": Words(zh="按超出起付线部分分段", en="bands on the excess over the deductible"),
     "assumed": Words(zh="假定（未公布）", en="assumed (not published)"),
@@ -33,6 +36,12 @@ def show_plan(plan: Plan, language: Language) -> str:
     lines.extend(
         f"{_label('cap', language)} {format_yuan(cap.amount_fen)}{_words(cap, language)}"
         for cap in total_caps
+    )
+    if plan.lists:
+        lines.append(f"{_label('lists', language)}:")
+    lines.extend(
+        f"  {list_id}: {_in(each.name, language)} ({len(each.entries)})"
+        for list_id, each in plan.lists.items()
     )
     assumed = assumptions_of(plan, language)
     if assumed:
@@ -61,13 +70,19 @@ def _words(term: Term, language: Language) -> str:
 
 def _premium(premium: Premium, language: Language) -> str:
     amount = _label("unknown", language) if premium.amount_fen is None else format_yuan(premium.amount_fen)
-    return f"{_label('premium', language)} {_in(premium.name, language)}: {amount}"
+    return f"{_label('premium', language)} {_in(premium.name, language)} ({premium.tier}): {amount}"
 
 
 def _liability(liability: Liability, plan: Plan, language: Language) -> list[str]:
     lines = [f"§{liability.clause or liability.id} {_in(liability.name, language)} ({liability.id})"]
     if liability.words is not None:
         lines.append(f"  {_in(liability.words, language)}")
+    lines.extend(_takes(selector, language) for selector in liability.takes)
+    if liability.residue_of is not None:
+        parts = ", ".join(liability.residue_of.parts)
+        lines.append(
+            f"  {_label('residue', language)} {', '.join(liability.residue_of.liabilities)}: {parts}"
+        )
     shared = next((pot for pot in plan.deductibles if pot.id == liability.shares_deductible), None)
     deductible = liability.deductible or shared
     if deductible is not None:
@@ -86,6 +101,18 @@ def _liability(liability: Liability, plan: Plan, language: Language) -> list[str
         lines.append(f"  {_label('cap', language)} {format_yuan(liability.cap.amount_fen)}")
     lines.extend(f"  -{_words(each, language)}" for each in (*liability.scales, *liability.exclusions))
     return lines
+
+
+def _takes(selector: Selector, language: Language) -> str:
+    buckets = ", ".join(f"{bucket} {percent(share)}" for bucket, share in selector.buckets.items())
+    filters = {
+        "visits": selector.visits,
+        "categories": selector.categories,
+        "lists": selector.lists,
+        "not_lists": selector.not_lists,
+    }
+    shown = "; ".join(f"{name}: {', '.join(values)}" for name, values in filters.items() if values)
+    return f"  {_label('takes', language)} {buckets}{'; ' if shown else ''}{shown}"
 
 
 def _deductible(deductible: Deductible, language: Language) -> str:

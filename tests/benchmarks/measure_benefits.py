@@ -1,4 +1,7 @@
-"""How fast the benefit engine is, as ratios to parsing the same cases: `python -m tests.benchmarks.measure_benefits`."""
+"""How fast the benefit engine is, as ratios to parsing the same cases.
+
+Run it as `python -m tests.benchmarks.measure_benefits`.
+"""
 
 import sys
 import time

@@ -17,6 +17,7 @@ from libs.benefits.schema import case_json_schema, plan_json_schema
 
 _ROOT = Path(__file__).parents[3]
 _GUIDE = (_ROOT / "docs" / "plan-language.md").read_text(encoding="utf-8")
+_VALIDATOR = Draft202012Validator(plan_json_schema())
 _PLAN_FILES = sorted((_ROOT / "libs" / "benefits" / "plans").glob("*.yaml"))
 
 
@@ -54,7 +55,7 @@ def test_the_committed_schema_is_current(name: str, schema: dict[str, Any]) -> N
 def test_every_plan_file_satisfies_the_schema_that_editors_use(file: Path) -> None:
     content = json.loads(json.dumps(yaml.safe_load(file.read_text(encoding="utf-8")), default=str))
 
-    assert [error.message for error in Draft202012Validator(plan_json_schema()).iter_errors(content)] == []
+    assert [error.message for error in _VALIDATOR.iter_errors(content)] == []
     assert content["id"] == file.stem
 
 

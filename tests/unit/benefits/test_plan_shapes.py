@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from libs.benefits import Bill, BillLine, CaseInvalid, LiabilityUsage, Member, Usage
+from libs.benefits import Bill, BillLine, CaseInvalid, LiabilityUsage, Member, Usage, plan_of
+from libs.benefits.cover import cover_start
 from tests.unit.benefits.plan_texts import a_liability, evaluated, in_scope
 
 
@@ -201,6 +202,21 @@ def test_dates_decide_period_waiting_and_the_end_of_a_long_stay() -> None:
     assert pays(Member(), admission_date="2025-12-31", discharge_date="2026-01-10") == 2_100_00
     # 21 days, of which 10 lie after the last paid day.
     assert pays(Member(), admission_date="2025-12-31", discharge_date="2026-01-20") == 1_100_00
+
+
+@pytest.mark.parametrize(
+    ("paid_on", "renewing", "expected"),
+    [
+        (date(2025, 3, 31), True, date(2025, 1, 1)),
+        (date(2025, 4, 1), True, date(2025, 4, 1)),
+        (date(2025, 3, 31), False, date(2025, 3, 31)),
+        (date(2024, 12, 1), False, date(2025, 1, 1)),
+    ],
+)
+def test_a_renewal_paid_in_the_grace_reaches_back_to_the_years_first_day(
+    paid_on: date, renewing: bool, expected: date
+) -> None:
+    assert cover_start(plan_of("zhuhai-2025"), paid_on, renewing=renewing) == expected
 
 
 def test_dated_lines_of_a_long_stay_are_cut_by_their_day() -> None:
