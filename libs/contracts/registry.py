@@ -10,7 +10,16 @@ from typing import Any
 import orjson
 from pydantic import TypeAdapter, ValidationError
 
-from libs.contracts import adjudication, charity, enrolment, fraud, intake, medical_data, payout
+from libs.contracts import (
+    adjudication,
+    charity,
+    enrolment,
+    fraud,
+    intake,
+    medical_data,
+    operations,
+    payout,
+)
 from libs.contracts.event import Event
 from libs.contracts.upcasters import UPCASTERS
 
@@ -61,7 +70,8 @@ def _events_of(module: ModuleType) -> tuple[type[Event], ...]:
 
 PUBLISHED: Mapping[str, tuple[type[Event], ...]] = MappingProxyType(
     {
-        module.__name__.rsplit(".", 1)[-1]: _events_of(module)
+        # What operators do to a service is recorded in that service's own log.
+        module.__name__.rsplit(".", 1)[-1]: _events_of(module) + _events_of(operations)
         for module in (intake, enrolment, medical_data, fraud, adjudication, payout, charity)
     }
 )

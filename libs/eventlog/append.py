@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 
 from libs import contracts
-from libs.eventlog.errors import ConcurrencyConflict
+from libs.eventlog.errors import ConcurrencyConflict, EventTooLarge, LogDamaged
 from libs.eventlog.event import Append, Recorded, shard_of
 from libs.eventlog.hash_chain import link
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 _HERE = Path(__file__).parent
 _LOCK_SHARDS = (_HERE / "lock_shards.sql").read_text()
 _APPEND = (_HERE / "append.sql").read_text()
+
+# Kafka's default limit of a record batch is 1 MiB, headers included. What cannot be published must not be recorded.
+LARGEST_BODY_BYTES = 900_000
 
 
 async def append_events(
@@ -33,7 +36,8 @@ async def append_events(
     """Append all of `appends` inside the caller's transaction and return them as recorded, in the given order.
 
     The shard rows are locked as late as possible: everything that can be prepared is prepared before. Raises
-    ConcurrencyConflict when a stream is not at its expected version; the caller's transaction is then lost.
+    ConcurrencyConflict when a stream is not at its expected version, EventTooLarge; the caller's transaction is then
+    lost.
     """
     drafts = [draft for append in appends for draft in _drafts(source, shards, append, now, new_id)]
     if not drafts:
@@ -52,6 +56,8 @@ async def append_events(
     try:
         await connection.execute(_APPEND, *_columns(recorded), *_heads_columns(heads))
     except asyncpg.UniqueViolationError as error:
+        if error.constraint_name == "event_pkey":
+            raise LogDamaged(error.detail or str(error)) from None
         raise ConcurrencyConflict(error.detail or str(error)) from None
     return recorded
 
@@ -61,7 +67,9 @@ def _continued_heads(appends: Sequence[Append]) -> dict[str, int]:
     heads: dict[str, int] = {}
     running: dict[str, int] = {}
     for append in appends:
-        if append.stream_id not in running and append.expected_version > 0 and append.events:
+        if not append.events:
+            continue
+        if append.stream_id not in running and append.expected_version > 0:
             heads[append.stream_id] = append.expected_version
         expected = running.get(append.stream_id, append.expected_version)
         assert append.expected_version == expected, (
@@ -75,7 +83,7 @@ def _drafts(
     source: str, shards: int, append: Append, now: datetime, new_id: Callable[[], UUID]
 ) -> list[Recorded]:
     cause = append.cause
-    return [
+    drafts = [
         Recorded(
             source=source,
             shard=shard_of(event.shard_key(), shards),
@@ -94,6 +102,10 @@ def _drafts(
         )
         for version, event in enumerate(append.events, start=append.expected_version + 1)
     ]
+    for draft in drafts:
+        if len(draft.body) > LARGEST_BODY_BYTES:
+            raise EventTooLarge(draft.type, draft.stream_id, len(draft.body), LARGEST_BODY_BYTES)
+    return drafts
 
 
 def _chain(drafts: list[Recorded], heads: dict[int, tuple[int, bytes]]) -> list[Recorded]:

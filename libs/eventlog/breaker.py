@@ -8,16 +8,18 @@ from libs.eventlog.errors import TooManyParked
 class ParkingBreaker:
     """Holds consumption when more than `limit_bp` of the last `window` events were parked.
 
-    Below `minimum` seen events it never trips: a first claim may be a bad one.
+    Only events that were handed to the handler count: other types, and those that wait behind a parked one, say
+    nothing. Below `minimum` it never trips: a first claim may be a bad one. So a fault of ours parks at most half a
+    window before everything is held.
     """
 
-    def __init__(self, *, window: int = 1_000, minimum: int = 50, limit_bp: int = 5_000) -> None:
+    def __init__(self, *, window: int = 200, minimum: int = 50, limit_bp: int = 5_000) -> None:
         self._minimum = minimum
         self._limit_bp = limit_bp
         self._outcomes: deque[bool] = deque(maxlen=window)
 
     def seen(self, processed: int, parked: int) -> None:
-        """Count what a committed batch processed, and how many of those were parked."""
+        """Count what a committed batch handled, and how many of those were parked."""
         self._outcomes.extend([True] * parked + [False] * (processed - parked))
 
     def check(self) -> None:

@@ -4,23 +4,30 @@ Delivery counts for nothing. What a lane (source, shard) has processed is a posi
 the processing wrote: a lower position is a duplicate, a jump is a gap that is filled from the source's own log.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import structlog
 
-from libs.eventlog import checkpoint, parking
+from libs.eventlog import checkpoint
 from libs.eventlog.breaker import ParkingBreaker
 from libs.eventlog.checkpoint import Lane
-from libs.eventlog.errors import SourceUnreachable, is_operational
+from libs.eventlog.errors import PositionNotServed, SourceUnreachable, SourceWentBack, UnknownLane
 from libs.eventlog.event import Recorded
-from libs.eventlog.log import EventLog, UnitOfWork
-from libs.eventlog.parking import BLOCKED, Poison
+from libs.eventlog.log import EventLog
+from libs.eventlog.transactions import Handler, LaneTransactions
+
+__all__ = ["Consumer", "Handler", "Source"]
 
 logger = structlog.get_logger(__name__)
 
-Handler = Callable[[UnitOfWork, Sequence[Recorded]], Awaitable[None]]
-"""Handles events, in order, inside one unit of work. It raises when an event cannot be processed."""
+Answer = TypeVar("Answer")
+
+SOURCE_TIMEOUT_SECONDS = 2.0
+"""How long one page of a source's log may take: other lanes wait for it."""
+SOURCE_REST_SECONDS = 5.0
+"""A source that did not answer is not asked again so soon, so that a black hole slows the others only a little."""
 
 
 class Source(Protocol):
@@ -34,7 +41,7 @@ class Source(Protocol):
 
 
 class Consumer:
-    """Processes batches for one service.
+    """Processes batches for one service. One call at a time: its callers take turns.
 
     `handled_types` are passed to the handler; other types only move the checkpoint. `batch_size` bounds a
     transaction; `on_reset` is called when the states that this process holds may be stale.
@@ -50,19 +57,36 @@ class Consumer:
         batch_size: int = 500,
         on_reset: Callable[[], None] = lambda: None,
         breaker: ParkingBreaker | None = None,
+        source_timeout_seconds: float = SOURCE_TIMEOUT_SECONDS,
+        source_rest_seconds: float = SOURCE_REST_SECONDS,
     ) -> None:
         self._log = log
         self._sources = sources
-        self._handler = handler
-        self._handled_types = handled_types
         self._batch_size = batch_size
         self._on_reset = on_reset
-        self._breaker = breaker or ParkingBreaker()
-        self._positions: dict[Lane, int] = {}
-        self.processed_total = 0
+        self._transactions = LaneTransactions(
+            log, handler, handled_types, on_reset, breaker or ParkingBreaker()
+        )
+        self._source_timeout_seconds = source_timeout_seconds
+        self._source_rest_seconds = source_rest_seconds
+        self._resting: dict[str, tuple[float, SourceUnreachable]] = {}
         self.duplicates_total = 0
         self.refilled_total = 0
-        self.parked_total = 0
+
+    @property
+    def positions(self) -> dict[Lane, int]:
+        """The last processed position of every lane, as this process knows it."""
+        return dict(self._transactions.positions)
+
+    @property
+    def processed_total(self) -> int:
+        """Events whose lane has moved past them, handled or not."""
+        return self._transactions.processed_total
+
+    @property
+    def parked_total(self) -> int:
+        """Events that were parked, poisoned or behind a poisoned one."""
+        return self._transactions.parked_total
 
     async def prepare(self) -> None:
         """Create the checkpoints of all lanes and read where they stand."""
@@ -72,161 +96,107 @@ class Consumer:
         await self.reset()
 
     async def reset(self) -> None:
-        """Forget what this process believes and read the checkpoints: on start, rebalance and conflict."""
+        """Forget what this process believes and read the checkpoints: on start and rebalance."""
         self._on_reset()
         async with self._log.pool.acquire() as connection:
-            self._positions = await checkpoint.read(connection)
-
-    @property
-    def positions(self) -> dict[Lane, int]:
-        """The last processed position of every lane, as this process knows it."""
-        return dict(self._positions)
+            self._transactions.positions = await checkpoint.read(connection)
 
     async def process(self, events: Iterable[Recorded]) -> dict[Lane, SourceUnreachable]:
         """Process events as delivered, in any state of duplication or loss; each lane's must be in order.
 
         Returns the lanes that are held: a gap that its source could not fill yet; deliver those again later, the
-        others went on. Raises operational errors (nothing is lost: deliver again) and TooManyParked.
+        others went on. Raises operational errors (nothing is lost: deliver again), UnknownLane and TooManyParked.
         """
         ready: list[Recorded] = []
         held: dict[Lane, SourceUnreachable] = {}
-        expected = dict(self._positions)
+        expected = self.positions
         for event in events:
             lane = (event.source, event.shard)
-            position = expected[lane]
-            if event.position <= position:
+            if lane not in expected:
+                raise UnknownLane(*lane)
+            if event.position <= expected[lane]:
                 self.duplicates_total += 1
                 continue
             if lane in held:
                 continue
-            if event.position > position + 1:
+            if event.position > expected[lane] + 1:
+                # In pages as they come, so that a gap of a whole log needs no memory; the lane's earlier events first.
+                await self._process_all(ready)
+                ready = []
                 try:
-                    ready += await self._missing(lane, position, event.position - 1)
+                    await self._fill(lane, event.position - 1)
                 except SourceUnreachable as error:
                     held[lane] = error
                     continue
             ready.append(event)
             expected[lane] = event.position
-        for start in range(0, len(ready), self._batch_size):
-            await self._process_batch(ready[start : start + self._batch_size])
+        await self._process_all(ready)
         return held
 
     async def catch_up(self, source: str, shards: Iterable[int]) -> int:
-        """Read what a source has beyond our checkpoints and process it: needs no broker. Returns how many events."""
-        heads = await self._sources[source].heads()
-        caught_up = 0
+        """Read what a source has beyond our checkpoints and process it: needs no broker. Returns how many events.
+
+        Raises SourceUnreachable, SourceWentBack and what `process` raises.
+        """
+        heads = await self.behind(source, shards)
+        return sum([await self._fill((source, shard), head) for shard, head in heads.items()])
+
+    async def behind(self, source: str, shards: Iterable[int]) -> dict[int, int]:
+        """Those of `shards` that a source has more of than we have processed, with their ends there.
+
+        Changes nothing, so it may run beside `process`. Raises SourceUnreachable and SourceWentBack.
+        """
+        before = self.positions
+        heads = await self._ask(source, self._sources[source].heads)
         for shard in shards:
-            while (position := self._positions[source, shard]) < heads.get(shard, 0):
-                events = await self._sources[source].read(shard, position, self._batch_size)
-                await self.process(events)
-                caught_up += len(events)
-                if self._positions[source, shard] == position:
-                    break
-        self.refilled_total += caught_up
-        return caught_up
-
-    async def _missing(self, lane: Lane, after: int, until: int) -> list[Recorded]:
-        source, shard = lane
-        found: list[Recorded] = []
-        while after < until:
-            page = await self._sources[source].read(shard, after, min(self._batch_size, until - after))
-            if not page or page[0].position != after + 1:
-                raise AssertionError(
-                    f"{source} shard {shard} does not serve position {after + 1} of its own log"
-                )
-            found += page
-            after = page[-1].position
-        self.refilled_total += len(found)
-        logger.info("gap_refilled", source=source, shard=shard, events=len(found))
-        return found
-
-    async def _process_batch(self, events: list[Recorded]) -> None:
-        """Halve a failing batch until the one event that fails alone is found, and park that one."""
-        try:
-            await self._commit(events, None)
-        except Exception as error:
-            if is_operational(error):
-                await self.reset()
-                raise
-            if len(events) > 1:
-                middle = len(events) // 2
-                await self._process_batch(events[:middle])
-                await self._process_batch(events[middle:])
-                return
-            self._breaker.check()
-            poison = Poison.of(error)
-            logger.warning(
-                "event_parked", subject=events[0].subject, type=events[0].type, reason=poison.reason
-            )
-            await self._commit(events, poison)
-
-    async def _commit(self, events: list[Recorded], poison: Poison | None) -> None:
-        lanes = {(event.source, event.shard) for event in events}
-        async with self._log.transaction() as work:
-            stored = await checkpoint.lock(work.connection, lanes)
-            if any(stored[lane] != self._positions[lane] for lane in lanes):
-                self._on_reset()
-            todo = [event for event in events if event.position > stored[event.source, event.shard]]
-            ends = {(event.source, event.shard): event.position for event in todo}
-            if todo:
-                parked = await self._apply(work, todo, poison)
-                await checkpoint.advance(work.connection, ends)
-            work.after_commit(lambda: self._committed({**stored, **ends}, len(todo), parked if todo else 0))
-
-    async def _apply(self, work: UnitOfWork, events: list[Recorded], poison: Poison | None) -> int:
-        """Hand the events to the handler, but for those that are parked; returns how many were parked."""
-        handled = [event for event in events if event.type in self._handled_types]
-        to_park: list[tuple[Recorded, Poison]] = []
-        if handled:
-            blocked = await parking.blocked_subjects(work.connection, {event.subject for event in handled})
-            waiting = Poison(BLOCKED, "an earlier event of the subject is parked")
-            to_park = [(event, waiting) for event in handled if event.subject in blocked]
-            free = [event for event in handled if event.subject not in blocked]
-            if poison is not None:
-                to_park += [(event, poison) for event in free]
-            elif free:
-                await self._handler(work, free)
-        if to_park:
-            await parking.park(work.connection, to_park, work.now)
-        return len(to_park)
-
-    def _committed(self, positions: dict[Lane, int], processed: int, parked: int) -> None:
-        self._positions.update(positions)
-        self.processed_total += processed
-        self.parked_total += parked
-        self._breaker.seen(processed, parked)
+            if heads.get(shard, 0) < before[source, shard]:
+                raise SourceWentBack(source, shard, before[source, shard], heads.get(shard, 0))
+        return {shard: heads[shard] for shard in shards if heads.get(shard, 0) > before[source, shard]}
 
     async def retry(self, subject: str, by: str) -> tuple[int, int]:
         """Process a subject's parked events again, in the order they arrived, each in a unit of work of its own.
 
-        Stops at the first that fails again. Returns (retried, still parked). The lanes are locked meanwhile, so
-        that nothing newer of the subject can slip between.
+        Stops at the first that fails again. Returns (retried, still parked).
         """
-        retried = 0
-        while True:
-            async with self._log.pool.acquire() as connection:
-                waiting = await parking.list_parked(connection, subject=subject)
-            if not waiting:
-                return retried, 0
-            poison = await self._retry_one(subject, waiting[0], by)
-            if poison is not None:
-                async with self._log.pool.acquire() as connection:
-                    await parking.note_failed_retry(connection, waiting[0], poison)
-                return retried, len(waiting)
-            retried += 1
+        return await self._transactions.retry(subject, by, sorted(self._sources))
 
-    async def _retry_one(self, subject: str, parked: parking.Parked, by: str) -> Poison | None:
-        shard = parked.event.shard
+    async def _process_all(self, events: Sequence[Recorded]) -> None:
+        for start in range(0, len(events), self._batch_size):
+            await self._transactions.process(events[start : start + self._batch_size])
+
+    async def _fill(self, lane: Lane, until: int) -> int:
+        """Process a lane from its source's log up to a position. Raises SourceUnreachable; what was read holds."""
+        source, shard = lane
+        filled = 0
+        while (after := self._transactions.positions[lane]) < until:
+            page = await self._read(source, shard, after, min(self._batch_size, until - after))
+            await self._process_all(page)
+            filled += len(page)
+        self.refilled_total += filled
+        if filled:
+            logger.info("gap_refilled", source=source, shard=shard, events=filled)
+        return filled
+
+    async def _read(self, source: str, shard: int, after: int, limit: int) -> list[Recorded]:
+        page = await self._ask(source, lambda: self._sources[source].read(shard, after, limit))
+        if [event.position for event in page] != list(range(after + 1, after + 1 + len(page))) or not page:
+            raise PositionNotServed(source, shard, after + 1)
+        return page
+
+    async def _ask(self, source: str, question: Callable[[], Awaitable[Answer]]) -> Answer:
+        now = asyncio.get_running_loop().time()
+        until, error = self._resting.get(source, (now, None))
+        if error is not None and now < until:
+            raise error
         try:
-            async with self._log.transaction() as work:
-                await checkpoint.lock(work.connection, {(source, shard) for source in self._sources})
-                still = await parking.list_parked(work.connection, subject=subject, limit=1)
-                if still and still[0].id == parked.id:
-                    await self._handler(work, [parked.event])
-                    await parking.resolve(work.connection, [parked.id], "retried", by, "processed", work.now)
-        except Exception as error:
-            self._on_reset()
-            if is_operational(error):
-                raise
-            return Poison.of(error)
-        return None
+            async with asyncio.timeout(self._source_timeout_seconds):
+                answer = await question()
+        except TimeoutError:
+            failure = SourceUnreachable(source, f"no answer in {self._source_timeout_seconds} s")
+        except SourceUnreachable as unreachable:
+            failure = unreachable
+        else:
+            self._resting.pop(source, None)
+            return answer
+        self._resting[source] = (now + self._source_rest_seconds, failure)
+        raise failure

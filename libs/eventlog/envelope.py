@@ -64,7 +64,7 @@ def from_headers(shard: int, headers: Iterable[tuple[str, bytes]], body: bytes) 
             body=body,
             hash=bytes.fromhex(fields["hash"].decode()),
         )
-    except (KeyError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise EnvelopeUnreadable(f"a header is missing or malformed: {type(error).__name__}") from None
 
 
@@ -100,7 +100,7 @@ def from_json(line: bytes) -> Recorded:
         raw["body"] = raw["body"].encode()
         raw["hash"] = bytes.fromhex(raw["hash"])
         return Recorded(**raw)
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise EnvelopeUnreadable(f"not a line of a log: {type(error).__name__}") from None
 
 

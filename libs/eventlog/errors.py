@@ -51,6 +51,60 @@ class ShardCountDiffers(EventLogError):
         )
 
 
+class PositionNotServed(SourceUnreachable):
+    """A source announced an event that its own log does not have: a restored backup, or a foreign topic."""
+
+    code = "position_not_served"
+
+    def __init__(self, source: str, shard: int, position: int) -> None:
+        super().__init__(source, f"position {position} of shard {shard} is not in it")
+
+
+class SourceWentBack(EventLogError):
+    """A source's log ends before what was already processed of it: its newer events would be taken for old ones."""
+
+    code = "source_went_back"
+
+    def __init__(self, source: str, shard: int, processed: int, head: int) -> None:
+        super().__init__(f"{source} shard {shard} ends at {head}, but {processed} was already processed")
+
+
+class CheckpointMoved(EventLogError):
+    """A checkpoint is not where this process left it: deliver again from where it stands."""
+
+    code = "checkpoint_moved"
+
+    def __init__(self, source: str, shard: int, stored: int, delivered: int) -> None:
+        super().__init__(f"{source} shard {shard} stands at {stored}, delivered was {delivered}")
+
+
+class UnknownLane(EventLogError):
+    """An event of a source or shard that this deployment does not have."""
+
+    code = "unknown_lane"
+
+    def __init__(self, source: str, shard: int) -> None:
+        super().__init__(f"no source {source} with shard {shard} is consumed here")
+
+
+class EventTooLarge(EventLogError):
+    """An event's body is larger than what every broker takes: it could be recorded but never published."""
+
+    code = "event_too_large"
+
+    def __init__(self, type_name: str, stream_id: str, size_bytes: int, limit_bytes: int) -> None:
+        super().__init__(f"{type_name} for {stream_id} has {size_bytes} bytes, the limit is {limit_bytes}")
+
+
+class LogDamaged(EventLogError):
+    """A shard's row points at positions that are taken: no retry helps, the log was tampered with or half restored."""
+
+    code = "log_damaged"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(f"the next positions of a shard are already taken: {detail}")
+
+
 class TooManyParked(EventLogError):
     """Most of what arrives cannot be processed: that is a fault of ours, not of single claims."""
 
@@ -63,11 +117,15 @@ class TooManyParked(EventLogError):
 def is_operational(error: BaseException) -> bool:
     """True when trying again may help: the fault lies with connections or contention, not with the event.
 
-    A missing table counts: it means a deployment that is not migrated yet, and must not park a city's claims.
+    A missing table counts: it means a deployment that is not migrated yet, and must not park a city's claims. A value
+    that does not fit its column does not count, though asyncpg derives that error from its InterfaceError too.
     """
+    if isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError):
+        return False
     return isinstance(
         error,
         ConcurrencyConflict
+        | CheckpointMoved
         | SourceUnreachable
         | asyncpg.InterfaceError
         | asyncpg.PostgresConnectionError

@@ -3,15 +3,36 @@
 import asyncio
 from collections.abc import Sequence
 
+import aiokafka.admin.client
+import aiokafka.client
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 from aiokafka.producer.message_accumulator import BatchBuilder
+from aiokafka.protocol.metadata import MetadataRequest
 from aiokafka.structs import TopicPartition
 
 from libs.eventlog.envelope import to_headers
 from libs.eventlog.errors import EventLogError
 from libs.eventlog.event import Recorded
+from libs.eventlog.relay import Placed, TopicLost
+
+BATCH_BYTES = 256 * 1024
+"""One round trip per batch: larger means fewer of them; brokers refuse above 1 MiB by default."""
+
+
+class _MetadataRequest(MetadataRequest):  # type: ignore[misc]  # aiokafka has no types
+    """Asking about a topic must not create it: a broker would give it its own default number of partitions.
+
+    aiokafka always allows that and has no setting; the embedded broker and Kafka's defaults make use of it.
+    """
+
+    def __init__(self, topics: list[str] | None = None, allow_auto_topic_creation: bool = False) -> None:
+        super().__init__(topics, allow_auto_topic_creation)
+
+
+aiokafka.client.MetadataRequest = _MetadataRequest
+aiokafka.admin.client.MetadataRequest = _MetadataRequest
 
 
 class TopicUnavailable(EventLogError):
@@ -35,11 +56,14 @@ def topic_of(source: str) -> str:
 
 
 async def ensure_topics(bootstrap: str, topics: dict[str, int], *, replication: int = 1) -> set[str]:
-    """Create the topics (name → partitions) that do not exist; returns those it created. Raises TopicUnavailable."""
+    """Create the topics (name → partitions) that do not exist; returns those it created.
+
+    Raises TopicUnavailable, and PartitionsDiffer when one exists with another number of partitions.
+    """
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:
-        missing = set(topics) - set(await admin.list_topics())
+        missing = set(topics) - await _existing(admin, topics)
         if not missing:
             return set()
         response = await admin.create_topics(
@@ -49,27 +73,53 @@ async def ensure_topics(bootstrap: str, topics: dict[str, int], *, replication: 
         for topic, error in refused.items():
             if not issubclass(error, TopicAlreadyExistsError):
                 raise TopicUnavailable(f"{topic}: {error.__name__}")
+        if refused:
+            await _existing(admin, topics)
         return missing - set(refused)
     finally:
         await admin.close()
 
 
+async def _existing(admin: AIOKafkaAdminClient, topics: dict[str, int]) -> set[str]:
+    described = {
+        topic["topic"]: len(topic["partitions"]) for topic in await admin.describe_topics(list(topics))
+    }
+    for name, partitions in described.items():
+        if partitions not in (0, topics[name]):
+            raise PartitionsDiffer(name, partitions, topics[name])
+    return {name for name, partitions in described.items() if partitions}
+
+
 class KafkaTopic:
     """A service's topic on a broker. Implements `libs.eventlog.relay.Topic`."""
 
-    def __init__(self, bootstrap: str, source: str, shards: int, *, request_timeout_ms: int = 10_000) -> None:
+    def __init__(
+        self,
+        bootstrap: str,
+        source: str,
+        shards: int,
+        *,
+        replication: int = 1,
+        request_timeout_ms: int = 10_000,
+    ) -> None:
         self._bootstrap = bootstrap
         self._shards = shards
+        self._replication = replication
+        self._request_timeout_seconds = request_timeout_ms / 1000
         self.name = topic_of(source)
         # Without idempotence: the embedded broker knows none, and consumers skip by position what comes twice.
         self._producer = AIOKafkaProducer(
-            bootstrap_servers=bootstrap, acks="all", linger_ms=0, request_timeout_ms=request_timeout_ms
+            bootstrap_servers=bootstrap,
+            acks="all",
+            linger_ms=0,
+            request_timeout_ms=request_timeout_ms,
+            max_batch_size=BATCH_BYTES,
         )
         self._offsets = AIOKafkaConsumer(bootstrap_servers=bootstrap, request_timeout_ms=request_timeout_ms)
 
     async def start(self) -> None:
         """Connect, and create the topic when the broker does not have it."""
-        await ensure_topics(self._bootstrap, {self.name: self._shards})
+        await self._ensure()
         await self._producer.start()
         await self._offsets.start()
 
@@ -78,17 +128,23 @@ class KafkaTopic:
         await self._producer.stop()
         await self._offsets.stop()
 
-    async def publish(self, shard: int, events: Sequence[Recorded]) -> int:
-        """Send the events in as few record batches as fit, one after the other; returns the first offset."""
-        first_offset: int | None = None
-        remaining = list(events)
-        while remaining:
-            batch, taken = self._fill_batch(remaining)
-            sent = await (await self._producer.send_batch(batch, self.name, partition=shard))
-            first_offset = sent.offset if first_offset is None else first_offset
-            remaining = remaining[taken:]
-        assert first_offset is not None, "publish needs events"
-        return first_offset
+    async def publish(self, shard: int, events: Sequence[Recorded]) -> Placed:
+        """Send the events in as few record batches as fit, one after the other. Raises TopicLost."""
+        assert events, "publish needs events"
+        placed: Placed | None = None
+        sent = next_offset = 0
+        while sent < len(events):
+            batch, taken = self._fill_batch(events[sent:])
+            # The producer would wait for its metadata without end.
+            async with asyncio.timeout(self._request_timeout_seconds * 2):
+                record = await (await self._producer.send_batch(batch, self.name, partition=shard))
+            if record.offset < next_offset:
+                raise TopicLost(f"{self.name} partition {shard}: offset {record.offset}, not {next_offset}")
+            placed = Placed(record.offset if placed is None else placed.first, record.offset)
+            next_offset = record.offset + taken
+            sent += taken
+        assert placed is not None
+        return placed
 
     def _fill_batch(self, events: Sequence[Recorded]) -> tuple[BatchBuilder, int]:
         batch = self._producer.create_batch()
@@ -110,8 +166,14 @@ class KafkaTopic:
 
     async def end_offsets(self) -> dict[int, int]:
         """The next offset of every partition; a topic that was gone is created again and has none."""
-        if await ensure_topics(self._bootstrap, {self.name: self._shards}):
+        if await self._ensure():
             return {}
         partitions = [TopicPartition(self.name, shard) for shard in range(self._shards)]
-        ends = await asyncio.wait_for(self._offsets.end_offsets(partitions), 10)
+        ends = await asyncio.wait_for(self._offsets.end_offsets(partitions), self._request_timeout_seconds)
         return {partition.partition: offset for partition, offset in ends.items()}
+
+    async def _ensure(self) -> set[str]:
+        async with asyncio.timeout(self._request_timeout_seconds):
+            return await ensure_topics(
+                self._bootstrap, {self.name: self._shards}, replication=self._replication
+            )

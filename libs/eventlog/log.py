@@ -7,12 +7,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+import structlog
+
 from libs.eventlog.append import append_events
+from libs.eventlog.errors import is_operational
 from libs.eventlog.event import Append, Recorded
 from libs.eventlog.migrate import KERNEL_MIGRATIONS, create_shards, migrate
 
 if TYPE_CHECKING:
     from libs.eventlog.database import Connection, Pool
+
+logger = structlog.get_logger(__name__)
+
+
+def channel_of(source: str) -> str:
+    """The PostgreSQL notification channel on which a log's relays are woken."""
+    return f"huiji_{source}_appended"
 
 
 class UnitOfWork:
@@ -94,5 +104,18 @@ class EventLog:
                 await before_commit(work, recorded)
         work.committed()
         if recorded:
-            for listener in self._listeners:
-                listener()
+            await self._tell_relays()
+
+    async def _tell_relays(self) -> None:
+        for listener in self._listeners:
+            listener()
+        if self._listeners:
+            return
+        # This process has no relay, another may. Never inside the append's transaction: NOTIFY takes a lock over the
+        # whole database there and costs two thirds of the throughput.
+        try:
+            await self.pool.execute("select pg_notify($1, '')", channel_of(self.source))
+        except Exception as error:
+            if not is_operational(error):
+                raise
+            logger.info("relays_not_notified", source=self.source, error=type(error).__name__)

@@ -12,6 +12,18 @@ if TYPE_CHECKING:
     from libs.eventlog.database import Connection
 
 BLOCKED = "blocked_by_earlier"
+LONGEST_ERROR = 2_000
+
+# An event can come a second time when an operator has moved a checkpoint back; it keeps its place in the queue.
+_PARK = """
+insert into parked (source, shard, position, subject, type, reason, error, envelope, parked_at)
+select *, $9 from unnest(
+    $1::text[], $2::integer[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bytea[]
+)
+on conflict (source, shard, position) do update set
+    status = 'parked', reason = excluded.reason, error = excluded.error, parked_at = excluded.parked_at,
+    attempts = parked.attempts + 1, resolved_at = null, resolved_by = null, resolution = null
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +51,11 @@ class Poison:
         """Reason is the error's code or class. Only errors of ours are trusted to keep values out of their text."""
         code = getattr(error, "code", None)
         ours = type(error).__module__.startswith(("libs.", "services."))
+        text = str(error) if ours else f"{type(error).__module__}.{type(error).__name__}"
         return cls(
             reason=code if isinstance(code, str) and ours else type(error).__name__,
-            error=str(error) if ours else f"{type(error).__module__}.{type(error).__name__}",
+            # PostgreSQL takes no NUL in text; failing to park would hold everything up.
+            error=text.replace("\0", "")[:LONGEST_ERROR],
         )
 
 
@@ -56,14 +70,11 @@ async def blocked_subjects(connection: "Connection", subjects: Iterable[str]) ->
 
 async def park(connection: "Connection", events: Sequence[tuple[Recorded, Poison]], now: datetime) -> None:
     """Park events in the transaction that passes them over."""
-    await connection.executemany(
-        "insert into parked (source, shard, position, subject, type, reason, error, envelope, parked_at)"
-        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        [
-            (e.source, e.shard, e.position, e.subject, e.type, poison.reason, poison.error, to_json(e), now)
-            for e, poison in events
-        ],
-    )
+    rows = [
+        (e.source, e.shard, e.position, e.subject, e.type, poison.reason, poison.error, to_json(e))
+        for e, poison in events
+    ]
+    await connection.execute(_PARK, *(list(column) for column in zip(*rows, strict=True)), now)
 
 
 async def list_parked(
@@ -100,18 +111,31 @@ async def count_parked(connection: "Connection") -> dict[str, int]:
     return {row["reason"]: row["events"] for row in rows}
 
 
+async def count_of(connection: "Connection", subject: str) -> int:
+    """How many events of a subject are parked."""
+    count: int = await connection.fetchval(
+        "select count(*) from parked where status = 'parked' and subject = $1", subject
+    )
+    return count
+
+
 async def resolve(
     connection: "Connection", ids: Sequence[int], status: str, by: str, resolution: str, now: datetime
-) -> None:
-    """Mark parked events as retried or discarded. The rows stay: nothing an operator did is forgotten."""
-    await connection.execute(
-        "update parked set status = $2, resolved_by = $3, resolution = $4, resolved_at = $5 where id = any ($1)",
+) -> int:
+    """Mark events that are still parked as retried or discarded; returns how many were.
+
+    The rows stay: nothing an operator did is forgotten.
+    """
+    rows = await connection.fetch(
+        "update parked set status = $2, resolved_by = $3, resolution = $4, resolved_at = $5"
+        " where id = any ($1) and status = 'parked' returning id",
         list(ids),
         status,
         by,
         resolution,
         now,
     )
+    return len(rows)
 
 
 async def note_failed_retry(connection: "Connection", parked: Parked, poison: Poison) -> None:

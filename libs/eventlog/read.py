@@ -1,6 +1,6 @@
 """Reading a log: by stream to rebuild a state, by shard to follow it."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from libs.eventlog.event import Recorded
@@ -12,6 +12,13 @@ _FIELDS = (
     "shard, position, stream_id, version, event_id, type, schema_version, "
     "subject, recorded_at, caused_by, traceparent, body, hash"
 )
+
+_TAILS = f"""
+select {", ".join(f"event.{name}" for name in _FIELDS.split(", "))}
+from unnest($1::text[], $2::integer[]) as known (stream_id, version)
+join event on event.stream_id = known.stream_id and event.version > known.version
+order by event.stream_id, event.version
+"""
 
 
 def to_recorded(source: str, row: Iterable[Any]) -> Recorded:
@@ -25,6 +32,12 @@ async def read_streams(connection: "Connection", source: str, stream_ids: Iterab
         f"select {_FIELDS} from event where stream_id = any ($1::text[]) order by stream_id, version",
         list(stream_ids),
     )
+    return [to_recorded(source, row) for row in rows]
+
+
+async def read_tails(connection: "Connection", source: str, after: Mapping[str, int]) -> list[Recorded]:
+    """Of each given stream the events after a version (0: all), each stream in order, in one round trip."""
+    rows = await connection.fetch(_TAILS, list(after), list(after.values()))
     return [to_recorded(source, row) for row in rows]
 
 

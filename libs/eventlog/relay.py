@@ -6,14 +6,16 @@ twice at a time. What a crash makes it publish again, consumers skip by position
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
+from libs.eventlog.errors import EventLogError, is_operational
 from libs.eventlog.event import Recorded
-from libs.eventlog.log import EventLog
+from libs.eventlog.log import EventLog, channel_of
 from libs.eventlog.read import to_recorded
 
 if TYPE_CHECKING:
@@ -22,13 +24,44 @@ if TYPE_CHECKING:
 logger = structlog.get_logger(__name__)
 
 _UNPUBLISHED = (Path(__file__).parent / "unpublished.sql").read_text()
+_ADVANCE = """
+update relay set position = done.position, broker_offset = done.broker_offset
+from unnest($1::integer[], $2::bigint[], $3::bigint[]) as done (shard, position, broker_offset)
+where relay.shard = done.shard
+"""
+# Only while the cursor still says what was seen: another relay may have rewound it and be far into the rebuild.
+_REWIND = """
+update relay set position = 0, broker_offset = -1
+from unnest($1::integer[], $2::bigint[]) as seen (shard, broker_offset)
+where relay.shard = seen.shard and relay.broker_offset = seen.broker_offset
+"""
+
+EVENTS_PER_ROUND = 50_000
+"""Bounds the memory of one round in a deployment of hundreds of shards."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where the broker put a window of events: the offsets at which its first and its last record batch begin.
+
+    Not the last record's: the embedded broker reports as a partition's end the begin of its last batch plus one.
+    """
+
+    first: int
+    last_batch: int
+
+
+class TopicLost(EventLogError):
+    """The broker gave a lower offset than before: it has lost what was published."""
+
+    code = "topic_lost"
 
 
 class Topic(Protocol):
     """Where a log is published. Partition = shard."""
 
-    async def publish(self, shard: int, events: Sequence[Recorded]) -> int:
-        """Append the events to the shard's partition, in order, durably; returns the first one's offset."""
+    async def publish(self, shard: int, events: Sequence[Recorded]) -> Placed:
+        """Append the events to the shard's partition, in order, durably. Raises TopicLost."""
 
     async def end_offsets(self) -> dict[int, int]:
         """The next offset of every partition, creating the topic when the broker does not have it."""
@@ -52,14 +85,19 @@ class Relay:
     ) -> None:
         self._log = log
         self._topic = topic
-        self._window = window
+        self._window = max(1, min(window, EVENTS_PER_ROUND // log.shards))
         self._poll_seconds = poll_seconds
         self._watch_seconds = watch_seconds
         self._retry_seconds = retry_seconds
         self._awake = asyncio.Event()
+        self._failing: dict[str, str] = {}
         self.published_total = 0
-        self.failing: str | None = None
         log.on_append(self.wake)
+
+    @property
+    def failing(self) -> str | None:
+        """Why nothing can be published now; None when all is well."""
+        return "; ".join(self._failing.values()) or None
 
     def wake(self) -> None:
         """There is something to publish."""
@@ -70,6 +108,7 @@ class Relay:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._publish_forever())
             tasks.create_task(self._watch_forever())
+            tasks.create_task(self._listen_forever())
 
     async def _publish_forever(self) -> None:
         while True:
@@ -77,19 +116,32 @@ class Relay:
             try:
                 while await self.publish_once():
                     pass
-                self.failing = None
             except Exception as error:  # noqa: BLE001 - whatever fails, the relay goes on and says so
-                self.failing = _in_words(error)
-                logger.warning("relay_failing", source=self._log.source, error=self.failing)
-                await asyncio.sleep(self._retry_seconds)
+                self._note("publish", error)
+                await self._until_broker_answers()
                 continue
+            self._failing.pop("publish", None)
             try:
                 await asyncio.wait_for(self._awake.wait(), self._poll_seconds)
             except TimeoutError:
                 continue
 
+    async def _until_broker_answers(self) -> None:
+        """While the broker is away hold no transaction: nothing could be published in it, and vacuum waits for it."""
+        while True:
+            await asyncio.sleep(self._retry_seconds)
+            try:
+                await self._topic.end_offsets()
+            except Exception as error:  # noqa: BLE001 - asked again until it answers
+                self._note("publish", error)
+            else:
+                return
+
     async def publish_once(self) -> int:
-        """Publish one window of every shard that no other relay holds; returns how many events."""
+        """Publish one window of every shard that no other relay holds; returns how many events.
+
+        A shard that fails does not hold the others up: theirs is recorded as published before its error is raised.
+        """
         async with self._log.pool.acquire() as connection, connection.transaction():
             rows = await connection.fetch(_UNPUBLISHED, self._window)
             if not rows:
@@ -97,28 +149,47 @@ class Relay:
             cursors = {row["shard"]: row["broker_offset"] for row in rows}
             events = [to_recorded(self._log.source, row[1:]) for row in rows]
             by_shard = {shard: list(group) for shard, group in groupby(events, key=lambda event: event.shard)}
-            offsets = await self._publish_shards(by_shard)
-            if any(offset <= cursors[shard] for shard, offset in offsets.items()):
-                await self._rewind(connection)
-                return len(events)
-            await connection.execute(
-                "update relay set position = done.position, broker_offset = done.broker_offset"
-                " from unnest($1::integer[], $2::bigint[], $3::bigint[]) as done (shard, position, broker_offset)"
-                " where relay.shard = done.shard",
-                list(by_shard),
-                [group[-1].position for group in by_shard.values()],
-                [offsets[shard] for shard in by_shard],
+            outcomes = await asyncio.gather(
+                *(self._topic.publish(shard, group) for shard, group in by_shard.items()),
+                return_exceptions=True,
             )
-        self.published_total += len(events)
+            published, failed = await self._settle(
+                connection, cursors, by_shard, dict(zip(by_shard, outcomes, strict=True))
+            )
+        self.published_total += published
+        if failed is not None:
+            raise failed
         return len(events)
 
-    async def _publish_shards(self, by_shard: dict[int, list[Recorded]]) -> dict[int, int]:
-        async with asyncio.TaskGroup() as tasks:
-            publishing = {
-                shard: tasks.create_task(self._topic.publish(shard, events))
-                for shard, events in by_shard.items()
-            }
-        return {shard: task.result() for shard, task in publishing.items()}
+    async def _settle(
+        self,
+        connection: "Connection",
+        cursors: dict[int, int],
+        by_shard: dict[int, list[Recorded]],
+        outcomes: dict[int, Placed | BaseException],
+    ) -> tuple[int, BaseException | None]:
+        """Move the cursors of what was published, rewind those whose topic is gone; the first other failure."""
+        done = {
+            shard: placed
+            for shard, placed in outcomes.items()
+            if isinstance(placed, Placed) and placed.first > cursors[shard]
+        }
+        failures = {
+            shard: outcome
+            for shard, outcome in outcomes.items()
+            if isinstance(outcome, BaseException) and not isinstance(outcome, TopicLost)
+        }
+        lost = {shard: cursors[shard] for shard in outcomes if shard not in done and shard not in failures}
+        if lost:
+            await self._rewind(connection, lost)
+        if done:
+            await connection.execute(
+                _ADVANCE,
+                list(done),
+                [by_shard[shard][-1].position for shard in done],
+                [placed.last_batch for placed in done.values()],
+            )
+        return sum(len(by_shard[shard]) for shard in done), next(iter(failures.values()), None)
 
     async def _watch_forever(self) -> None:
         """Notice that the broker lost the topic while nothing is being published."""
@@ -127,35 +198,78 @@ class Relay:
             try:
                 await self.check_broker()
             except Exception as error:  # noqa: BLE001 - the next look may succeed; readiness shows `failing`
-                self.failing = _in_words(error)
-                logger.warning("relay_watch_failing", source=self._log.source, error=self.failing)
+                self._note("watch", error)
+            else:
+                self._failing.pop("watch", None)
+
+    async def _listen_forever(self) -> None:
+        """Be woken by other processes that append to this log (a command line, a second replica without relay)."""
+        while True:
+            try:
+                await self._listen_once()
+            except Exception as error:
+                if not is_operational(error):
+                    raise
+                logger.info("relay_not_listening", source=self._log.source, error=type(error).__name__)
+            await asyncio.sleep(self._retry_seconds)
+
+    async def _listen_once(self) -> None:
+        channel = channel_of(self._log.source)
+        ended = asyncio.Event()
+
+        def notified(*_: object) -> None:
+            self.wake()
+
+        def terminated(_: object) -> None:
+            ended.set()
+
+        async with self._log.pool.acquire() as connection:
+            connection.add_termination_listener(terminated)
+            try:
+                await connection.add_listener(channel, notified)
+                self.wake()
+                await ended.wait()
+            finally:
+                connection.remove_termination_listener(terminated)
+                if not connection.is_closed():
+                    await connection.remove_listener(channel, notified)
 
     async def check_broker(self) -> bool:
-        """Compare the broker's ends with what was published; rewinds and returns True when data is gone."""
+        """Compare the broker's ends with what was published; rewinds and returns True when data is gone.
+
+        The cursors are read first and the ends after: ends only grow unless data is lost, so no lock is needed
+        while the broker is asked, and a broker that hangs holds nobody up.
+        """
+        async with self._log.pool.acquire() as connection:
+            rows = await connection.fetch("select shard, broker_offset from relay where broker_offset >= 0")
+        ends = await self._topic.end_offsets()
+        lost = {
+            row["shard"]: row["broker_offset"]
+            for row in rows
+            if ends.get(row["shard"], 0) <= row["broker_offset"]
+        }
+        if not lost:
+            return False
         async with self._log.pool.acquire() as connection, connection.transaction():
-            rows = await connection.fetch("select shard, broker_offset from relay order by shard for update")
-            ends = await self._topic.end_offsets()
-            lost = any(ends.get(row["shard"], 0) <= row["broker_offset"] for row in rows)
-            if lost:
-                await self._rewind(connection)
-        if lost:
-            self.wake()
-        return lost
+            await self._rewind(connection, lost)
+        self.wake()
+        return True
 
     async def rebuild_topic(self) -> None:
         """Publish the whole log again, as after the loss of the broker."""
-        async with self._log.pool.acquire() as connection, connection.transaction():
-            await self._rewind(connection)
+        async with self._log.pool.acquire() as connection:
+            await connection.execute("update relay set position = 0, broker_offset = -1")
         self.wake()
 
-    async def _rewind(self, connection: "Connection") -> None:
+    async def _rewind(self, connection: "Connection", lost: dict[int, int]) -> None:
         logger.warning(
-            "topic_rebuilding", source=self._log.source, reason="the broker has less than was published"
+            "topic_rebuilding",
+            source=self._log.source,
+            shards=len(lost),
+            reason="the broker has less than was published",
         )
-        await connection.execute("update relay set position = 0, broker_offset = -1")
+        await connection.execute(_REWIND, list(lost), list(lost.values()))
 
-
-def _in_words(error: BaseException) -> str:
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return f"{type(error).__name__}: {error}"
+    def _note(self, part: str, error: BaseException) -> None:
+        self._failing[part] = f"{type(error).__name__}: {error}"
+        logger.warning("relay_failing", source=self._log.source, part=part, error=self._failing[part])

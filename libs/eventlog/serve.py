@@ -1,12 +1,11 @@
 """Every service serves its own log by HTTP: for gaps, replays, exports, and consumers without Kafka."""
 
-from collections.abc import AsyncIterator
 from typing import Annotated
 
 import httpx2
 import orjson
 from fastapi import APIRouter, Path, Query
-from fastapi.responses import StreamingResponse
+from fastapi.responses import Response
 
 from libs.eventlog import read
 from libs.eventlog.envelope import EnvelopeUnreadable, from_json, to_json
@@ -27,21 +26,16 @@ def log_router(log: EventLog) -> APIRouter:
         async with log.pool.acquire() as connection:
             return await read.heads(connection)
 
-    @router.get("/{shard}", response_class=StreamingResponse)
+    @router.get("/{shard}", response_class=Response)
     async def events(
         shard: Annotated[int, Path(ge=0)],
         after: Annotated[int, Query(ge=0)] = 0,
         limit: Annotated[int, Query(ge=1, le=10_000)] = 1_000,
-    ) -> StreamingResponse:
+    ) -> Response:
         """Events of a shard after a position, one JSON object per line; fewer than `limit` means the end."""
-
-        async def lines() -> AsyncIterator[bytes]:
-            async with log.pool.acquire() as connection:
-                page = await read.read_shard(connection, log.source, shard, after, limit)
-            for event in page:
-                yield to_json(event) + b"\n"
-
-        return StreamingResponse(lines(), media_type=NDJSON)
+        async with log.pool.acquire() as connection:
+            page = await read.read_shard(connection, log.source, shard, after, limit)
+        return Response(b"".join(to_json(event) + b"\n" for event in page), media_type=NDJSON)
 
     return router
 
@@ -65,7 +59,10 @@ class HttpSource:
     async def heads(self) -> dict[int, int]:
         """The last position of each shard. Raises SourceUnreachable."""
         content = await self._get("/log/heads", {})
-        return {int(shard): position for shard, position in orjson.loads(content).items()}
+        try:
+            return {int(shard): position for shard, position in orjson.loads(content).items()}
+        except (AttributeError, ValueError):
+            raise SourceUnreachable(self._name, "/log/heads is not an object of positions") from None
 
     async def _get(self, path: str, query: dict[str, int]) -> bytes:
         try:

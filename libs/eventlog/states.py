@@ -1,7 +1,8 @@
 """States of streams, folded from their events, with a bounded cache of what this process has seen.
 
-The cache is never trusted blindly: an append names the version that the state was folded to, and a conflict or a
-change of ownership clears it.
+The cache saves folding, never looking: every load reads what its streams got since. A decision that appends nothing
+has no expected version to be refused for, so a stale state would otherwise be believed (Marten measured the look at
+1.4 % and kept it).
 """
 
 from collections import OrderedDict
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from libs.contracts import Event
 from libs.eventlog.event import Recorded
-from libs.eventlog.read import read_streams
+from libs.eventlog.read import read_tails
 
 if TYPE_CHECKING:
     from libs.eventlog.database import Connection
@@ -45,17 +46,24 @@ class States(Generic[S]):
         self._cache_size = cache_size
 
     async def load(self, connection: "Connection", stream_ids: Iterable[str]) -> dict[str, Loaded[S]]:
-        """The state of every given stream; one round trip for those that are not cached, none when all are."""
-        wanted = dict.fromkeys(stream_ids)
-        states = {stream_id: self._cache[stream_id] for stream_id in wanted if stream_id in self._cache}
-        missing = [stream_id for stream_id in wanted if stream_id not in states]
-        if missing:
-            states |= self.fold(missing, await read_streams(connection, self._source, missing))
-        return states
+        """The state of every given stream as this transaction sees it, in one round trip; none when none is given."""
+        states = {stream_id: self._known(stream_id) for stream_id in dict.fromkeys(stream_ids)}
+        if not states:
+            return states
+        versions = {stream_id: loaded.version for stream_id, loaded in states.items()}
+        return self._onto(states, await read_tails(connection, self._source, versions))
 
     def fold(self, stream_ids: Iterable[str], events: Iterable[Recorded]) -> dict[str, Loaded[S]]:
         """Fold recorded events, each stream in order, onto initial states."""
-        states = {stream_id: Loaded(self._initial(stream_id), 0) for stream_id in stream_ids}
+        return self._onto(
+            {stream_id: Loaded(self._initial(stream_id), 0) for stream_id in stream_ids}, events
+        )
+
+    def _known(self, stream_id: str) -> Loaded[S]:
+        known = self._cache.get(stream_id)
+        return known if known is not None else Loaded(self._initial(stream_id), 0)
+
+    def _onto(self, states: dict[str, Loaded[S]], events: Iterable[Recorded]) -> dict[str, Loaded[S]]:
         for recorded in events:
             before = states[recorded.stream_id]
             states[recorded.stream_id] = Loaded(

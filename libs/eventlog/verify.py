@@ -29,15 +29,19 @@ async def verify_shard(
     if stored is None:
         raise ChainBroken(source, shard, 0, "the shard does not exist")
     position, previous = 0, GENESIS
+    recorded_end = GENESIS
     async for page in follow_shard(connection, source, shard):
+        first = page[0].position
         position, previous = verify_chain(page, previous, position)
+        if first <= stored["position"] <= position:
+            recorded_end = page[stored["position"] - first].hash
         progress(len(page))
     if position < stored["position"]:
         raise ChainBroken(
             source, shard, position + 1, f"the log ends before its recorded end {stored['position']}"
         )
-    if position == stored["position"] and previous != stored["hash"]:
-        raise ChainBroken(source, shard, position, "the last hash is not the shard's recorded one")
+    if recorded_end != stored["hash"]:
+        raise ChainBroken(source, shard, stored["position"], "the last hash is not the shard's recorded one")
     return VerifiedShard(shard, position, previous.hex())
 
 

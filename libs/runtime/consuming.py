@@ -11,7 +11,7 @@ from time import monotonic
 from typing import Any
 
 import structlog
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord
+from aiokafka import ConsumerRebalanceListener, ConsumerRecord
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
@@ -20,16 +20,23 @@ from faststream.kafka import KafkaBroker, KafkaMessage
 
 from libs.eventlog import Consumer, Recorded, SourceUnreachable
 from libs.eventlog.checkpoint import Lane
-from libs.eventlog.envelope import from_headers
-from libs.eventlog.errors import TooManyParked, is_operational
+from libs.eventlog.envelope import EnvelopeUnreadable, from_headers
+from libs.eventlog.errors import SourceWentBack, TooManyParked, is_operational
 from libs.eventlog.kafka import topic_of
 from libs.runtime.settings import ServiceSettings
 
 logger = structlog.get_logger(__name__)
 
 OFFSET_COMMIT_SECONDS = 1.0
+OFFSET_COMMIT_TIMEOUT_SECONDS = 2.0
 HELD_LANE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 5.0
+# After the broker was lost its topics come back: seen within seconds, not within aiokafka's five minutes.
+METADATA_MAX_AGE_MS = 5_000
+
+
+class StoppedWhileFailing(Exception):
+    """The service stops while a batch keeps failing: the batch comes again after the start."""
 
 
 class Inbound:
@@ -42,16 +49,27 @@ class Inbound:
         self._sources = sorted(sources)
         self._consumer = consumer
         self._one_at_a_time = asyncio.Lock()
+        self._stopping = asyncio.Event()
         self._committed_at = 0.0
         self._assigned: set[TopicPartition] = set()
         self._fetched: dict[TopicPartition, int] = {}
         self._joined = False
-        self.failing: str | None = None
-        self.broker = KafkaBroker(settings.kafka, logger=None)
+        self._reset_due = False
+        self._batch_failing: str | None = None
+        self._tails_failing: dict[str, str] = {}
+        self.unreadable_total = 0
+        self.broker = KafkaBroker(
+            settings.kafka,
+            logger=None,
+            metadata_max_age_ms=METADATA_MAX_AGE_MS,
+            # It would create them with one partition; ours are created with one per shard.
+            allow_auto_create_topics=False,
+        )
         self._subscriber = self.broker.subscriber(
             *(topic_of(source) for source in self._sources),
             batch=True,
             group_id=f"huiji.{service}",
+            group_instance_id=settings.instance,
             ack_policy=AckPolicy.MANUAL,
             auto_offset_reset="earliest",
             max_records=settings.batch_size,
@@ -72,6 +90,12 @@ class Inbound:
         """True once the consumer group has given this process its partitions, be they none."""
         return self._joined
 
+    @property
+    def failing(self) -> str | None:
+        """Why events are not processed now; None when all is well."""
+        reasons = [self._batch_failing] if self._batch_failing else []
+        return "; ".join([*reasons, *sorted(set(self._tails_failing.values()))]) or None
+
     def lag(self) -> dict[Lane, int]:
         """Events of the assigned lanes that the brokers have and this process has not fetched."""
         consumer = self._subscriber.consumer
@@ -91,52 +115,101 @@ class Inbound:
         await self.broker.start()
 
     async def stop(self) -> None:
-        """Finish the batch under way, commit offsets and leave the group."""
+        """Finish the batch under way, or give it up when it keeps failing; commit offsets and leave the group."""
+        self._stopping.set()
         async with self._one_at_a_time:
             await self._commit_offsets(force=True)
-        await self.broker.stop()
+        try:
+            async with asyncio.timeout(self._settings.stop_seconds):
+                await self.broker.stop()
+        except (TimeoutError, KafkaError) as error:
+            logger.warning("group_not_left", error=type(error).__name__)
 
     async def _rebalanced(self, partitions: set[TopicPartition]) -> None:
-        async with self._one_at_a_time:
-            await self._consumer.reset()
-        self._assigned, self._joined = partitions, True
+        # Nothing is awaited here: a batch that keeps failing must not keep this process from the group's protocol.
+        self._assigned, self._joined, self._reset_due = partitions, True, True
+        self._fetched = {partition: at for partition, at in self._fetched.items() if partition in partitions}
         logger.info("partitions_assigned", count=len(partitions))
 
     async def _on_batch(self, message: KafkaMessage) -> None:
         records: tuple[ConsumerRecord[bytes, bytes], ...] = message.raw_message
-        events = [_recorded(record) for record in records]
+        events = self._readable(records)
         async with self._one_at_a_time:
+            if self._stopping.is_set():
+                return
             held = await self._process_until_done(events)
-            self._fetched |= {TopicPartition(r.topic, r.partition): r.offset + 1 for r in records}
-            self._hold(held, records)
-            await self._commit_offsets()
+            kept_back = {TopicPartition(topic_of(source), shard) for source, shard in held}
+            for record in records:
+                partition = TopicPartition(record.topic, record.partition)
+                if partition not in kept_back:
+                    self._fetched[partition] = record.offset + 1
+            self._hold(kept_back, records)
+        await self._commit_offsets()
+
+    def _readable(self, records: Iterable[ConsumerRecord[bytes, bytes]]) -> list[Recorded]:
+        """What is not one of our events is passed over: if it hides one, the gap is filled from the source."""
+        events = []
+        for record in records:
+            try:
+                events.append(_recorded(record))
+            except EnvelopeUnreadable as error:
+                self.unreadable_total += 1
+                logger.warning(
+                    "record_unreadable", topic=record.topic, offset=record.offset, error=str(error)
+                )
+        return events
 
     async def _process_until_done(self, events: list[Recorded]) -> dict[Lane, SourceUnreachable]:
-        """Try until the batch is processed: it must not be lost, and trying again changes nothing twice."""
+        """Try until the batch is processed: it must not be lost, and trying again changes nothing twice.
+
+        Raises StoppedWhileFailing.
+        """
         failures = 0
         while True:
             try:
+                await self._reset_if_due()
                 held = await self._consumer.process(events)
             except Exception as error:
                 failures += 1
-                self.failing = f"{type(error).__name__}: {error}"
+                self._batch_failing = f"{type(error).__name__}: {error}"
                 expected = is_operational(error) or isinstance(error, TooManyParked)
                 logger.log(
-                    30 if expected else 40, "consumer_failing", error=self.failing, exc_info=not expected
+                    30 if expected else 40,
+                    "consumer_failing",
+                    error=self._batch_failing,
+                    exc_info=not expected,
                 )
-                await asyncio.sleep(min(0.05 * 2**failures, LONGEST_PAUSE_SECONDS))
+                await self._pause(min(0.05 * 2**failures, LONGEST_PAUSE_SECONDS))
                 continue
-            self.failing = None if not held else "; ".join(sorted({str(error) for error in held.values()}))
+            self._batch_failing = "; ".join(sorted({str(error) for error in held.values()})) or None
             return held
 
+    async def _pause(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+        except TimeoutError:
+            return
+        raise StoppedWhileFailing
+
+    async def _reset_if_due(self) -> None:
+        if self._reset_due:
+            self._reset_due = False
+            try:
+                await self._consumer.reset()
+            except BaseException:
+                self._reset_due = True
+                raise
+
     def _hold(
-        self, held: dict[Lane, SourceUnreachable], records: tuple[ConsumerRecord[bytes, bytes], ...]
+        self, held: Iterable[TopicPartition], records: tuple[ConsumerRecord[bytes, bytes], ...]
     ) -> None:
         """Pause lanes whose gap cannot be filled yet and deliver their records again later; the others go on."""
-        consumer = self._kafka_consumer
-        for source, shard in held:
-            partition = TopicPartition(topic_of(source), shard)
-            first = min(r.offset for r in records if (r.topic, r.partition) == (partition.topic, shard))
+        consumer = self._subscriber.consumer
+        for partition in held:
+            # After a rebalance the lane is another process's, or comes again from its committed offset.
+            if consumer is None or partition not in consumer.assignment():
+                continue
+            first = min(r.offset for r in records if (r.topic, r.partition) == partition)
             consumer.seek(partition, first)
             consumer.pause(partition)
             asyncio.get_running_loop().call_later(HELD_LANE_SECONDS, self._resume, partition)
@@ -147,19 +220,22 @@ class Inbound:
             consumer.resume(partition)
 
     async def _commit_offsets(self, *, force: bool = False) -> None:
+        """Advisory, so neither a dead broker nor a rebalance may hold anything up for it."""
         if not force and monotonic() - self._committed_at < OFFSET_COMMIT_SECONDS:
             return
         self._committed_at = monotonic()
+        consumer = self._subscriber.consumer
+        if consumer is None:
+            return
+        done = {
+            partition: at for partition, at in self._fetched.items() if partition in consumer.assignment()
+        }
         try:
-            if self._subscriber.consumer is not None:
-                await self._subscriber.consumer.commit()
-        except KafkaError as error:
+            if done:
+                async with asyncio.timeout(OFFSET_COMMIT_TIMEOUT_SECONDS):
+                    await consumer.commit(done)
+        except (KafkaError, TimeoutError) as error:
             logger.info("offsets_not_committed", error=type(error).__name__)
-
-    @property
-    def _kafka_consumer(self) -> AIOKafkaConsumer:
-        assert self._subscriber.consumer is not None, "a batch came from a consumer that is not there"
-        return self._subscriber.consumer
 
     async def check_tails(self) -> None:
         """Until cancelled: when a lane stands still though its source has more, read the source's own log."""
@@ -179,13 +255,21 @@ class Inbound:
 
     async def _check_tail(self, source: str, shards: list[int]) -> None:
         try:
-            async with self._one_at_a_time:
-                found = await self._consumer.catch_up(source, shards)
+            # Asked without the lock: a source that is slow to answer must not stop what flows.
+            behind = await self._consumer.behind(source, shards)
+            found = 0
+            if behind:
+                async with self._one_at_a_time:
+                    await self._reset_if_due()
+                    found = await self._consumer.catch_up(source, behind)
         except Exception as error:
-            if not (is_operational(error) or isinstance(error, TooManyParked)):
+            if not (is_operational(error) or isinstance(error, TooManyParked | SourceWentBack)):
                 raise
-            logger.info("tail_not_checked", source=source, error=type(error).__name__)
+            if isinstance(error, SourceWentBack):
+                self._tails_failing[source] = str(error)
+            logger.warning("tail_not_checked", source=source, error=f"{type(error).__name__}: {error}")
         else:
+            self._tails_failing.pop(source, None)
             if found:
                 logger.info("tail_read_from_source", source=source, events=found)
 

@@ -1,11 +1,14 @@
 """Parked events by HTTP: list, show, retry, discard. Every act names who did it and why."""
 
+import hashlib
+from datetime import datetime
 from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Body, Query
 
-from libs.eventlog import Consumer, EventLog, parking
+from libs.contracts.operations import ParkedDiscarded
+from libs.eventlog import Append, Consumer, EventLog, is_operational, parking
 from libs.eventlog.envelope import to_json
 from libs.eventlog.parking import Parked
 from libs.runtime.problems import Problem
@@ -32,7 +35,13 @@ def parked_router(log: EventLog, consumer: Consumer) -> APIRouter:
     async def retry(subject: str, by: Annotated[str, Body(embed=True, min_length=1)]) -> dict[str, int]:
         """Process a subject's parked events again, in order, until one fails again."""
         await _of(log, subject)
-        retried, parked = await consumer.retry(subject, by)
+        try:
+            retried, parked = await consumer.retry(subject, by)
+        except Exception as error:
+            if not is_operational(error):
+                raise
+            detail = "Nothing changed for the event that was tried; try again later."
+            raise Problem(503, "retry_interrupted", "The retry was interrupted", detail) from error
         return {"retried": retried, "still_parked": parked}
 
     @router.post("/{subject}/discard")
@@ -44,7 +53,9 @@ def parked_router(log: EventLog, consumer: Consumer) -> APIRouter:
         """Pass the subject's first parked event over for good; what waits behind it can be retried then."""
         first = (await _of(log, subject))[0]
         async with log.transaction() as work:
-            await parking.resolve(work.connection, [first.id], "discarded", by, why, work.now)
+            if not await parking.resolve(work.connection, [first.id], "discarded", by, why, work.now):
+                raise _gone()
+            work.append(Append(_stream_of(first), 0, [_discarded(first, by, why, work.now)]))
         return {"discarded": 1}
 
     return router
@@ -54,8 +65,32 @@ async def _of(log: EventLog, subject: str) -> list[Parked]:
     async with log.pool.acquire() as connection:
         found = await parking.list_parked(connection, subject=subject)
     if not found:
-        raise Problem(404, "nothing_parked", "Nothing is parked", "No event of this subject is parked here.")
+        raise _gone()
     return found
+
+
+def _gone() -> Problem:
+    return Problem(404, "nothing_parked", "Nothing is parked", "No event of this subject is parked here.")
+
+
+def _stream_of(item: Parked) -> str:
+    """One stream per parking: an event that is parked again after a discard can be discarded again."""
+    return f"parked-{item.event.event_id}-{item.attempts}"
+
+
+def _discarded(item: Parked, by: str, why: str, now: datetime) -> ParkedDiscarded:
+    return ParkedDiscarded(
+        event_id=str(item.event.event_id),
+        source=item.event.source,
+        shard=item.event.shard,
+        position=item.event.position,
+        event_type=item.event.type,
+        about=item.event.subject,
+        reason=item.reason,
+        discarded_by=by,
+        why_digest=hashlib.sha256(why.encode()).hexdigest(),
+        discarded_at=now,
+    )
 
 
 def _row(item: Parked) -> dict[str, Any]:

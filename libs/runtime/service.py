@@ -2,8 +2,8 @@
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -86,7 +86,9 @@ async def _run(name: str, settings: Settings, build: Build[Settings], migrations
     async with AsyncExitStack() as resources:
         runtime = await _open(name, settings, migrations, resources)
         parts = await build(runtime)
-        topic = KafkaTopic(settings.kafka, name, settings.shards)
+        topic = KafkaTopic(
+            settings.kafka, name, settings.shards, replication=settings.replication_factor
+        )
         await topic.start()
         resources.push_async_callback(topic.stop)
         relay = Relay(runtime.log, topic, window=settings.relay_window)
@@ -198,5 +200,7 @@ async def _publish_rest(relay: Relay, seconds: float) -> None:
 class _Server(uvicorn.Server):
     """Uvicorn without its signal handlers: the service stops its parts in order."""
 
-    def install_signal_handlers(self) -> None:
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
         """Left to the service."""
+        yield

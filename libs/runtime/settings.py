@@ -14,6 +14,11 @@ class ServiceSettings(BaseSettings):
     service: str = ""
     database_url: str
     kafka: str = Field(description="bootstrap servers, host:port[,host:port]")
+    instance: str | None = Field(
+        default=None,
+        description="name of this replica, unique in its consumer group and the same after a restart: the group then"
+        " gives it its partitions back at once, where it would wait for a crashed member's session to end",
+    )
     http_host: str = "127.0.0.1"
     http_port: int = Field(ge=1, le=65_535)
     shards: int = Field(default=8, ge=1, le=4_096, description="fixed when a deployment is created")
@@ -26,7 +31,7 @@ class ServiceSettings(BaseSettings):
     )
 
     database_connections: int = Field(
-        default=8, ge=3, description="bounds what one process takes of the server"
+        default=8, ge=4, description="bounds what one process takes of the server"
     )
     batch_size: int = Field(
         default=500, ge=1, le=5_000, description="events per transaction: 500 was the knee"

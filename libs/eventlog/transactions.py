@@ -1,0 +1,201 @@
+"""The transactions of a consumer: what a batch of events writes commits together with how far its lanes have got."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from libs.eventlog import checkpoint, parking
+from libs.eventlog.breaker import ParkingBreaker
+from libs.eventlog.checkpoint import Lane
+from libs.eventlog.errors import CheckpointMoved, ConcurrencyConflict, is_operational
+from libs.eventlog.event import Recorded
+from libs.eventlog.log import EventLog, UnitOfWork
+from libs.eventlog.parking import BLOCKED, Poison
+
+logger = structlog.get_logger(__name__)
+
+Handler = Callable[[UnitOfWork, Sequence[Recorded]], Awaitable[None]]
+"""Handles events, in order, inside one unit of work. It raises when an event cannot be processed."""
+
+# Losing a race is normal, losing it again and again alone is a decision that can never be appended.
+CONFLICTS_OF_A_BATCH = 3
+CONFLICTS_OF_ONE = 8
+# Alone and with nothing cached an event gets a second chance before it is called poisoned.
+FAILURES_OF_ONE = 2
+PAUSE_SECONDS = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What became of the handled events of one transaction; `blocked` waited behind a parked one."""
+
+    processed: int = 0
+    poisoned: int = 0
+    blocked: int = 0
+
+
+class LaneTransactions:
+    """Commits batches. `positions` is what this process believes; the checkpoint rows are what holds."""
+
+    def __init__(
+        self,
+        log: EventLog,
+        handler: Handler,
+        handled_types: frozenset[str],
+        on_reset: Callable[[], None],
+        breaker: ParkingBreaker,
+    ) -> None:
+        self._log = log
+        self._handler = handler
+        self._handled_types = handled_types
+        self._on_reset = on_reset
+        self._breaker = breaker
+        self.positions: dict[Lane, int] = {}
+        self.processed_total = 0
+        self.parked_total = 0
+
+    async def process(self, events: Sequence[Recorded]) -> None:
+        """Process one transaction's worth of events, each lane contiguous; what is poisoned in it is parked.
+
+        Halves a failing batch until the one event that fails alone is found. Raises operational errors and
+        TooManyParked.
+        """
+        try:
+            await self._try(events)
+        except Exception as error:
+            if is_operational(error) and not isinstance(error, ConcurrencyConflict):
+                raise
+            if len(events) > 1:
+                middle = len(events) // 2
+                await self.process(events[:middle])
+                await self.process(events[middle:])
+                return
+            self._breaker.check()
+            poison = Poison.of(error)
+            logger.warning(
+                "event_parked", subject=events[0].subject, type=events[0].type, reason=poison.reason
+            )
+            await self._commit(events, poison)
+
+    async def _try(self, events: Sequence[Recorded]) -> None:
+        failures = 0
+        while True:
+            try:
+                await self._commit(events, None)
+            except Exception as error:
+                # A handler that failed half way may have left its memory ahead of what is committed.
+                self._on_reset()
+                failures += 1
+                if failures >= _attempts(error, len(events)):
+                    raise
+                await asyncio.sleep(PAUSE_SECONDS * 2**failures)
+            else:
+                return
+
+    async def _commit(self, events: Sequence[Recorded], poison: Poison | None) -> None:
+        lanes = {(event.source, event.shard) for event in events}
+        async with self._log.transaction() as work:
+            stored = await checkpoint.lock(work.connection, lanes)
+            if any(stored[lane] != self.positions[lane] for lane in lanes):
+                self._on_reset()
+            todo = self._todo(events, stored)
+            ends = {(event.source, event.shard): event.position for event in todo}
+            tally = Tally()
+            if todo:
+                tally = await self._apply(work, todo, poison)
+                await checkpoint.advance(work.connection, ends)
+            work.after_commit(lambda: self._committed({**stored, **ends}, len(todo), tally))
+
+    def _todo(self, events: Sequence[Recorded], stored: dict[Lane, int]) -> list[Recorded]:
+        """What is not processed yet. Raises CheckpointMoved when it does not follow what is."""
+        reached = dict(stored)
+        todo = []
+        for event in events:
+            lane = (event.source, event.shard)
+            if event.position <= reached[lane]:
+                continue
+            if event.position != reached[lane] + 1:
+                self.positions[lane] = stored[lane]
+                raise CheckpointMoved(*lane, stored[lane], event.position)
+            reached[lane] = event.position
+            todo.append(event)
+        return todo
+
+    async def _apply(self, work: UnitOfWork, events: list[Recorded], poison: Poison | None) -> Tally:
+        """Hand the events to the handler, but for those that are parked."""
+        handled = [event for event in events if event.type in self._handled_types]
+        if not handled:
+            return Tally()
+        blocked = await parking.blocked_subjects(work.connection, {event.subject for event in handled})
+        waiting = Poison(BLOCKED, "an earlier event of the subject is parked")
+        to_park = [(event, waiting) for event in handled if event.subject in blocked]
+        tally = Tally(len(handled) - len(to_park), 0, len(to_park))
+        free = [event for event in handled if event.subject not in blocked]
+        if poison is not None:
+            to_park += [(event, poison) for event in free]
+            tally = Tally(0, len(free), tally.blocked)
+        elif free:
+            await self._handler(work, free)
+        if to_park:
+            await parking.park(work.connection, to_park, work.now)
+        return tally
+
+    def _committed(self, positions: dict[Lane, int], events: int, tally: Tally) -> None:
+        self.positions.update(positions)
+        self.processed_total += events
+        self.parked_total += tally.poisoned + tally.blocked
+        # Neither types that nobody handles nor followers of a parked event say anything about our health.
+        self._breaker.seen(tally.processed + tally.poisoned, tally.poisoned)
+
+    async def retry(self, subject: str, by: str, sources: Sequence[str]) -> tuple[int, int]:
+        """Process a subject's parked events again, each in a unit of work of its own, until one fails again."""
+        retried = 0
+        while True:
+            async with self._log.pool.acquire() as connection:
+                waiting = await parking.list_parked(connection, subject=subject, limit=1)
+            if not waiting:
+                return retried, 0
+            poison = await self._retry_one(waiting[0], by, sources)
+            if poison is not None:
+                async with self._log.pool.acquire() as connection:
+                    await parking.note_failed_retry(connection, waiting[0], poison)
+                    return retried, await parking.count_of(connection, subject)
+            retried += 1
+
+    async def _retry_one(self, parked: parking.Parked, by: str, sources: Sequence[str]) -> Poison | None:
+        failures = 0
+        while True:
+            try:
+                await self._commit_retry(parked, by, sources)
+            except Exception as error:
+                self._on_reset()
+                failures += 1
+                if failures < _attempts(error, 1):
+                    await asyncio.sleep(PAUSE_SECONDS * 2**failures)
+                    continue
+                if is_operational(error) and not isinstance(error, ConcurrencyConflict):
+                    raise
+                return Poison.of(error)
+            else:
+                return None
+
+    async def _commit_retry(self, parked: parking.Parked, by: str, sources: Sequence[str]) -> None:
+        """The lanes of the event's shard are locked meanwhile: nothing newer of the subject slips between."""
+        shard = parked.event.shard
+        async with self._log.transaction() as work:
+            await checkpoint.lock(work.connection, {(source, shard) for source in sources})
+            first = await parking.list_parked(work.connection, subject=parked.event.subject, limit=1)
+            if first and first[0].id == parked.id:
+                await self._handler(work, [parked.event])
+                await parking.resolve(work.connection, [parked.id], "retried", by, "processed", work.now)
+
+
+def _attempts(error: Exception, events: int) -> int:
+    """How often a transaction of so many events may fail this way before its caller hears of it."""
+    if isinstance(error, ConcurrencyConflict):
+        return CONFLICTS_OF_ONE if events == 1 else CONFLICTS_OF_A_BATCH
+    if is_operational(error):
+        return 1
+    return FAILURES_OF_ONE if events == 1 else 1
