@@ -4,7 +4,8 @@ from libs.benefits.case import Bill
 from libs.benefits.conditions import Facts
 from libs.benefits.ledger import Ledger
 from libs.benefits.outcome import CashPaid
-from libs.benefits.plan import CashBenefit, Plan
+from libs.benefits.plan import Plan
+from libs.benefits.provisions import CashBenefit
 
 
 def cash_paid(plan: Plan, bill: Bill, facts: Facts, ledger: Ledger) -> tuple[CashPaid, ...]:

@@ -6,7 +6,9 @@ from importlib import resources
 
 import yaml
 
-from libs.benefits.plan import ListEntry, Plan, ProductList, Source
+from libs.benefits.plan import Plan
+from libs.benefits.product_lists import ListEntry, ProductList
+from libs.benefits.provisions import Source
 from libs.benefits.terms import Strict, Words
 
 _FOLDER = "catalogues"

@@ -41,6 +41,7 @@ def _evaluate_bill(plan: Plan, case: Case, bill: Bill, ledger: Ledger) -> BillOu
     before_fen, beside_fen = sum(layers.before.values()), sum(layers.beside.values())
     facts = facts_of(case.member, bill, plan.default_tier)
     portions, excluded = outside_cover(plan, case.member, bill, portions_of(bill, before_fen))
+    outside = bool(excluded) and not portions
     if plan.hypothetical is not None and plan.hypothetical.when.holds(facts):
         portions, as_if = as_if_settled(
             plan, plan.hypothetical, case.member, bill, facts, portions, before_fen
@@ -72,7 +73,7 @@ def _evaluate_bill(plan: Plan, case: Case, bill: Bill, ledger: Ledger) -> BillOu
         liabilities=liabilities,
         excluded=all_excluded,
         notes=notes_of(plan, liabilities, all_excluded, selection.not_itemised),
-        cash=() if not portions and excluded else cash_paid(plan, bill, facts, ledger),
+        cash=() if outside else cash_paid(plan, bill, facts, ledger),
         makers=tuple(makers),
     )
 

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from libs.benefits.evaluation import evaluate
-from libs.benefits.plan import Example, Plan
+from libs.benefits.plan import Plan
 from libs.benefits.result import Evaluation
+from libs.benefits.worked_example import Example
 from libs.money import format_yuan, round_to
 
 

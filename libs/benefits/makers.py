@@ -2,7 +2,8 @@
 
 from libs.benefits.case import Bill
 from libs.benefits.outcome import MakerFlow
-from libs.benefits.plan import ListEntry, MakersTerms, Plan
+from libs.benefits.plan import Plan
+from libs.benefits.product_lists import ListEntry, MakersTerms
 from libs.benefits.selection import Taken, entry_of
 from libs.money import apply_rate, largest_remainder
 

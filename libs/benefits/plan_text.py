@@ -3,7 +3,8 @@
 from libs.benefits.inspection import assumptions_of
 from libs.benefits.liability_steps import percent
 from libs.benefits.node import Language
-from libs.benefits.plan import Liability, Plan, Premium
+from libs.benefits.plan import Liability, Plan
+from libs.benefits.provisions import Premium
 from libs.benefits.terms import Band, Deductible, RatioRule, Selector, Term, Words
 from libs.money import format_yuan
 

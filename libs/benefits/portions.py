@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from libs.benefits.case import BUCKETS, Bill, BillLine, Bucket
-from libs.benefits.plan import Payers
+from libs.benefits.provisions import Payers
 from libs.money import largest_remainder
 
 

@@ -5,8 +5,9 @@ from datetime import date
 
 from libs.benefits.case import Bill, BillLine
 from libs.benefits.conditions import Facts
-from libs.benefits.plan import Liability, ListEntry, Plan, ProductList
+from libs.benefits.plan import Liability, Plan
 from libs.benefits.portions import Portion
+from libs.benefits.product_lists import ListEntry, ProductList
 from libs.benefits.rounding import round_bp
 from libs.benefits.terms import Exclusion, Selector
 

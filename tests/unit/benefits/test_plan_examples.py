@@ -4,7 +4,7 @@ import pytest
 
 from libs.benefits import Plan, load_plans
 from libs.benefits.examples import run_example
-from libs.benefits.plan import Example
+from libs.benefits.worked_example import Example
 
 _ALL = [(plan, example) for plan in load_plans().values() for example in plan.examples]
 

@@ -204,6 +204,18 @@ def test_dates_decide_period_waiting_and_the_end_of_a_long_stay() -> None:
     assert pays(Member(), admission_date="2025-12-31", discharge_date="2026-01-20") == 1_100_00
 
 
+def test_cash_is_paid_for_a_stay_that_is_cut_but_not_outside_cover() -> None:
+    rest = (
+        "valid_from: 2025-01-01\nvalid_to: 2025-12-31\ncrossing_stay: {paid_until: year_end}\n"
+        "cash_benefits: [{id: sum, name: {zh: 给付, en: sum}, when: {tag: cancer}, amount: 10, at_most: 10}]"
+    )
+    cut = in_scope(200, admission_date="2025-12-31", discharge_date="2026-01-01", tags=["cancer"])
+    outside = in_scope(200, service_date="2026-01-01", tags=["cancer"])
+
+    assert [paid.amount_fen for paid in evaluated(a_liability(), cut, rest=rest).cash_benefits] == [10_00]
+    assert evaluated(a_liability(), outside, rest=rest).cash_benefits == ()
+
+
 @pytest.mark.parametrize(
     ("paid_on", "renewing", "expected"),
     [
