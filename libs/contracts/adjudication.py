@@ -74,6 +74,7 @@ class ScoreNoted(ClaimEvent):
 
     score: int
     outcome: Literal["clear", "review"]
+    scored_at: datetime = Field(description="fraud's own time: only a later score replaces it")
 
 
 class ReviewNoted(ClaimEvent):
@@ -87,13 +88,13 @@ class PendReason(Model):
 
     code: Literal[
         "coverage_unknown",
-        "records_missing",
         "score_missing",
         "fraud_review",
         "settlement_differs",
         "plan_unknown",
+        "not_evaluable",
     ]
-    owner: Literal["enrolment", "medical_data", "fraud", "hospital", "operator"]
+    owner: Literal["enrolment", "fraud", "hospital", "operator"]
 
 
 class ClaimPended(ClaimEvent):
@@ -156,4 +157,4 @@ class ClaimAdjudicated(Decision):
 class ClaimDenied(Decision):
     """The plan bears nothing of the bill, and why."""
 
-    reason: Literal["no_coverage", "fraudulent", "after_death", "settlement_differs", "plan_unknown"]
+    reason: Literal["no_coverage", "fraudulent", "after_death", "settlement_differs"]

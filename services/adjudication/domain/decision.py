@@ -20,10 +20,11 @@ from libs.contracts.adjudication import (
 )
 from libs.contracts.settlement import Settlement
 from services.adjudication.domain.case import case_of, paid_by_layer
+from services.adjudication.domain.receipt import recorded_explanation
 from services.adjudication.domain.state import Person
 
 PlanBook = Mapping[str, Plan]
-DenialReason = Literal["no_coverage", "fraudulent", "after_death", "settlement_differs", "plan_unknown"]
+DenialReason = Literal["no_coverage", "fraudulent", "after_death", "settlement_differs"]
 
 _DECISIONS = UUID("5f0f9a3c-52f1-4d0e-9f57-5b1f0a7f8d11")
 
@@ -73,7 +74,7 @@ def adjudicate(
         patient_bears_fen=found.patient_bears_fen,
         liabilities=_liabilities(found),
         usage_after=found.usage_after.model_dump(mode="json"),
-        explanation=found.explanation.as_json(),
+        explanation=recorded_explanation(found.explanation),
         without_records=without_records,
     )
 

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import assert_never
 
+from pydantic import ValidationError
+
+from libs.benefits import BenefitsError
 from libs.contracts import ClaimEvent, Event
 from libs.contracts.adjudication import (
     ClaimDeadlinePassed,
@@ -24,7 +27,7 @@ from libs.contracts.fraud import ClaimScored, ReviewConcluded
 from libs.contracts.intake import ClaimRegistered
 from libs.contracts.medical_data import RecordsAttached, RecordsUnavailable
 from services.adjudication.domain.commands import Clocks, Command, Heard, PassDeadline, TakeNote
-from services.adjudication.domain.decision import PlanBook, adjudicate, deny
+from services.adjudication.domain.decision import DenialReason, PlanBook, adjudicate, deny
 from services.adjudication.domain.state import Claim, Person, evolve
 
 
@@ -32,7 +35,7 @@ def decide(person: Person, command: Command, plans: PlanBook) -> Sequence[Event]
     """What follows from a command. Something already noted changes nothing."""
     match command:
         case TakeNote(heard=heard, now=now, clocks=clocks):
-            noted = _note(person, heard, clocks)
+            noted = _note(person, heard, now, clocks)
         case PassDeadline(claim_id=claim_id, due_at=due_at, now=now, clocks=clocks):
             noted = _pass_deadline(person, claim_id, due_at, now)
         case _:
@@ -49,7 +52,7 @@ def decide(person: Person, command: Command, plans: PlanBook) -> Sequence[Event]
     return followed
 
 
-def _note(person: Person, heard: Heard, clocks: Clocks) -> list[Event]:
+def _note(person: Person, heard: Heard, now: datetime, clocks: Clocks) -> list[Event]:
     if isinstance(heard, CoverageActivated | CoverageLapsed):
         return _note_coverage(person, heard)
     claim = person.claim(heard.claim_id)
@@ -65,7 +68,8 @@ def _note(person: Person, heard: Heard, clocks: Clocks) -> list[Event]:
                     settlement=heard.settlement,
                     lines=heard.lines,
                     received_at=heard.received_at,
-                    answer_due_at=heard.received_at + clocks.answer,
+                    # From now on: after an outage the other services' answers are behind the discharge, not missing.
+                    answer_due_at=now + clocks.answer,
                 )
             ]
         case RecordsAttached() if claim.records is None or not claim.records.available:
@@ -73,8 +77,9 @@ def _note(person: Person, heard: Heard, clocks: Clocks) -> list[Event]:
             return [RecordsNoted(**who, available=True, settlement_matches=matches, deceased_on=deceased_on)]
         case RecordsUnavailable() if claim.records is None:
             return [RecordsNoted(**who, available=False, settlement_matches=None)]
-        case ClaimScored() if claim.score is None:
-            return [ScoreNoted(**who, score=heard.score, outcome=heard.outcome)]
+        case ClaimScored() if claim.score is None or claim.score.scored_at < heard.scored_at:
+            outcome, scored_at = heard.outcome, heard.scored_at
+            return [ScoreNoted(**who, score=heard.score, outcome=outcome, scored_at=scored_at)]
         case ReviewConcluded() if claim.review is None:
             return [ReviewNoted(**who, verdict=heard.verdict)]
         case _:
@@ -119,7 +124,7 @@ def _pass_deadline(person: Person, claim_id: str, due_at: datetime, now: datetim
 
 def _claims_to_look_at(person: Person, noted: Sequence[Event]) -> list[str]:
     """The claim that was heard of; all that wait, when a coverage was."""
-    if any(isinstance(event, CoverageNoted) for event in noted):
+    if any(isinstance(event, CoverageNoted | CoverageEndNoted) for event in noted):
         return [claim_id for claim_id, claim in person.claims.items() if claim.opened is not None]
     return [event.claim_id for event in noted if isinstance(event, ClaimEvent)]
 
@@ -127,21 +132,17 @@ def _claims_to_look_at(person: Person, noted: Sequence[Event]) -> list[str]:
 def _next(person: Person, claim_id: str, now: datetime, clocks: Clocks, plans: PlanBook) -> list[Event]:
     """Decide, pend or keep waiting."""
     claim = person.claim(claim_id)
-    if claim.opened is None:
+    if claim.opened is None or _is_arriving(claim):
         return []
     reasons = _what_is_missing(person, claim, plans)
-    if not reasons:
-        return [_decision(person, claim_id, claim, now, plans)]
-    codes = {reason.code for reason in reasons}
-    waited_out = claim.deadline_passed and bool(claim.pended)
-    if waited_out and codes <= {"coverage_unknown", "records_missing"}:
-        return [deny(person, claim.opened, None, "no_coverage", now)]
-    if waited_out and "settlement_differs" in codes:
-        return [deny(person, claim.opened, None, "settlement_differs", now)]
-    still_arriving = (
-        codes <= {"records_missing", "score_missing"} and not claim.deadline_passed and not claim.pended
-    )
-    if still_arriving or (tuple(reasons) == claim.pended and not claim.deadline_passed):
+    denial = _denial_after_waiting(claim, reasons)
+    if denial is not None or not reasons:
+        try:
+            return [_decision(person, claim, denial, now, plans)]
+        except (BenefitsError, ValidationError):
+            # One bill that contradicts itself must neither block the person's stream nor stop the clocks of others.
+            reasons = [PendReason(code="not_evaluable", owner="operator")]
+    if tuple(reasons) == claim.pended and not claim.deadline_passed:
         return []
     return [
         ClaimPended(
@@ -154,12 +155,17 @@ def _next(person: Person, claim_id: str, now: datetime, clocks: Clocks, plans: P
     ]
 
 
+def _is_arriving(claim: Claim) -> bool:
+    """Records and score are under way, whatever else is missing: sources may be heard in any order."""
+    arrived = claim.records is not None and claim.score is not None
+    return not arrived and not claim.deadline_passed and not claim.pended
+
+
 def _what_is_missing(person: Person, claim: Claim, plans: PlanBook) -> list[PendReason]:
-    """Why the claim cannot be decided now; past its deadline it is decided without the bureau's records."""
+    """Why the claim cannot be decided now. The bureau's records are not among it: past its deadline a claim is
+    decided without them."""
     assert claim.opened is not None
     reasons: list[PendReason] = []
-    if claim.records is None and not (claim.deadline_passed or claim.pended):
-        reasons.append(PendReason(code="records_missing", owner="medical_data"))
     if claim.score is None:
         reasons.append(PendReason(code="score_missing", owner="fraud"))
     elif claim.score.outcome == "review" and claim.review is None:
@@ -174,9 +180,26 @@ def _what_is_missing(person: Person, claim: Claim, plans: PlanBook) -> list[Pend
     return reasons
 
 
-def _decision(person: Person, claim_id: str, claim: Claim, now: datetime, plans: PlanBook) -> Event:
+def _denial_after_waiting(claim: Claim, reasons: Sequence[PendReason]) -> DenialReason | None:
+    """What the claim is denied for once those who had to provide something have let their time pass.
+
+    Our own people and services get no such deadline: a claim waits for them.
+    """
+    if not (claim.deadline_passed and claim.pended):
+        return None
+    codes = {reason.code for reason in reasons}
+    if "settlement_differs" in codes:
+        return "settlement_differs"
+    return "no_coverage" if codes == {"coverage_unknown"} else None
+
+
+def _decision(
+    person: Person, claim: Claim, denial: DenialReason | None, now: datetime, plans: PlanBook
+) -> Event:
     assert claim.opened is not None
     coverage = person.coverage_on(claim.opened.visit.admitted_on)
+    if denial is not None:
+        return deny(person, claim.opened, coverage, denial, now)
     assert coverage is not None, "a claim without coverage is not ready"
     deceased_on = claim.records.deceased_on if claim.records else None
     if claim.review is not None and claim.review.verdict == "fraudulent":

@@ -8,13 +8,16 @@ from libs.benefits import BenefitsError, Case, evaluate
 from libs.eventlog import EventLog
 from libs.eventlog.stage import Stage
 from libs.runtime.problems import Problem
+from services.adjudication.adapters import deadlines
 from services.adjudication.domain.commands import Command
 from services.adjudication.domain.decision import PlanBook
 from services.adjudication.domain.state import Person
 
+FAILING_SHOWN = 200
+
 
 def adjudication_router(log: EventLog, stage: Stage[Person, Command], plans: PlanBook) -> APIRouter:
-    """`/plans`, `/people/{person_id}/balances`, `/estimate`."""
+    """`/plans`, `/people/{person_id}/balances`, `/estimate/{plan_id}`, `/deadlines/failing`."""
     router = APIRouter(tags=["adjudication"])
 
     @router.get("/plans")
@@ -46,5 +49,11 @@ def adjudication_router(log: EventLog, stage: Stage[Person, Command], plans: Pla
             return evaluate(plan, case).as_json()
         except BenefitsError as error:
             raise Problem(422, error.code, "The case cannot be evaluated", str(error)) from None
+
+    @router.get("/deadlines/failing")
+    async def failing_deadlines() -> list[dict[str, object]]:
+        """Claims whose clock has rung and could not be heard, with the failure's code."""
+        async with log.pool.acquire() as connection:
+            return await deadlines.failing(connection, FAILING_SHOWN)
 
     return router

@@ -28,7 +28,7 @@ def hear_events(stage: Stage[Person, Command], clocks: Clocks) -> Handler:
         instructions = [_to_instruction(event, work.now, clocks) for event in events]
         decided = await stage.apply(work, instructions)
         await deadlines.follow(
-            work.connection, [event for index in sorted(decided) for event in decided[index]]
+            work.connection, [(decided[index], events[index].traceparent) for index in sorted(decided)]
         )
 
     return handle
