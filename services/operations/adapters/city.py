@@ -1,0 +1,159 @@
+"""The city around the platform: people enrol, its insurance centre settles bills, its hospitals send discharges.
+
+What this does, others do in a real city; it speaks to the platform by its public ways in only.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import httpx2
+import msgspec
+import orjson
+from aiokafka import AIOKafkaProducer
+
+from libs.interop.bureau import MAX_DEPOSITS, to_deposit
+from libs.interop.fhir.writer import encode_bundle
+from libs.interop.ingress_jwe import encrypt_for_ingress
+from libs.interop.national import to_national
+from libs.interop.submission import Person, Submission
+from libs.privacy.hospital_key import hospital_key
+from libs.privacy.master_key import read_master_key
+from libs.synthetic import Coverage
+from services.operations.domain.topology import Addresses
+
+INGRESS_TOPIC = "huiji.ingress.settlements"
+COVERAGES_PER_REQUEST = 500
+SETTLEMENTS_PER_REQUEST = 100
+
+
+class CityRefused(Exception):
+    """The platform did not take what the city sent."""
+
+    code = "city_refused"
+
+    def __init__(self, what: str, answer: str) -> None:
+        super().__init__(f"{what} was not accepted: {answer[:500]}")
+
+
+@dataclass(frozen=True, slots=True)
+class Resident:
+    """A person and the coverage they take out."""
+
+    person: Person
+    coverage: Coverage
+
+
+class City:
+    """Sends to one running platform; use it with `async with`."""
+
+    def __init__(self, addresses: Addresses, *, parallel_requests: int = 4) -> None:
+        self._addresses = addresses
+        self._keys = read_master_key(addresses.master_key_file)
+        self._http = httpx2.AsyncClient(timeout=60, trust_env=False)
+        self._producer = AIOKafkaProducer(bootstrap_servers=addresses.kafka, acks="all", linger_ms=5)
+        self._at_once = asyncio.Semaphore(parallel_requests)
+
+    async def __aenter__(self) -> Self:
+        await self._producer.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._producer.stop()
+        await self._http.aclose()
+
+    async def enrol(self, residents: Sequence[Resident]) -> None:
+        """Take out the residents' coverages. Raises CityRefused."""
+        url = f"{self._addresses.services['enrolment']}/coverages"
+        for start in range(0, len(residents), COVERAGES_PER_REQUEST):
+            page = [_coverage(resident) for resident in residents[start : start + COVERAGES_PER_REQUEST]]
+            await self._post(url, orjson.dumps(page), "an enrolment")
+
+    async def settle(self, submissions: Sequence[Submission]) -> None:
+        """The insurance centre records the bills at the bureau, as it does before a hospital knows the result."""
+        for start in range(0, len(submissions), MAX_DEPOSITS):
+            deposits = [to_deposit(submission) for submission in submissions[start : start + MAX_DEPOSITS]]
+            await self._post(
+                f"{self._addresses.bureau_url}/settlements", msgspec.json.encode(deposits), "a deposit"
+            )
+
+    async def send_settlements(self, submissions: Sequence[Submission]) -> None:
+        """National settlement JSON by HTTP, in arrays. Raises CityRefused when any is refused."""
+        url = f"{self._addresses.services['intake']}/settlements"
+        pages = [
+            submissions[start : start + SETTLEMENTS_PER_REQUEST]
+            for start in range(0, len(submissions), SETTLEMENTS_PER_REQUEST)
+        ]
+        await asyncio.gather(*(self._send_page(url, page) for page in pages))
+
+    async def _send_page(self, url: str, page: Sequence[Submission]) -> None:
+        body = orjson.dumps([to_national(submission) for submission in page])
+        answer = orjson.loads(await self._post(url, body, "a settlement"))
+        refused = [result for result in answer["results"] if result["status"] >= 300]
+        if refused:
+            raise CityRefused("a settlement", orjson.dumps(refused[0]).decode())
+
+    async def send_bundles(self, bundles: Sequence[dict[str, Any]]) -> None:
+        """FHIR R4 Bundles by HTTP, one request each."""
+        url = f"{self._addresses.services['intake']}/fhir"
+        await asyncio.gather(
+            *(
+                self._post(url, encode_bundle(bundle), "a Bundle", "application/fhir+json")
+                for bundle in bundles
+            )
+        )
+
+    async def send_by_topic(self, submissions: Sequence[Submission]) -> None:
+        """National settlement JSON by topic, encrypted under each hospital's key."""
+        sent = []
+        for submission in submissions:
+            hospital_id = submission.hospital_id
+            plaintext = orjson.dumps(to_national(submission))
+            value = encrypt_for_ingress(plaintext, hospital_id, hospital_key(self._keys, hospital_id))
+            sent.append(await self._producer.send(INGRESS_TOPIC, value=value, key=hospital_id.encode()))
+        await asyncio.gather(*sent)
+
+    async def summary(self) -> dict[str, Any]:
+        """What the projections count."""
+        found: dict[str, Any] = await self._get("projections", "/summary")
+        return found
+
+    async def claims_of(self, person_id: str) -> list[dict[str, Any]]:
+        """A person's claims as the patient's view shows them."""
+        found: list[dict[str, Any]] = await self._get("projections", f"/people/{person_id}/claims")
+        return found
+
+    async def balances_of(self, person_id: str) -> list[dict[str, Any]]:
+        """A person's benefit years as adjudication keeps them."""
+        found: list[dict[str, Any]] = await self._get("adjudication", f"/people/{person_id}/balances")
+        return found
+
+    async def _get(self, service: str, path: str) -> Any:
+        response = await self._http.get(self._addresses.services[service] + path)
+        response.raise_for_status()
+        return response.json()
+
+    async def _post(self, url: str, body: bytes, what: str, content_type: str = "application/json") -> bytes:
+        async with self._at_once:
+            response = await self._http.post(url, content=body, headers={"content-type": content_type})
+        if response.status_code >= 300:
+            raise CityRefused(what, response.text)
+        return response.content
+
+
+def _coverage(resident: Resident) -> dict[str, Any]:
+    person, coverage = resident.person, resident.coverage
+    return {
+        "person": {
+            "name": person.name,
+            "id_number": person.id_number,
+            "phone": person.phone,
+            "account": coverage.account,
+            "account_bank": coverage.account_bank,
+        },
+        **coverage.model_dump(mode="json", exclude={"account", "account_bank"}),
+    }

@@ -1,0 +1,59 @@
+"""What the demo prints at its end."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from libs.money import format_yuan
+from services.operations.use_cases.compare_published import Compared
+
+
+def print_comparison(console: Console, compared: Sequence[Compared]) -> None:
+    """Published examples: what was printed, what was paid at the bank, and whether that is the same."""
+    table = Table(title="Published examples (yuan)", title_justify="left")
+    table.add_column("example")
+    table.add_column("plan")
+    table.add_column("grade")
+    for heading in ("printed", "paid", "paid, as printed"):
+        table.add_column(heading, justify="right")
+    table.add_column("")
+    for one in compared:
+        table.add_row(
+            one.example.id,
+            one.example.plan_id or "",
+            one.example.grade,
+            format_yuan(one.example.expected.plan_pays_fen),
+            format_yuan(one.paid_fen),
+            format_yuan(one.printed_fen),
+            "[green]equal[/green]" if one.agrees else "[red]differs[/red]",
+        )
+    console.print(table)
+
+
+def print_summary(console: Console, summary: dict[str, Any]) -> None:
+    """Claims, money by plan, and the time from discharge to settled payment."""
+    table = Table(title="By plan (yuan)", title_justify="left")
+    table.add_column("plan")
+    for heading in ("claims", "paid", "bills", "plan pays", "settled"):
+        table.add_column(heading, justify="right")
+    for plan in summary["by_plan"]:
+        table.add_row(
+            plan["plan_id"],
+            str(plan["claims"]),
+            str(plan["paid"]),
+            format_yuan(plan["bill_fen"]),
+            format_yuan(plan["plan_pays_fen"]),
+            format_yuan(plan["settled_fen"]),
+        )
+    console.print(table)
+    statuses = ", ".join(f"{count} {status}" for status, count in sorted(summary["by_status"].items()))
+    console.print(f"[bold]{summary['claims']} claims[/bold]: {statuses}", highlight=False)
+    console.print(f"{format_yuan(summary['paid_fen'])} yuan settled at the bank", highlight=False)
+    if summary["median_seconds"] is not None:
+        console.print(
+            f"discharge to settled payment: median {summary['median_seconds']:.2f} s,"
+            f" 99th percentile {summary['p99_seconds']:.2f} s",
+            highlight=False,
+        )
