@@ -22,6 +22,7 @@ from libs.interop.submission import Person, Submission
 from libs.privacy.hospital_key import hospital_key
 from libs.privacy.master_key import read_master_key
 from libs.synthetic import Coverage
+from services.operations.domain.errors import OperationsError
 from services.operations.domain.topology import Addresses
 
 INGRESS_TOPIC = "huiji.ingress.settlements"
@@ -29,7 +30,7 @@ COVERAGES_PER_REQUEST = 500
 SETTLEMENTS_PER_REQUEST = 100
 
 
-class CityRefused(Exception):
+class CityRefused(OperationsError):
     """The platform did not take what the city sent."""
 
     code = "city_refused"

@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from libs.local_platform import LocalPlatformError, StopRequested
+from services.operations.domain.errors import OperationsError
 from services.operations.entrypoints.places import shown
 from services.operations.use_cases.run_platform import RunningPlatform
 
@@ -28,7 +29,7 @@ def reporting(console: Console) -> Iterator[None]:
         yield
     except StopRequested:
         console.print("Stopped.")
-    except LocalPlatformError as error:
+    except (LocalPlatformError, OperationsError) as error:
         console.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(1) from error
 

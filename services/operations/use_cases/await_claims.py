@@ -5,11 +5,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from time import monotonic
 from typing import Any
 
+from services.operations.domain.errors import OperationsError
+
 UNDER_WAY = frozenset({"registered", "decided", "paying"})
 POLL_SECONDS = 0.25
 
 
-class ClaimsStuck(Exception):
+class ClaimsStuck(OperationsError):
     """Claims that should have come to rest did not move any more."""
 
     code = "claims_stuck"

@@ -16,6 +16,7 @@ from libs.synthetic.cities import CITIES
 from libs.synthetic.fhir_encounters import EncounterDischarge, encounter_discharges
 from libs.synthetic.published_examples import PublishedExample, published_examples
 from services.operations.adapters.city import City, Resident
+from services.operations.domain.errors import OperationsError
 from services.operations.domain.platform import Platform
 from services.operations.use_cases.await_claims import await_claims
 from services.operations.use_cases.compare_published import Compared, compare_published
@@ -28,7 +29,7 @@ BY_TOPIC = 200
 SUSPICIOUS_BP = 100
 
 
-class PublishedFiguresDiffer(Exception):
+class PublishedFiguresDiffer(OperationsError):
     """The platform paid something else than what was published."""
 
     code = "published_figures_differ"
