@@ -18,6 +18,7 @@ from libs.runtime.consuming import Inbound
 from libs.runtime.metrics import KernelCollector, new_registry
 from libs.runtime.parked import parked_router
 from libs.runtime.problems import install_problems
+from libs.runtime.relay_admin import relay_router
 from libs.runtime.settings import ServiceSettings
 
 if TYPE_CHECKING:
@@ -103,6 +104,7 @@ class ServiceHttp:
         install_problems(app)
         self._add_health(app)
         app.include_router(log_router(self._log))
+        app.include_router(relay_router(self._log, self._relay))
         if self._consumer is not None:
             app.include_router(parked_router(self._log, self._consumer))
         for router in self._parts.routers:

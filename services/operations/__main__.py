@@ -2,11 +2,21 @@
 
 import typer
 
+from services.operations.entrypoints.check_money import check_money
+from services.operations.entrypoints.claim import claim
+from services.operations.entrypoints.contracts import contracts
 from services.operations.entrypoints.demo import demo
 from services.operations.entrypoints.down import down
+from services.operations.entrypoints.evaluate import evaluate_case
+from services.operations.entrypoints.export import export
+from services.operations.entrypoints.hospital_key import hospital_key
 from services.operations.entrypoints.make_master_key import make_master_key
 from services.operations.entrypoints.open_pool_account import open_pool_account
+from services.operations.entrypoints.parked import parked
+from services.operations.entrypoints.plan import plan
+from services.operations.entrypoints.topics import topics
 from services.operations.entrypoints.up import up
+from services.operations.entrypoints.verify_chain import verify_chain
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.command()(demo)
@@ -14,6 +24,16 @@ app.command()(up)
 app.command()(down)
 app.command()(make_master_key)
 app.command()(open_pool_account)
+app.command()(export)
+app.command()(check_money)
+app.command()(verify_chain)
+app.command()(claim)
+app.command("evaluate")(evaluate_case)
+app.command()(hospital_key)
+app.add_typer(plan, name="plan")
+app.add_typer(parked, name="parked")
+app.add_typer(topics, name="topics")
+app.add_typer(contracts, name="contracts")
 
 
 def main() -> None:

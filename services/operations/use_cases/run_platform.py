@@ -27,6 +27,7 @@ from libs.local_platform import (
 from libs.local_platform.ports import LOOPBACK
 from libs.local_platform.processes import PartState
 from libs.privacy import create_master_key
+from services.operations.adapters.announcing import announced
 from services.operations.adapters.pool_account import open_pool_account
 from services.operations.domain.platform import Platform
 from services.operations.domain.topology import (
@@ -84,7 +85,8 @@ def run_platform(
             environment = service_environment(service, ports[service.name], addresses)
             processes.start(_spec(service, ports[service.name], environment, plan.checkout, "services"))
         processes.wait_ready()
-        yield RunningPlatform(Platform(addresses, logs), processes)
+        with announced(plan.directory / "run", addresses):
+            yield RunningPlatform(Platform(addresses, logs), processes)
 
 
 def _start_foundations(plan: PlatformPlan, processes: Processes) -> Addresses:

@@ -1,0 +1,69 @@
+"""Where a running platform answers, written down for the commands that use it: one file, gone when it stops."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+from services.operations.adapters.replacing import replace_file
+from services.operations.domain.topology import Addresses
+
+FILE = "platform.json"
+
+
+class NoPlatform(Exception):
+    """No running platform is known."""
+
+    code = "no_platform"
+
+
+@dataclass(frozen=True, slots=True)
+class RunningAt:
+    """Base URLs by service, in the order of the topology, and the file of the master keys when it is at hand."""
+
+    services: Mapping[str, str]
+    bureau_url: str | None
+    bank_url: str | None
+    master_key_file: Path | None
+
+    def url(self, service: str) -> str:
+        """Base URL of a service without a slash at its end. Raises NoPlatform for a service it does not have."""
+        if service not in self.services:
+            raise NoPlatform(f"the platform has no service {service!r}; it has {', '.join(self.services)}")
+        return self.services[service].rstrip("/")
+
+
+@contextmanager
+def announced(directory: Path, addresses: Addresses) -> Iterator[None]:
+    """Within: `directory` says where the platform answers."""
+    path = directory / FILE
+    document = {
+        "services": dict(addresses.services),
+        "bureau_url": addresses.bureau_url,
+        "bank_url": addresses.bank_url,
+        "master_key_file": str(addresses.master_key_file),
+    }
+    replace_file(path, orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def read_announcement(path: Path) -> RunningAt:
+    """What a file says about where a platform answers; only `services` is needed. Raises NoPlatform."""
+    try:
+        document = orjson.loads(path.read_bytes())
+        key_file = document.get("master_key_file")
+        return RunningAt(
+            services={str(name): str(url) for name, url in document["services"].items()},
+            bureau_url=document.get("bureau_url"),
+            bank_url=document.get("bank_url"),
+            master_key_file=Path(key_file) if key_file else None,
+        )
+    except OSError as error:
+        raise NoPlatform(f"{path}: {error.strerror}") from error
+    except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError) as error:
+        raise NoPlatform(f"{path} does not say where a platform's services answer") from error

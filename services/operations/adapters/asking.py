@@ -1,0 +1,36 @@
+"""One question to a service by HTTP; a problem it answers with becomes an error with its words."""
+
+from typing import Any
+
+import httpx2
+
+#: A retry of many parked events is one request.
+_TIMEOUT_SECONDS = 60
+
+
+class Refused(Exception):
+    """A service refused a request; the message is its own."""
+
+    code = "refused"
+
+    def __init__(self, status: int, answer: str) -> None:
+        super().__init__(answer)
+        self.status = status
+
+
+def ask(url: str, body: dict[str, Any] | None = None, *, method: str | None = None) -> Any:
+    """GET, or POST when there is a `body`; answers the JSON. Raises Refused, and httpx2.HTTPError when unreachable."""
+    # Services are called directly, whatever proxy the shell is set up for.
+    with httpx2.Client(timeout=_TIMEOUT_SECONDS, trust_env=False) as client:
+        response = client.request(method or ("GET" if body is None else "POST"), url, json=body)
+    if response.is_success:
+        return response.json()
+    raise Refused(response.status_code, _words(response))
+
+
+def _words(response: httpx2.Response) -> str:
+    try:
+        problem = response.json()
+        return f"{problem['title']}: {problem['detail']}"
+    except (ValueError, KeyError, TypeError):
+        return f"{response.request.url} answered {response.status_code}"

@@ -1,0 +1,6 @@
+"""Exit statuses of the command line, so that scripts can tell what happened; 2 is a wrong call, as everywhere."""
+
+#: What was checked does not hold, or what was asked for is not there.
+NO = 1
+#: No running platform was found, or it does not answer.
+UNREACHABLE = 3

@@ -1,0 +1,121 @@
+"""Export every service's log to files: a consistent cut, complete or not there at all."""
+
+import asyncio
+import shutil
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+
+import httpx2
+
+from libs.eventlog.serve import HttpSource
+from services.operations.adapters.exports import ShardFile, write_manifest
+from services.operations.domain.manifest import NAME, ExportedShard, Manifest
+
+PAGE_EVENTS = 2_000
+#: Reading is the services' work; a few at a time keep them free for their own.
+AT_ONCE = 4
+_TIMEOUT_SECONDS = 60
+
+
+class ExportExists(Exception):
+    """The directory has something else in it, or an export that is to be kept."""
+
+    code = "export_exists"
+
+
+class LogEndsEarly(Exception):
+    """A service serves fewer events than its heads say."""
+
+    code = "log_ends_early"
+
+
+async def export_history(
+    services: Mapping[str, str],
+    directory: Path,
+    now: datetime,
+    *,
+    replace: bool = False,
+    on_total: Callable[[int], None] = lambda events: None,
+    on_page: Callable[[int], None] = lambda events: None,
+) -> Manifest:
+    """Read all logs of `services` (name → base URL, upstream first) into `directory`.
+
+    An interrupted export leaves what was there before. `replace` takes the place of an earlier export.
+    Raises ExportExists, SourceUnreachable, LogEndsEarly.
+    """
+    _may_take(directory, replace)
+    unfinished = directory.with_name(f"{directory.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    try:
+        async with httpx2.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False) as client:
+            sources = {name: HttpSource(name, url, client) for name, url in services.items()}
+            heads = await _consistent_heads(sources)
+            on_total(sum(heads.values()))
+            shards = await _export_shards(sources, heads, unfinished, on_page)
+        manifest = Manifest(now.isoformat(), shards)
+        _put_in_place(unfinished, directory, manifest)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    return manifest
+
+
+def _put_in_place(unfinished: Path, directory: Path, manifest: Manifest) -> None:
+    """The manifest is the last file of an export; then the whole of it appears at once."""
+    write_manifest(unfinished, manifest)
+    earlier = directory.with_name(f"{directory.name}.earlier")
+    shutil.rmtree(earlier, ignore_errors=True)
+    if directory.exists():
+        directory.rename(earlier)
+    unfinished.rename(directory)
+    shutil.rmtree(earlier, ignore_errors=True)
+
+
+def _may_take(directory: Path, replace: bool) -> None:
+    if not directory.exists() or (directory.is_dir() and not any(directory.iterdir())):
+        return
+    if not (replace and (directory / NAME).exists()):
+        why = "it holds an export" if (directory / NAME).exists() else "it is not an export"
+        raise ExportExists(f"{directory} exists: {why}")
+
+
+async def _consistent_heads(sources: Mapping[str, HttpSource]) -> dict[tuple[str, int], int]:
+    """Ends of the logs, downstream first: what led to an event was recorded before, so its log's end includes it."""
+    heads: dict[tuple[str, int], int] = {}
+    for name in reversed(list(sources)):
+        for shard, position in (await sources[name].heads()).items():
+            heads[name, shard] = position
+    return heads
+
+
+async def _export_shards(
+    sources: Mapping[str, HttpSource],
+    heads: Mapping[tuple[str, int], int],
+    directory: Path,
+    on_page: Callable[[int], None],
+) -> list[ExportedShard]:
+    free = asyncio.Semaphore(AT_ONCE)
+
+    async def export_one(name: str, shard: int, head: int) -> ExportedShard:
+        async with free:
+            with ShardFile(directory, name, shard) as file:
+                position = 0
+                while position < head:
+                    events = await sources[name].read(shard, position, min(PAGE_EVENTS, head - position))
+                    if not events:
+                        raise LogEndsEarly(f"{name} shard {shard} ends at {position}, its head is {head}")
+                    file.write(events)
+                    position = events[-1].position
+                    on_page(len(events))
+            return file.exported()
+
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            running = [
+                tasks.create_task(export_one(name, shard, head))
+                for (name, shard), head in sorted(heads.items())
+            ]
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+    return [task.result() for task in running]
