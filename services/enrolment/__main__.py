@@ -1,0 +1,55 @@
+"""Run enrolment: `python -m services.enrolment`."""
+
+from pathlib import Path
+from typing import cast
+
+from libs.benefits import load_plans
+from libs.eventlog import States
+from libs.privacy import KeyContention
+from libs.runtime.batcher import Batcher
+from libs.runtime.clock import utc_now
+from libs.runtime.pump import Pump
+from libs.runtime.service import Parts, Runtime, run_service
+from services.enrolment.domain.person import evolve, initial
+from services.enrolment.entrypoints.coverages import coverages_router
+from services.enrolment.entrypoints.desk import Desk
+from services.enrolment.entrypoints.people import people_router
+from services.enrolment.settings import EnrolmentSettings
+from services.enrolment.use_cases.command_people import CommandPeople, Outcome
+from services.enrolment.use_cases.destroy_keys import DestroyKeys
+from services.enrolment.use_cases.enrol import Item, TakeCommands
+from services.enrolment.use_cases.identities import Identities
+from services.enrolment.use_cases.show_person import ShowPerson
+
+DESTROY_SECONDS = 2.0
+
+
+async def build(runtime: Runtime[EnrolmentSettings]) -> Parts:
+    """A stream per person, commands in batches, and the pump that destroys keys."""
+    settings = runtime.settings
+    states = States("enrolment", initial, evolve)
+    identities = Identities(runtime.keys, runtime.sealer)
+    destruction = Pump(
+        "erasure",
+        DestroyKeys(runtime.log, states, runtime.keys).step,
+        interval_seconds=DESTROY_SECONDS,
+        retryable=(KeyContention,),
+    )
+    people = CommandPeople(runtime.log, states, identities, destruction.wake)
+    commands = TakeCommands(identities, people, utc_now)
+    batcher: Batcher[Item, Outcome] = Batcher(commands.process, limit=settings.commands_per_transaction)
+    desk = Desk(batcher, settings.waiting_commands, settings.bulk_bytes)
+    show = ShowPerson(runtime.log, states, identities)
+    return Parts(
+        routers=[
+            coverages_router(desk, runtime.log, runtime.pseudonymiser, load_plans(), settings),
+            people_router(desk, runtime.pseudonymiser, show),
+        ],
+        pumps=[destruction],
+        batchers=[cast("Batcher[object, object]", batcher)],
+        on_reset=states.clear,
+    )
+
+
+if __name__ == "__main__":
+    run_service("enrolment", EnrolmentSettings, build, [Path(__file__).parent / "migrations"])

@@ -1,0 +1,1 @@
+"""What enrolment decides, without any I/O."""

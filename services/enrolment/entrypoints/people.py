@@ -1,0 +1,48 @@
+"""People by HTTP: what is recorded about one, masked; and forgetting one."""
+
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import ValidationError
+from starlette.requests import Request
+
+from libs.privacy import Pseudonymiser
+from libs.runtime.clock import utc_now
+from libs.runtime.problems import Problem
+from services.enrolment.domain.person import Erase
+from services.enrolment.entrypoints.desk import Desk, invalid
+from services.enrolment.entrypoints.requests import EraseRequest, faults_of
+from services.enrolment.use_cases.show_person import ShowPerson
+
+
+def people_router(desk: Desk, pseudonymiser: Pseudonymiser, show: ShowPerson) -> APIRouter:
+    """`GET /people/{person_id}` and `POST /people/erase`."""
+    router = APIRouter(prefix="/people", tags=["people"])
+
+    @router.get("/{person_id}")
+    async def person(person_id: str) -> dict[str, Any]:
+        """Coverages, how far an erasure is, and the identity behind masks."""
+        shown = await show.show(person_id)
+        if shown is None:
+            raise Problem(404, "person_unknown", "No such person", "Nothing is recorded under this id.")
+        return shown
+
+    @router.post("/erase", status_code=202)
+    async def erase(request: Request) -> dict[str, str]:
+        """Forget a person: recorded now, and the key is destroyed right after, whatever crashes in between."""
+        try:
+            asked = EraseRequest.model_validate_json(await desk.body(request))
+        except ValidationError as error:
+            raise invalid(faults_of(error)) from None
+        person_id = asked.person_id
+        if asked.id_number is not None:
+            person_id = pseudonymiser.person_id(asked.id_number)
+        assert person_id is not None, "the request names one of the two"
+        done = await desk.do(Erase(person_id, asked.requested_by, utc_now()))
+        return {
+            "person_id": person_id,
+            "erasure": done.person.erasure,
+            "status_url": f"/people/{person_id}",
+        }
+
+    return router

@@ -1,0 +1,128 @@
+"""What enrolment is asked, as models. Sentences about faults name fields and rules, never values."""
+
+import re
+from datetime import date
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from libs.contracts.settlement import Scheme
+from libs.interop.identity_number import parse_identity_number
+from libs.privacy.redaction import redact_numbers
+from services.enrolment.domain.person import PremiumPayer, Terms
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_LONGEST_PERIOD_DAYS = 3_660
+
+Code = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+
+
+def _printable(text: str) -> str:
+    if _CONTROL.search(text) or not text.strip():
+        raise ValueError("the text is blank or holds control characters")
+    return text
+
+
+def _identity_number(text: str) -> str:
+    return parse_identity_number(text).text
+
+
+def _without_numbers(text: str) -> str:
+    if redact_numbers(text) != text:
+        raise ValueError("it names who asked by an id of the caller's system, not by a personal number")
+    return text
+
+
+Printable = Annotated[str, AfterValidator(_printable)]
+IdentityNumber = Annotated[str, Field(max_length=18), AfterValidator(_identity_number)]
+ActorId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:@-]{1,80}$"), AfterValidator(_without_numbers)]
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class PersonRequest(_Request):
+    """Whom to cover and where benefits are paid to. Everything in it is personal."""
+
+    name: Annotated[Printable, Field(min_length=1, max_length=50)]
+    id_number: IdentityNumber
+    phone: str | None = Field(default=None, pattern=r"^[0-9+ -]{5,20}$")
+    account: str | None = Field(default=None, pattern=r"^[0-9A-Za-z ]{4,40}$")
+    account_bank: Annotated[Printable, Field(max_length=100)] | None = None
+
+
+class CoverageRequest(_Request):
+    """One coverage. Days are inclusive, the premium is in fen."""
+
+    person: PersonRequest
+    plan_id: Code
+    tier: Code | None = None
+    covered_from: date
+    covered_to: date
+    scheme: Scheme
+    pre_existing: bool = False
+    pre_existing_reason: Code | None = Field(default=None, description="a code, not a description")
+    groups: tuple[Code, ...] = Field(default=(), max_length=20)
+    continuous_years: int = Field(default=1, ge=1, le=100)
+    claim_free_years: int = Field(default=0, ge=0, le=100)
+    premium_fen: int = Field(ge=0, le=10**9)
+    premium_payer: PremiumPayer
+
+    @model_validator(mode="after")
+    def _period_is_one(self) -> Self:
+        if not 0 <= (self.covered_to - self.covered_from).days <= _LONGEST_PERIOD_DAYS:
+            raise ValueError(f"covered_to is not within {_LONGEST_PERIOD_DAYS} days from covered_from on")
+        return self
+
+    def terms(self) -> Terms:
+        """What is asked, without the person."""
+        return Terms(
+            plan_id=self.plan_id,
+            tier=self.tier,
+            covered_from=self.covered_from,
+            covered_to=self.covered_to,
+            scheme=self.scheme,
+            pre_existing=self.pre_existing,
+            pre_existing_reason=self.pre_existing_reason,
+            groups=tuple(sorted(set(self.groups))),
+            continuous_years=self.continuous_years,
+            claim_free_years=self.claim_free_years,
+            premium_fen=self.premium_fen,
+            premium_payer=self.premium_payer,
+        )
+
+
+class LapseRequest(_Request):
+    """End a coverage; `lapsed_on` is the last day covered."""
+
+    lapsed_on: date
+    reason: Literal["premium_unpaid", "withdrawn", "died", "moved_away", "enrolled_in_error"]
+
+
+class EraseRequest(_Request):
+    """Forget a person, named by one of the two."""
+
+    id_number: IdentityNumber | None = None
+    person_id: str | None = Field(default=None, pattern=r"^p_[0-9a-f]{32}$")
+    requested_by: ActorId
+
+    @model_validator(mode="after")
+    def _names_one(self) -> Self:
+        if (self.id_number is None) == (self.person_id is None):
+            raise ValueError("give either id_number or person_id")
+        return self
+
+
+def faults_of(error: ValidationError) -> list[dict[str, str]]:
+    """Every fault as JSON pointer, code and sentence; names of unknown fields are kept out, they may be anything."""
+    return [_fault(fault["loc"], fault["type"], fault["msg"]) for fault in error.errors(include_input=False)]
+
+
+def _fault(location: tuple[Any, ...], code: str, sentence: str) -> dict[str, str]:
+    if code == "extra_forbidden":
+        location, sentence = location[:-1], "there is a field that is not known"
+    if code == "json_invalid":
+        location, sentence = (), "the body is not JSON in UTF-8"
+    pointer = "".join(f"/{part}" for part in location)
+    return {"pointer": pointer, "code": code, "sentence": sentence}

@@ -1,0 +1,1 @@
+"""What enrolment does, one file each."""
