@@ -25,6 +25,12 @@ from services.medical_data.errors import (
 _TOO_MANY_REQUESTS = 429
 _REQUEST_TIMEOUT = 408
 
+MAX_ITEM_BYTES = 256 * 1024
+"""Of one answer. It is sealed into an event, and events are small."""
+
+# A deep enough nest of brackets ends in a RecursionError.
+_NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, orjson.JSONDecodeError, RecursionError)
+
 
 class _Response(msgspec.Struct):
     """The outer form only: one bad item must not spoil the others."""
@@ -62,7 +68,7 @@ class Bureau:
         body = await self._post(_QUERIES.encode(queries))
         try:
             items = _RESPONSE.decode(body).results
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except _NOT_JSON:
             raise AnswerUnreadable("it is not the agreed JSON") from None
         if len(items) != len(queries):
             raise AnswerUnreadable(f"{len(items)} results for {len(queries)} questions")
@@ -89,10 +95,12 @@ def canonical_digest(document: dict[str, Any]) -> str:
 
 
 def _read(query: SettlementQuery, item: bytes) -> Answered | MedicalDataError:
+    if len(item) > MAX_ITEM_BYTES:
+        return AnswerUnreadable(f"an item has {len(item)} bytes")
     try:
         answer = _ITEM.decode(item)
         document: dict[str, Any] = orjson.loads(item)
-    except (msgspec.DecodeError, UnicodeDecodeError, orjson.JSONDecodeError):
+    except _NOT_JSON:
         # The decoder's own words may quote the record.
         return AnswerUnreadable("an item does not have the agreed form")
     if answer.setl_id != query.setl_id:
