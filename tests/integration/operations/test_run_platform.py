@@ -52,10 +52,13 @@ def left_behind(directory: Path) -> list[str]:
     return [command for command in found if command]
 
 
-def supervisor_of(directory: Path) -> subprocess.Popen[str]:
+@pytest.fixture
+def supervisor(directory: Path, mark: None) -> Iterator[subprocess.Popen[str]]:
     """A platform of dummies in a process of its own."""
     command = [sys.executable, "-m", "tests.integration.operations.dummy_platform", str(directory)]
-    return subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True)
+    with subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True) as process:
+        yield process
+        process.kill()
 
 
 def read_until(supervisor: subprocess.Popen[str], line: str) -> None:
@@ -166,8 +169,9 @@ def test_a_second_platform_in_the_same_directory_is_refused(directory: Path) -> 
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_stop_signal_leaves_no_process_and_no_lock(directory: Path, number: signal.Signals) -> None:
-    supervisor = supervisor_of(directory)
+def test_a_stop_signal_leaves_no_process_and_no_lock(
+    directory: Path, supervisor: subprocess.Popen[str], number: signal.Signals
+) -> None:
     read_until(supervisor, "all ready")
     supervisor.send_signal(number)
     output, _ = supervisor.communicate(timeout=60)
@@ -177,8 +181,9 @@ def test_a_stop_signal_leaves_no_process_and_no_lock(directory: Path, number: si
     assert RunLock(directory / "run").holder() is None
 
 
-def test_a_stop_signal_while_starting_leaves_no_process(directory: Path) -> None:
-    supervisor = supervisor_of(directory)
+def test_a_stop_signal_while_starting_leaves_no_process(
+    directory: Path, supervisor: subprocess.Popen[str]
+) -> None:
     read_until(supervisor, "broker ready")
     supervisor.send_signal(signal.SIGINT)
     output, _ = supervisor.communicate(timeout=60)
@@ -187,8 +192,9 @@ def test_a_stop_signal_while_starting_leaves_no_process(directory: Path) -> None
     assert left_behind(directory) == []
 
 
-def test_a_killed_supervisor_takes_its_parts_along_and_the_next_start_works(directory: Path) -> None:
-    supervisor = supervisor_of(directory)
+def test_a_killed_supervisor_takes_its_parts_along_and_the_next_start_works(
+    directory: Path, supervisor: subprocess.Popen[str]
+) -> None:
     read_until(supervisor, "all ready")
     assert len(left_behind(directory)) > 1
     supervisor.kill()
@@ -199,8 +205,9 @@ def test_a_killed_supervisor_takes_its_parts_along_and_the_next_start_works(dire
     assert left_behind(directory) == []
 
 
-def test_down_stops_a_platform_that_runs_elsewhere(directory: Path) -> None:
-    supervisor = supervisor_of(directory)
+def test_down_stops_a_platform_that_runs_elsewhere(
+    directory: Path, supervisor: subprocess.Popen[str]
+) -> None:
     read_until(supervisor, "all ready")
     assert RunLock(directory / "run").stop_holder(timeout_seconds=60) is True
     supervisor.communicate(timeout=60)
