@@ -37,5 +37,5 @@ def reporting(console: Console) -> Iterator[None]:
 def print_addresses(console: Console, running: RunningPlatform) -> None:
     """The URLs of a running platform and where its logs are."""
     for name, url in running.platform.urls_to_look_at().items():
-        console.print(f"    {name:<16}{url}", highlight=False)
+        console.print(f"    {name:<18}{url}", highlight=False)
     console.print(f"  logs: {shown(running.platform.logs)}", highlight=False)
