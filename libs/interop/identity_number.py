@@ -51,6 +51,14 @@ def parse_identity_number(text: str) -> IdentityNumber:
     return IdentityNumber(number, number[:6], born, "male" if int(number[16]) % 2 else "female")
 
 
+def valid_number_or_none(text: str | None) -> str | None:
+    """The number in its normal form, or None when there is none or it is not valid."""
+    try:
+        return None if text is None else parse_identity_number(text).text
+    except IdentityNumberInvalid:
+        return None
+
+
 def age_on(birth_date: date, day: date) -> int:
     """Completed years on a day; negative before birth."""
     return day.year - birth_date.year - ((day.month, day.day) < (birth_date.month, birth_date.day))

@@ -20,7 +20,7 @@ MAX_REASONS = 200
 
 _AMOUNT = re.compile(r"(\d{1,14})(?:\.(\d{1,2})0*)?\Z", re.ASCII)
 _DATE = re.compile(
-    r"(\d{4}-\d{2}-\d{2})(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})?)?\Z", re.ASCII
+    r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})?)?\Z", re.ASCII
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LINE_BREAK = re.compile(r"[\t\r\n]")
@@ -58,15 +58,18 @@ def fen_of(value: object) -> int | None:
         return int(yuan) * 100 + int((decimals or "").ljust(2, "0"))
     if type(value) is int:
         return value * 100 if 0 <= value < 10**14 else None
-    if type(value) is Decimal:
-        if not 0 <= value < _MAX_AMOUNT:
-            return None
-        numerator, denominator = value.as_integer_ratio() if value.adjusted() > -20 else (0, 0)
-        if denominator == 0:
-            return 0 if value == 0 else None
-        fen, rest = divmod(numerator * 100, denominator)
-        return fen if rest == 0 else None
-    return None
+    return _fen_of_decimal(value) if type(value) is Decimal else None
+
+
+def _fen_of_decimal(value: Decimal) -> int | None:
+    # The size is judged before arithmetic: 1E+999999 would be a number of a million digits.
+    if not value.is_finite() or not 0 <= value < _MAX_AMOUNT:
+        return None
+    if value.adjusted() < -20:
+        return 0 if value == 0 else None
+    numerator, denominator = value.as_integer_ratio()
+    fen, rest = divmod(numerator * 100, denominator)
+    return fen if rest == 0 else None
 
 
 def date_of(value: object) -> date | None:
@@ -77,9 +80,10 @@ def date_of(value: object) -> date | None:
     if match is None:
         return None
     try:
-        if match[2] is None:
-            return date.fromisoformat(match[1])
-        return datetime.fromisoformat(value).astimezone(SHANGHAI).date()
+        if len(value) == 10:
+            return date.fromisoformat(value)
+        moment = datetime.fromisoformat(value)
+        return moment.date() if match[1] is None else moment.astimezone(SHANGHAI).date()
     except (ValueError, OverflowError):
         return None
 
@@ -131,13 +135,15 @@ class Fields:
             return ""
         if len(value) > max_length:
             self.wrong("too_long", name, f"{name} has at most {max_length} characters")
-        elif value.isprintable() and pattern is None:
-            return value
-        elif _CONTROL.search(value) or (not breaks and _LINE_BREAK.search(value)):
+        elif not value.isprintable() and (
+            _CONTROL.search(value) or (not breaks and _LINE_BREAK.search(value))
+        ):
             self.wrong("wrong_format", name, f"{name} holds control characters")
         elif pattern is not None and pattern.match(value) is None:
             self.wrong("wrong_format", name, f"{name} must match {pattern.pattern}")
-        return value
+        else:
+            return value
+        return ""
 
     def choice(self, name: str, choices: Mapping[str, Choice]) -> Choice:
         """A required code, translated by `choices`."""

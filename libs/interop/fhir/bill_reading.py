@@ -144,11 +144,12 @@ def _buckets(item: Located, answered: Located | None, problems: Problems) -> dic
 
 
 def text(value: str, max_length: int, at: str, problems: Problems, breaks: bool = False) -> str:
-    """`value` when it is short enough and holds no control characters; otherwise notes the problem."""
+    """`value` when it is short enough and holds no control characters; otherwise notes the problem, gives ""."""
+    allowed = "\t\r\n" if breaks else ""
     if len(value) > max_length:
         problems.add("too_long", at, f"at most {max_length} characters")
-    elif not value.isprintable():
-        allowed = "\t\r\n" if breaks else ""
-        if any((ord(c) < 32 and c not in allowed) or ord(c) == 127 for c in value):
-            problems.add("wrong_format", at, "the text holds control characters")
-    return value
+    elif not value.isprintable() and any((ord(c) < 32 and c not in allowed) or ord(c) == 127 for c in value):
+        problems.add("wrong_format", at, "the text holds control characters")
+    else:
+        return value
+    return ""

@@ -8,10 +8,23 @@ from typing import Any
 import jsonschema_rs
 import orjson
 
-from libs.interop.fhir.schema_trimming import RESOURCES
 from libs.interop.reading import MAX_REASONS, Problems
 
 MAX_ENTRIES = 1_000
+
+RESOURCES = (
+    "Bundle",
+    "Claim",
+    "ClaimResponse",
+    "Condition",
+    "Coverage",
+    "Encounter",
+    "ExplanationOfBenefit",
+    "MessageHeader",
+    "Organization",
+    "Patient",
+    "Procedure",
+)
 
 _PROPERTY = re.compile(r"[A-Za-z_]\w{0,60}\Z", re.ASCII)
 _CODES = {"Required": "missing", "AdditionalProperties": "unknown_element", "Type": "wrong_type"}

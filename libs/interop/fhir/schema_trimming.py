@@ -12,19 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-RESOURCES = (
-    "Bundle",
-    "Claim",
-    "ClaimResponse",
-    "Condition",
-    "Coverage",
-    "Encounter",
-    "ExplanationOfBenefit",
-    "MessageHeader",
-    "Organization",
-    "Patient",
-    "Procedure",
-)
+from libs.interop.fhir.gate import RESOURCES
+
 DATA = Path(__file__).parent / "data" / "r4.schema.json"
 
 
@@ -39,12 +28,20 @@ def trim(schema: dict[str, Any], profiles: dict[str, Any]) -> dict[str, Any]:
         if name in kept:
             continue
         definition = _without_prose(source.get(name, {}))
+        if "properties" in definition:
+            definition["type"] = (
+                "object"  # the official schema lets an array or a text pass for a complex type
+            )
         kept[name] = definition
         waiting.extend(_references(definition))
     for definition, element in _required_elements(profiles):
         target = kept.get(definition)
         if target and element in target.get("properties", {}):
             target["required"] = sorted({*target.get("required", ()), element})
+    # R4 means its \\S in ASCII. Where it is read as Unicode, it would refuse the full-width space of Chinese text.
+    for name in ("string", "markdown"):
+        if "pattern" in kept.get(name, {}):
+            kept[name]["pattern"] = r"\S"
     return {"$schema": schema["$schema"], "definitions": {name: kept[name] for name in sorted(kept)}}
 
 

@@ -154,9 +154,9 @@ def _read_medical(root: Fields, draft: Draft) -> None:
         name = diagnosis.text("diag_name", 200)
         main = diagnosis.optional_choice("maindiag_flag", fields.FLAGS) or False
         if code:
-            draft.diagnoses.append(Diagnosis(code=code[:40], name=name[:200], main=main))
+            draft.diagnoses.append(Diagnosis(code=code, name=name, main=main))
     for operation in root.objects("oprninfo"):
         code = operation.text("oprn_oprt_code", 40)
         name = operation.text("oprn_oprt_name", 200)
         if code:
-            draft.procedures.append(Procedure(code=code[:40], name=name[:200]))
+            draft.procedures.append(Procedure(code=code, name=name))
