@@ -62,6 +62,15 @@ class EventUnreadable(ContractError):
         super().__init__(f"{type_name} version {version} does not fit its contract ({fields})")
 
 
+class UpcasterMissing(ContractError):
+    """A type's version was raised without a step from the one before."""
+
+    code = "upcaster_missing"
+
+    def __init__(self, type_name: str, version: int) -> None:
+        super().__init__(f"there is no step from {type_name} version {version} to the next")
+
+
 def _events_of(module: ModuleType) -> tuple[type[Event], ...]:
     """The module's own event classes; one that others extend is only their common part."""
     own = [value for value in vars(module).values() if isinstance(value, type) and issubclass(value, Event)]
@@ -98,22 +107,26 @@ def encode(event: Event) -> bytes:
 
 
 def decode(type_name: str, version: int, body: bytes) -> Event:
-    """The event in its newest shape. Raises UnknownEventType, EventTooNew or EventUnreadable."""
+    """The event in its newest shape. Raises UnknownEventType, EventTooNew, EventUnreadable or UpcasterMissing."""
     known = latest_version(type_name)
     if version > known:
         raise EventTooNew(type_name, version, known)
     try:
-        if version == known:
-            event: Event = _ADAPTERS[type_name].validate_json(body)
-        else:
-            event = _ADAPTERS[type_name].validate_python(_upcast(type_name, version, known, body))
+        newest = body if version == known else _upcast(type_name, version, known, body)
+        event: Event = _ADAPTERS[type_name].validate_json(newest)
     except ValidationError as error:
         raise EventUnreadable(type_name, version, error) from None
     return event
 
 
-def _upcast(type_name: str, version: int, known: int, body: bytes) -> dict[str, Any]:
-    raw: dict[str, Any] = orjson.loads(body)
+def _upcast(type_name: str, version: int, known: int, body: bytes) -> bytes:
+    try:
+        raw: dict[str, Any] = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return body  # the newest contract will say what is wrong with it
     for step in range(version, known):
-        raw = UPCASTERS[type_name, step](raw)
-    return raw
+        upcast = UPCASTERS.get((type_name, step))
+        if upcast is None:
+            raise UpcasterMissing(type_name, step)
+        raw = upcast(raw)
+    return orjson.dumps(raw)
