@@ -23,7 +23,11 @@ from services.payout.use_cases.ask_for_silent_payments import ask_for_silent_pay
 from services.payout.use_cases.close_files import close_file
 from services.payout.use_cases.hear_events import SUBSCRIPTIONS, hear_events
 from services.payout.use_cases.read_answers import read_answers
+from services.payout.use_cases.release_held import release_held
 from services.payout.use_cases.send_files import Debtor, send_file
+
+# Accounts that become known wake the pump; the interval is the net for one that was heard beside its decision.
+RELEASE_SECONDS = 5.0
 
 
 class PayoutSettings(ServiceSettings):
@@ -32,9 +36,9 @@ class PayoutSettings(ServiceSettings):
     bank_url: str
     bank_user: str = ""
     bank_password: SecretStr = SecretStr("")
-    debtor_name: str = "惠济共保体"
-    debtor_account: str = "31050161393600000"
-    debtor_bank: str = "105290036005"
+    debtor_name: str = Field(default="惠济共保体", min_length=1, max_length=140)
+    debtor_account: str = Field(default="31050161393600000", pattern=r"^[0-9A-Za-z-]{1,34}$")
+    debtor_bank: str = Field(default="105290036005", pattern=r"^[0-9]{12}$", description="CNAPS number")
     payments_per_file: int = Field(
         default=500, ge=1, le=10_000, description="larger files gain nothing at the bank"
     )
@@ -47,7 +51,7 @@ class PayoutSettings(ServiceSettings):
 
 
 async def build(runtime: Runtime[PayoutSettings]) -> Parts:
-    """The claim's payments, and three pumps: close files, send them, read what the bank says."""
+    """The claim's payments, and the pumps: release what was held, close files, send them, hear the bank."""
     settings = runtime.settings
     bank = await runtime.resources.enter_async_context(
         Bank(BankSettings(url=settings.bank_url, user=settings.bank_user, password=settings.bank_password))
@@ -67,8 +71,16 @@ async def build(runtime: Runtime[PayoutSettings]) -> Parts:
         sent = await send_file(runtime.log, stage, bank, runtime.sealer, debtor)
         if sent:
             reading.wake()
+            closing.wake()
         return sent
 
+    async def release_and_wake() -> int:
+        released = await release_held(runtime.log, stage)
+        if released:
+            closing.wake()
+        return released
+
+    releasing = Pump("release held payments", release_and_wake, interval_seconds=RELEASE_SECONDS)
     closing = Pump("close files", close_and_wake, interval_seconds=1.0)
     sending = Pump("send files", send_and_wake, interval_seconds=1.0, retryable=unsure)
     reading = Pump(
@@ -85,9 +97,9 @@ async def build(runtime: Runtime[PayoutSettings]) -> Parts:
     )
     return Parts(
         subscriptions=SUBSCRIPTIONS,
-        handler=hear_events(stage, runtime.keys.forget, closing.wake),
+        handler=hear_events(stage, runtime.keys.forget, closing.wake, releasing.wake),
         routers=[payout_router(runtime.log)],
-        pumps=[closing, sending, reading, asking],
+        pumps=[releasing, closing, sending, reading, asking],
         on_reset=states.clear,
     )
 

@@ -12,7 +12,7 @@ from libs.interop.iso20022.model import (
     StatusReport,
     TransactionStatus,
 )
-from libs.interop.iso20022.pain001 import MAX_AMOUNT_FEN, MAX_PAYMENTS, PAIN001, build_pain001
+from libs.interop.iso20022.pain001 import MAX_AMOUNT_FEN, MAX_PAYMENTS, PAIN001, build_pain001, check_payment
 from libs.interop.iso20022.pain002 import PAIN002, parse_pain002
 from libs.interop.iso20022.xml import message_name
 
@@ -36,6 +36,7 @@ __all__ = [
     "StatusReport",
     "TransactionStatus",
     "build_pain001",
+    "check_payment",
     "message_name",
     "parse_camt053",
     "parse_camt054",

@@ -116,11 +116,12 @@ def _check_file(file: PaymentFile) -> None:
     if not 0 < len(file.payments) <= MAX_PAYMENTS:
         raise FieldInvalid("NbOfTxs", f"{len(file.payments)} payments", f"1 to {MAX_PAYMENTS}")
     for payment in file.payments:
-        _check_payment(payment)
+        check_payment(payment)
     _check_unique(payment.end_to_end_id for payment in file.payments)
 
 
-def _check_payment(payment: Payment) -> None:
+def check_payment(payment: Payment) -> None:
+    """Raises FieldInvalid when no file could carry this payment: to be known before the others are held up by it."""
     _check_identifier("EndToEndId", payment.end_to_end_id)
     if not 0 < payment.amount_fen <= MAX_AMOUNT_FEN:
         raise FieldInvalid("InstdAmt", f"{payment.amount_fen} fen", f"1 to {MAX_AMOUNT_FEN} fen")

@@ -17,8 +17,8 @@ class Unmatched:
     entry: int
     what: str
     end_to_end_id: str | None
-    amount_fen: int
-    bank_reference: str
+    amount_fen: int | None
+    bank_reference: str | None
 
 
 async def cursor(connection: "Connection") -> int:

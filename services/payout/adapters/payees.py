@@ -1,12 +1,22 @@
-"""Where a person's money goes: the sealed identity of their newest coverage."""
+"""Where a person's money goes: the sealed identity of their newest coverage; and what waits for one."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from libs.contracts.enrolment import CoverageActivated
 
 if TYPE_CHECKING:
     from libs.eventlog.database import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Releasable:
+    """A claim with a held payment whose person's account has become known."""
+
+    claim_id: str
+    creditor: str
+    traceparent: str | None
 
 
 async def remember(connection: "Connection", coverages: Sequence[CoverageActivated]) -> None:
@@ -36,9 +46,19 @@ async def forget(connection: "Connection", person_ids: Iterable[str]) -> None:
     await connection.execute("delete from payee where person_id = any ($1::text[])", list(person_ids))
 
 
-async def held_claims(connection: "Connection", person_ids: Iterable[str]) -> list[tuple[str, str]]:
-    """(claim id, person id) of the decisions that wait for an account."""
-    rows = await connection.fetch(
-        "select claim_id, person_id from held where person_id = any ($1::text[])", list(person_ids)
+async def hold(connection: "Connection", held: Sequence[tuple[str, str, str | None]]) -> None:
+    """Remember (claim id, person id, traceparent) of decisions that wait for an account."""
+    await connection.executemany(
+        "insert into held (claim_id, person_id, traceparent) values ($1, $2, $3) on conflict do nothing", held
     )
-    return [(row["claim_id"], row["person_id"]) for row in rows]
+
+
+async def take_releasable(connection: "Connection", limit: int) -> list[Releasable]:
+    """Held claims whose account is known by now, taken off within this transaction; others see others."""
+    rows = await connection.fetch(
+        "delete from held using payee where payee.person_id = held.person_id and held.claim_id in ("
+        " select claim_id from held join payee using (person_id) limit $1 for update of held skip locked)"
+        " returning held.claim_id, payee.identity, held.traceparent",
+        limit,
+    )
+    return [Releasable(*row) for row in rows]

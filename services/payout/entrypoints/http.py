@@ -5,10 +5,12 @@ from typing import Any
 from fastapi import APIRouter
 
 from libs.eventlog import EventLog
+from libs.runtime.problems import Problem
+from services.payout.use_cases.skip_answer import skip_answer
 
 
 def payout_router(log: EventLog) -> APIRouter:
-    """`/ledger`, `/unmatched`, `/payments/counts`."""
+    """`/ledger`, `/payments/counts`, `/unmatched`, `/answers/{position}/skip`."""
     router = APIRouter(tags=["payout"])
 
     @router.get("/ledger")
@@ -34,5 +36,14 @@ def payout_router(log: EventLog) -> APIRouter:
         async with log.pool.acquire() as connection:
             rows = await connection.fetch("select * from unmatched order by position desc, entry limit 200")
         return [dict(row) for row in rows]
+
+    @router.post("/answers/{position}/skip")
+    async def skip(position: int) -> dict[str, int]:
+        """Pass over the next answer of the bank, because nobody can read it; it is noted as unmatched."""
+        if not await skip_answer(log, position):
+            raise Problem(
+                409, "not_the_next_answer", "Not skipped", f"Answer {position} is not the next to be read."
+            )
+        return {"skipped": position}
 
     return router

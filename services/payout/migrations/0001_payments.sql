@@ -7,9 +7,9 @@ create table payee (
 
 -- Decisions that pay and have no payee yet.
 create table held (
-    claim_id  text not null,
-    person_id text not null,
-    primary key (claim_id)
+    claim_id    text primary key,
+    person_id   text not null,
+    traceparent text
 );
 create index held_by_person on held (person_id);
 
@@ -33,12 +33,16 @@ create table payment (
     end_to_end_id  text        not null unique,
     creditor       text        not null,
     instructed_at  timestamptz not null,
+    traceparent    text,
     file_id        text references payment_file,
+    -- When the bank was last asked about it, having said nothing.
+    asked_at       timestamptz,
     status         text        not null default 'instructed'
         check (status in ('instructed', 'settled', 'rejected', 'returned'))
 );
 create index payment_to_send on payment (instructed_at) where file_id is null and status = 'instructed';
 create index payment_of_file on payment (file_id);
+create index payment_silent on payment (asked_at nulls first, instructed_at) where status = 'instructed';
 
 -- Double entry: the postings of an event sum to zero, and so does the ledger.
 create table posting (

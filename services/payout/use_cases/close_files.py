@@ -6,16 +6,21 @@ from zoneinfo import ZoneInfo
 
 from libs.contracts.payout import PaymentFileClosed
 from libs.eventlog import Append, EventLog
-from services.payout.adapters import payments
-from services.payout.adapters.payments import ClosedFile
+from services.payout.adapters import files
+from services.payout.adapters.files import ClosedFile
 
 _BANK_TIME = ZoneInfo("Asia/Shanghai")
 
 
 async def close_file(log: EventLog, payments_per_file: int) -> int:
-    """Close one file over everything that is due, at most `payments_per_file`; returns how many payments."""
+    """Close one file over everything that is due, at most `payments_per_file`; returns how many payments.
+
+    While a file waits for its answer none is closed: what becomes due meanwhile leaves together (docs/bank.md).
+    """
     async with log.transaction() as work:
-        due = await payments.lock_due(work.connection, payments_per_file)
+        if await files.is_waiting(work.connection):
+            return 0
+        due = await files.lock_due(work.connection, payments_per_file)
         if not due:
             return 0
         file_id = log.new_id()
@@ -27,7 +32,7 @@ async def close_file(log: EventLog, payments_per_file: int) -> int:
             attempts=0,
             payments=tuple(due),
         )
-        await payments.close_file(work.connection, file)
+        await files.close(work.connection, file)
         closed = PaymentFileClosed(
             file_id=file.file_id,
             message_id=file.message_id,

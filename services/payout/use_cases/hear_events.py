@@ -8,7 +8,7 @@ from libs.contracts.enrolment import CoverageActivated, PersonErased
 from libs.eventlog import Handler, Recorded, UnitOfWork
 from libs.eventlog.stage import Instruction, Stage
 from services.payout.adapters import payees, payments
-from services.payout.domain.payments import ClaimPayments, Command, PayDecision, ReleaseHeld
+from services.payout.domain.payments import ClaimPayments, Command, PayDecision
 
 SUBSCRIPTIONS: Mapping[str, frozenset[str]] = {
     "adjudication": frozenset({ClaimAdjudicated.__name__}),
@@ -17,18 +17,23 @@ SUBSCRIPTIONS: Mapping[str, frozenset[str]] = {
 
 
 def hear_events(
-    stage: Stage[ClaimPayments, Command], forget_key: Callable[[str], None], wake: Callable[[], None]
+    stage: Stage[ClaimPayments, Command],
+    forget_key: Callable[[str], None],
+    payments_due: Callable[[], None],
+    account_known: Callable[[], None],
 ) -> Handler:
-    """The consumer's handler. `wake` is called when there is something to send."""
+    """The consumer's handler. The last two are called when there is something to send, or perhaps to release."""
 
     async def handle(work: UnitOfWork, events: Sequence[Recorded]) -> None:
-        released = await _note_people(work, events, forget_key)
+        await _note_people(work, events, forget_key, account_known)
         decisions = [
             (recorded, decision)
             for recorded in events
             if isinstance(decision := recorded.decode(), ClaimAdjudicated)
             and decision.plan_pays_fen + decision.cash_benefits_fen > 0
         ]
+        if not decisions:
+            return
         accounts = await payees.find(work.connection, {decision.person_id for _, decision in decisions})
         pay: list[Instruction[Command]] = [
             Instruction(
@@ -38,26 +43,26 @@ def hear_events(
             )
             for recorded, decision in decisions
         ]
-        decided = await stage.apply(work, [*released, *pay])
-        followed = [event for index in sorted(decided) for event in decided[index]]
-        if followed:
-            await payments.follow(work.connection, followed, work.now)
-            work.after_commit(wake)
+        decided = await stage.apply(work, pay)
+        await payments.follow(work.connection, payments.decided_by(pay, decided), work.now)
+        work.after_commit(payments_due)
 
     return handle
 
 
 async def _note_people(
-    work: UnitOfWork, events: Sequence[Recorded], forget_key: Callable[[str], None]
-) -> list[Instruction[Command]]:
-    """Coverages and erasures, in order; returns what their accounts release."""
-    coverages: dict[str, tuple[Recorded, CoverageActivated]] = {}
+    work: UnitOfWork,
+    events: Sequence[Recorded],
+    forget_key: Callable[[str], None],
+    account_known: Callable[[], None],
+) -> None:
+    """Coverages and erasures, in their order: what counts for a person is the last of them."""
+    coverages: dict[str, list[CoverageActivated]] = {}
     erased: set[str] = set()
     for recorded in events:
         match recorded.decode():
             case CoverageActivated() as coverage:
-                coverages[coverage.person_id] = (recorded, coverage)
-                erased.discard(coverage.person_id)
+                coverages.setdefault(coverage.person_id, []).append(coverage)
             case PersonErased(person_id=person_id):
                 coverages.pop(person_id, None)
                 erased.add(person_id)
@@ -67,14 +72,6 @@ async def _note_people(
         await payees.forget(work.connection, erased)
         for person_id in erased:
             work.after_commit(partial(forget_key, person_id))
-    if not coverages:
-        return []
-    await payees.remember(work.connection, [coverage for _, coverage in coverages.values()])
-    return [
-        Instruction(
-            f"claim-{claim_id}",
-            ReleaseHeld(coverages[person_id][1].identity, work.now),
-            coverages[person_id][0],
-        )
-        for claim_id, person_id in await payees.held_claims(work.connection, coverages)
-    ]
+    if coverages:
+        await payees.remember(work.connection, [one for known in coverages.values() for one in known])
+        work.after_commit(account_known)

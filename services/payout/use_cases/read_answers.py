@@ -24,10 +24,11 @@ ANSWERS_PER_STEP = 20
 
 @dataclass
 class _Reading:
-    """What a run of answers asks for."""
+    """What a run of answers asks for. `bookings`: the entry behind an instruction, by the instruction's index."""
 
     instructions: list[Instruction[Command]]
     unmatched: list[Unmatched]
+    bookings: dict[int, Unmatched]
 
 
 async def read_answers(log: EventLog, stage: Stage[ClaimPayments, Command], bank: Bank) -> int:
@@ -45,15 +46,16 @@ async def read_answers(log: EventLog, stage: Stage[ClaimPayments, Command], bank
             return len(answers)  # another process has recorded them
         reading = await _read(work.connection, answers, work.now)
         decided = await stage.apply(work, reading.instructions)
-        events = [event for index in sorted(decided) for event in decided[index]]
-        await payments.follow(work.connection, events, work.now)
-        await answers_table.note_unmatched(work.connection, reading.unmatched, work.now)
+        await payments.follow(work.connection, payments.decided_by(reading.instructions, decided), work.now)
+        # Money moved that our books do not expect to move, like the booking of a payment we take for rejected.
+        unexpected = [entry for index, entry in reading.bookings.items() if not decided[index]]
+        await answers_table.note_unmatched(work.connection, [*reading.unmatched, *unexpected], work.now)
     return len(answers)
 
 
 async def _read(connection: "Connection", answers: Sequence[Answer], now: datetime) -> _Reading:
     ours = await payments.find_payments(connection, _end_to_end_ids(answers))
-    reading = _Reading([], [])
+    reading = _Reading([], [], {})
     for answer in answers:
         match answer.content:
             case StatusReport() as report:
@@ -85,7 +87,9 @@ async def _read_report(
         ]
     for transaction in report.transactions:
         payment = ours.get(transaction.end_to_end_id)
-        if transaction.status == "RJCT" and payment is not None:
+        if transaction.status != "RJCT" or payment is None:
+            continue
+        if payment.message_id == report.original_message_id:
             code = transaction.reasons[0].code if transaction.reasons else "NARR"
             reading.instructions.append(_instruction(payment, Reject(payment.payment_id, code, now)))
 
@@ -99,11 +103,16 @@ def _read_entry(
     reading: _Reading,
 ) -> None:
     payment = ours.get(entry.end_to_end_id or "")
-    if payment is None or payment.amount_fen != entry.amount_fen:
-        what = "unknown_payment" if payment is None else "amount_differs"
-        reading.unmatched.append(
-            Unmatched(position, index, what, entry.end_to_end_id, entry.amount_fen, entry.bank_reference)
-        )
+
+    def unmatched(what: str) -> Unmatched:
+        reference = entry.bank_reference
+        return Unmatched(position, index, what, entry.end_to_end_id, entry.amount_fen, reference)
+
+    if payment is None or entry.original_message_id not in (None, payment.message_id):
+        reading.unmatched.append(unmatched("unknown_payment"))
+        return
+    if payment.amount_fen != entry.amount_fen:
+        reading.unmatched.append(unmatched("amount_differs"))
         return
     if entry.direction == "debit":
         booked_at = entry.booked_at or datetime.combine(entry.booked_on, time(), UTC)
@@ -111,11 +120,12 @@ def _read_entry(
     else:
         code = entry.return_reason or "NARR"
         command = Return(payment.payment_id, entry.amount_fen, entry.bank_reference, code, now)
+    reading.bookings[len(reading.instructions)] = unmatched("not_expected")
     reading.instructions.append(_instruction(payment, command))
 
 
 def _instruction(payment: DuePayment, command: Command) -> Instruction[Command]:
-    return Instruction(f"claim-{payment.claim_id}", command)
+    return Instruction(f"claim-{payment.claim_id}", command, traceparent=payment.traceparent)
 
 
 def _end_to_end_ids(answers: Sequence[Answer]) -> set[str]:
