@@ -22,6 +22,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from libs.eventlog import Handler, Recorded, UnitOfWork
 
 _PROPAGATOR = TraceContextTextMapPropagator()
+_SAMPLED = 0x01
 
 
 class FileSpanExporter(SpanExporter):
@@ -88,7 +89,8 @@ def traced(handler: Handler, service: str) -> Handler:
 
 
 def _sampled(event: Recorded) -> bool:
-    return event.traceparent is not None and event.traceparent.endswith("01")
+    # A bit, not a value: newer tracers also set the bit that says the trace id is random (W3C level 2).
+    return event.traceparent is not None and int(event.traceparent[-2:], 16) & _SAMPLED != 0
 
 
 def _start(tracer: trace.Tracer, service: str, event: Recorded) -> Span:

@@ -15,7 +15,7 @@ from services.enrolment.entrypoints.coverages import coverages_router
 from services.enrolment.entrypoints.desk import Desk
 from services.enrolment.entrypoints.people import people_router
 from services.enrolment.settings import EnrolmentSettings
-from services.enrolment.use_cases.command_people import CommandPeople, Outcome
+from services.enrolment.use_cases.command_people import CommandPeople, Done
 from services.enrolment.use_cases.destroy_keys import DestroyKeys
 from services.enrolment.use_cases.enrol import Item, TakeCommands
 from services.enrolment.use_cases.identities import Identities
@@ -37,7 +37,7 @@ async def build(runtime: Runtime[EnrolmentSettings]) -> Parts:
     )
     people = CommandPeople(runtime.log, states, identities, destruction.wake)
     commands = TakeCommands(identities, people, utc_now)
-    batcher: Batcher[Item, Outcome] = Batcher(commands.process, limit=settings.commands_per_transaction)
+    batcher: Batcher[Item, Done] = Batcher(commands.process, limit=settings.commands_per_transaction)
     desk = Desk(batcher, settings.waiting_commands, settings.bulk_bytes)
     show = ShowPerson(runtime.log, states, identities)
     return Parts(

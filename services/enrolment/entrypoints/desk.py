@@ -10,7 +10,7 @@ from libs.eventlog import is_operational
 from libs.runtime.batcher import Batcher
 from libs.runtime.problems import Problem
 from services.enrolment.domain.errors import CoverageUnknown, EnrolmentError
-from services.enrolment.use_cases.command_people import Done, Outcome
+from services.enrolment.use_cases.command_people import Done
 from services.enrolment.use_cases.enrol import Item
 
 logger = structlog.get_logger(__name__)
@@ -23,7 +23,7 @@ JSON = "application/json"
 class Desk:
     """What the HTTP entrypoints share."""
 
-    batcher: Batcher[Item, Outcome]
+    batcher: Batcher[Item, Done]
     waiting_limit: int
     body_limit_bytes: int
 
@@ -50,16 +50,15 @@ class Desk:
     async def do(self, item: Item) -> Done:
         """Carry one command out. Raises Problem 404, 409, 422 or 503."""
         try:
-            outcome = await self.batcher.submit(item)
+            return await self.batcher.submit(item)
+        except EnrolmentError as refused:
+            raise problem_of(refused) from None
         except Exception as error:
             if not is_operational(error):
                 raise
             logger.warning("command_not_carried_out", error=type(error).__name__)
             detail = "The database is not available. Nothing was done; send it again later."
             raise _unavailable("storage_unavailable", detail) from None
-        if isinstance(outcome, EnrolmentError):
-            raise problem_of(outcome)
-        return outcome
 
 
 def problem_of(refused: EnrolmentError) -> Problem:

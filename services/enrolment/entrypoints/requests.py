@@ -29,10 +29,11 @@ def _identity_number(text: str) -> str:
 
 def _without_numbers(text: str) -> str:
     if redact_numbers(text) != text:
-        raise ValueError("it names who asked by an id of the caller's system, not by a personal number")
+        raise ValueError("it must not hold an identity, card or telephone number")
     return text
 
 
+PlanTerm = Annotated[str, Field(pattern=r"^[\w-]{1,40}$"), AfterValidator(_without_numbers)]
 Printable = Annotated[str, AfterValidator(_printable)]
 IdentityNumber = Annotated[str, Field(max_length=18), AfterValidator(_identity_number)]
 ActorId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:@-]{1,80}$"), AfterValidator(_without_numbers)]
@@ -62,7 +63,9 @@ class CoverageRequest(_Request):
     covered_to: date
     scheme: Scheme
     pre_existing: bool = False
-    pre_existing_reason: Code | None = Field(default=None, description="a code, not a description")
+    pre_existing_reason: PlanTerm | None = Field(
+        default=None, description="the plan's own word for the class of conditions, never the person's illness"
+    )
     groups: tuple[Code, ...] = Field(default=(), max_length=20)
     continuous_years: int = Field(default=1, ge=1, le=100)
     claim_free_years: int = Field(default=0, ge=0, le=100)

@@ -120,7 +120,7 @@ class _Entry:
             return {"index": number, "status": 500, "problem": _fault_of_ours().body}
         if dry_run or accepted is None:
             return {"index": number, "status": 200, "outcome": _would(accepted)}
-        return {"index": number, "status": 202, **outcome_fields(accepted)}
+        return {"index": number, "status": 202, "claim": outcome_fields(accepted)}
 
 
 def _filed(accepted: Accepted, traceparent: str | None) -> Response:
