@@ -1,0 +1,36 @@
+import json
+from pathlib import Path
+
+import jsonschema_rs
+import orjson
+import pytest
+
+from libs.interop.national import parse_settlement, to_national
+from libs.interop.national.schema import PUBLISHED, national_schema
+from libs.synthetic.published_examples import published_examples
+
+EXAMPLE = Path("docs/schemas/examples/national-settlement.json")
+
+
+def test_the_published_schema_is_what_the_reader_reads() -> None:
+    assert json.loads(PUBLISHED.read_text(encoding="utf-8")) == json.loads(json.dumps(national_schema()))
+
+
+def test_the_published_example_is_accepted_by_schema_and_reader() -> None:
+    validator = jsonschema_rs.Draft202012Validator(national_schema())
+    assert validator.is_valid(json.loads(EXAMPLE.read_bytes()))
+    assert parse_settlement(EXAMPLE.read_bytes()).submission_id
+
+
+def test_every_worked_example_satisfies_the_schema() -> None:
+    validator = jsonschema_rs.Draft202012Validator(national_schema())
+    for example in published_examples():
+        for submission in example.submissions:
+            assert validator.is_valid(orjson.loads(orjson.dumps(to_national(submission))))
+
+
+@pytest.mark.parametrize(("field", "value"), [("medfee_sumamt", "-1"), ("certno", None), ("hosp_lv", "99")])
+def test_the_schema_refuses_what_the_reader_refuses(field: str, value: str | None) -> None:
+    document = json.loads(EXAMPLE.read_bytes())
+    document["setlinfo"][field] = value
+    assert not jsonschema_rs.Draft202012Validator(national_schema()).is_valid(document)
