@@ -1,0 +1,52 @@
+"""Decisions and payments with defaults, for tests of payout."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from libs.contracts.adjudication import Bearing, ClaimAdjudicated
+from services.payout.domain.payments import PayDecision, payment_id_of
+
+NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+PERSON = "p_" + "b" * 32
+SEALED = "s1." + "0" * 32 + ".AAAA"
+
+
+def a_decision(
+    decision_id: str = "d1", claim_id: str = "c1", person_id: str = PERSON, **fields: Any
+) -> ClaimAdjudicated:
+    """The plan pays 600.00 of a bill of 1,000.00."""
+    pays_fen: int = fields.pop("plan_pays_fen", 600_00)
+    defaults: dict[str, Any] = {
+        "hospital_id": "H1",
+        "coverage_id": "cov-1",
+        "plan_id": "demo-generic",
+        "service_date": date(2026, 2, 10),
+        "bill_fen": 1_000_00,
+        "bearings": (
+            Bearing(bearer="plan", amount_fen=pays_fen, clause="1"),
+            Bearing(bearer="patient", amount_fen=1_000_00 - pays_fen, clause="rest"),
+        ),
+        "decided_at": NOW,
+        "received_at": NOW,
+        "plan_digest": "0" * 64,
+        "benefit_year": "2026-01-01",
+        "inputs_digest": "0" * 64,
+        "patient_bears_fen": 1_000_00 - pays_fen,
+        "liabilities": (),
+        "usage_after": {"liabilities": {}, "caps": {}},
+        "explanation": {},
+    }
+    return ClaimAdjudicated(
+        person_id=person_id,
+        claim_id=claim_id,
+        decision_id=decision_id,
+        plan_pays_fen=pays_fen,
+        **{**defaults, **fields},
+    )
+
+
+def pay(decision_id: str = "d1", creditor: str | None = SEALED, **fields: Any) -> PayDecision:
+    return PayDecision(a_decision(decision_id, **fields), creditor, NOW)
+
+
+PAYMENT = payment_id_of("d1")
