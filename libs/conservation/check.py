@@ -184,7 +184,7 @@ class _Check:
     def nothing_waits(self) -> None:
         """Report claims and payments that a finished history may not leave open."""
         for books in self._claims.values():
-            self._report(f"claim {books.claim_id}", waiting_rules(books), None)
+            self._report(f"claim {books.claim_id}", waiting_rules(books, self._files.file_of), None)
 
     def _report(self, about: str, broken: Iterable[Broken], since: Place | None) -> None:
         for each in broken:

@@ -11,6 +11,9 @@ from libs.contracts.settlement import Settlement
 
 BEARERS: tuple[str, ...] = get_args(Bearer)
 
+#: They give after a decision, by events of their own; so a decision itself has no part of theirs.
+_GIVERS = ("charity", "mutual")
+
 #: Bearer of the decision → (name in a plan's payer order, field of the settlement).
 _LAYERS: dict[str, tuple[tuple[str, str], ...]] = {
     "basic": (("basic", "pool_fen"), ("civil_servant", "civil_servant_fen")),
@@ -28,6 +31,8 @@ def decision_rules(books: ClaimBooks) -> Iterator[Broken]:
     """What does not hold of the claim's decision."""
     if len(books.decisions) > 1:
         yield Broken("one_decision", f"the claim has {len(books.decisions)} decisions in force")
+    if books.decisions and not books.opened:
+        yield Broken("opened_first", "the claim is decided, but adjudication never opened it")
     for decision in books.decisions:
         yield from _bearing_rules(decision)
         if books.registered:
@@ -46,6 +51,9 @@ def _bearing_rules(decision: Decided) -> Iterator[Broken]:
     if borne_fen != decision.bill_fen:
         parts = " + ".join(f"{name} {fen}" for name in BEARERS if (fen := borne_by(decision, name)))
         yield Broken("bill_is_borne", f"bill {decision.bill_fen} ≠ {parts} = {borne_fen} fen")
+    for giver in _GIVERS:
+        if given_fen := borne_by(decision, giver):
+            yield Broken("aid_is_granted", f"{giver} bears {given_fen} fen that nobody granted")
 
 
 def _bill_rules(decision: Decided, settlement: Settlement) -> Iterator[Broken]:

@@ -1,7 +1,7 @@
 """Rules of a claim's payments: one per decision, of its amount, concluded once, booked as a whole."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from libs.conservation.books import ClaimBooks, Payout, due_fen
 from libs.conservation.report import Broken
@@ -69,8 +69,8 @@ def _concluded_once(books: ClaimBooks, payment_id: str) -> Iterator[Broken]:
         )
 
 
-def waiting_rules(books: ClaimBooks) -> Iterator[Broken]:
-    """What a finished history may not leave open."""
+def waiting_rules(books: ClaimBooks, file_of: Mapping[str, str]) -> Iterator[Broken]:
+    """What a finished history may not leave open. `file_of`: the bank file that each payment went into."""
     if books.registered and not books.decisions:
         yield Broken("finished_decided", "registered, never decided")
     instructed = {paid.decision_id: paid for paid in books.instructed}
@@ -85,3 +85,6 @@ def waiting_rules(books: ClaimBooks) -> Iterator[Broken]:
             yield Broken(
                 "finished_settled", f"{paid.amount_fen} fen were instructed, never settled nor rejected"
             )
+    for settled in books.settled:
+        if settled.payment_id not in file_of:
+            yield Broken("finished_filed", f"{settled.amount_fen} fen were settled, but are in no bank file")
