@@ -28,9 +28,9 @@ class ServicesUnderTest:
 
     def __init__(self, processes: Processes, database_url: str, directory: Path) -> None:
         self._processes = processes
-        self._database_url = database_url
-        self._master_file = directory / "master.key"
-        self._master: MasterKeyRing = create_master_key(self._master_file)
+        self.database_url = database_url
+        self.master_key_file = directory / "master.key"
+        self._master: MasterKeyRing = create_master_key(self.master_key_file)
         self._broker = start_embedded_broker(processes)
         self._ports: dict[str, int] = {}
         self._client = httpx2.Client(timeout=10, trust_env=False)
@@ -103,7 +103,7 @@ class ServicesUnderTest:
 
         def heard() -> bool:
             heads = {source: self.get(source, "/log/heads").json() for source in sources}
-            checkpoints = in_own_loop(_checkpoints(self._database_url, name))
+            checkpoints = in_own_loop(_checkpoints(self.database_url, name))
             return all(
                 checkpoints.get((source, int(shard)), 0) == head
                 for source, shards in heads.items()
@@ -116,7 +116,7 @@ class ServicesUnderTest:
         """The document sealed under the person's key."""
 
         async def seal() -> str:
-            pool = await open_key_pool(self._database_url, max_size=1)
+            pool = await open_key_pool(self.database_url, max_size=1)
             try:
                 keys = await KeyStore(pool, self._master).ensure({person_id})
                 return seal_json(keys[person_id], document, context)
@@ -129,7 +129,7 @@ class ServicesUnderTest:
         """Erase the person from the key store."""
 
         async def destroy() -> None:
-            pool = await open_key_pool(self._database_url, max_size=1)
+            pool = await open_key_pool(self.database_url, max_size=1)
             try:
                 assert await KeyStore(pool, self._master).destroy(person_id)
             finally:
@@ -137,20 +137,24 @@ class ServicesUnderTest:
 
         in_own_loop(destroy())
 
+    def output_of(self, name: str) -> str:
+        """What a process has written to its standard output and error since its last start."""
+        return self._processes.log_of(name).read_text()
+
     def query(self, name: str, statement: str) -> list[dict[str, Any]]:
         """Rows of the schema of a service."""
-        return in_own_loop(_fetch(self._database_url, name, statement))
+        return in_own_loop(_fetch(self.database_url, name, statement))
 
     def _start(self, name: str, command: Sequence[str], settings: Mapping[str, str]) -> None:
         port = self._ports.setdefault(name, choose_port())
         environment = {
             "HUIJI_SERVICE": name,
-            "HUIJI_DATABASE_URL": self._database_url,
+            "HUIJI_DATABASE_URL": self.database_url,
             "HUIJI_KAFKA": self._broker.bootstrap,
             "HUIJI_HTTP_PORT": str(port),
             "HUIJI_SHARDS": str(SHARDS),
             "HUIJI_SOURCES": json.dumps({known: self.url(known) for known in self._ports}),
-            "HUIJI_MASTER_KEY_FILE": str(self._master_file),
+            "HUIJI_MASTER_KEY_FILE": str(self.master_key_file),
             "HUIJI_TAIL_CHECK_SECONDS": "0.5",
             **settings,
         }
