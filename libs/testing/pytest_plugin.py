@@ -40,6 +40,17 @@ def kafka(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory)
         yield server
 
 
+@pytest.fixture(scope="module")
+def fresh_kafka(
+    kafka: KafkaUnderTest, pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[KafkaUnderTest]:
+    """A broker of the same kind without topics or groups: services use fixed names, and a new database starts anew."""
+    with ExitStack() as cleanup:
+        if kafka.kind == "given":
+            pytest.skip("the broker that HUIJI_TEST_KAFKA names may hold topics of other databases")
+        yield kafka_for_tests(pytestconfig.rootpath, tmp_path_factory.mktemp("fresh-kafka"), cleanup)
+
+
 @pytest.fixture(scope="session")
 def postgres(
     pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory

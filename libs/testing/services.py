@@ -17,7 +17,7 @@ from libs.eventlog.envelope import from_json
 from libs.local_platform import Processes, ProcessSpec, answers_http, choose_port, start_embedded_broker
 from libs.privacy import KeyStore, MasterKeyRing, Pseudonymiser, create_master_key, open_key_pool, seal_json
 from libs.testing.postgres import PostgresUnderTest, in_own_loop
-from libs.testing.waiting import wait_until
+from libs.testing.waiting import is_running, wait_until
 
 SHARDS = 2
 E = TypeVar("E", bound=Event)
@@ -26,12 +26,16 @@ E = TypeVar("E", bound=Event)
 class ServicesUnderTest:
     """Starts processes and speaks with them. Every service of one instance shares a database and a broker."""
 
-    def __init__(self, processes: Processes, database_url: str, directory: Path) -> None:
+    def __init__(
+        self, processes: Processes, database_url: str, directory: Path, bootstrap: str | None = None
+    ) -> None:
         self._processes = processes
+        self.directory = directory
         self.database_url = database_url
         self.master_key_file = directory / "master.key"
         self._master: MasterKeyRing = create_master_key(self.master_key_file)
-        self._broker = start_embedded_broker(processes)
+        self.bootstrap = bootstrap or start_embedded_broker(processes).bootstrap
+        self._pids: dict[str, int] = {}
         self._ports: dict[str, int] = {}
         self._client = httpx2.Client(timeout=10, trust_env=False)
         self.pseudonymiser = Pseudonymiser(self._master.pseudonym_secret())
@@ -56,6 +60,20 @@ class ServicesUnderTest:
     def stop(self, name: str) -> None:
         """Stop a process gracefully."""
         self._processes.stop(name)
+
+    def pid(self, name: str) -> int:
+        """The process id of a service, to kill it by."""
+        return self._pids[name]
+
+    def await_death(self, name: str) -> None:
+        """Wait until a process is gone that somebody killed; it can be started again then."""
+        wait_until(lambda: not is_running(self._pids[name]), f"{name} is dead")
+        self._processes.stop(name)
+
+    def reserve_ports(self, *names: str) -> None:
+        """Give these processes their addresses, so that those started first know those started later."""
+        for name in names:
+            self._ports.setdefault(name, choose_port())
 
     def url(self, name: str, path: str = "") -> str:
         """Where a process answers."""
@@ -150,7 +168,7 @@ class ServicesUnderTest:
         environment = {
             "HUIJI_SERVICE": name,
             "HUIJI_DATABASE_URL": self.database_url,
-            "HUIJI_KAFKA": self._broker.bootstrap,
+            "HUIJI_KAFKA": self.bootstrap,
             "HUIJI_HTTP_PORT": str(port),
             "HUIJI_SHARDS": str(SHARDS),
             "HUIJI_SOURCES": json.dumps({known: self.url(known) for known in self._ports}),
@@ -158,19 +176,21 @@ class ServicesUnderTest:
             "HUIJI_TAIL_CHECK_SECONDS": "0.5",
             **settings,
         }
-        self._processes.start(
+        self._pids[name] = self._processes.start(
             ProcessSpec(name=name, command=tuple(command), environment=environment, ready=answers_http(port))
         )
 
 
 @contextmanager
-def services_under_test(postgres: PostgresUnderTest, directory: Path) -> Iterator[ServicesUnderTest]:
-    """A fresh database and broker; everything stops and is dropped afterwards."""
+def services_under_test(
+    postgres: PostgresUnderTest, directory: Path, bootstrap: str | None = None
+) -> Iterator[ServicesUnderTest]:
+    """A fresh database and broker (`bootstrap`, else an embedded one); everything stops and is dropped afterwards."""
     database_url = postgres.create_database()
     try:
         with (
             Processes(directory / "logs") as processes,
-            ServicesUnderTest(processes, database_url, directory) as services,
+            ServicesUnderTest(processes, database_url, directory, bootstrap) as services,
         ):
             yield services
     finally:
