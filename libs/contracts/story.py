@@ -205,23 +205,30 @@ STORY: Mapping[str, Any] = {
     "male_only_items": 0,
     "bearings": [
         *_LAYERS_BELOW,
-        _bearing("plan", _PLAN, "2.1 医保范围内"),
-        _bearing("patient", _PATIENT, "in_scope: deductible"),
+        _bearing("plan", _PLAN, "1 目录内自付"),
+        _bearing("patient", _PATIENT, "in_catalogue: deductible"),
     ],
     "ClaimDenied.bearings": [
         *_LAYERS_BELOW,
         _bearing("patient", _PATIENT + _PLAN, "denied: no_coverage"),
     ],
     "liabilities": [
-        {"liability_id": "in_scope", "base_fen": 2_000_000, "deductible_fen": 1_250_000, "paid_fen": _PLAN}
+        {
+            "liability_id": "in_catalogue",
+            "base_fen": 2_000_000,
+            "deductible_fen": 1_250_000,
+            "paid_fen": _PLAN,
+        }
     ],
     "usage_after": {
-        "liabilities": {"in_scope": {"base_fen": 2_000_000, "deductible_fen": 1_250_000, "paid_fen": _PLAN}},
+        "liabilities": {
+            "in_catalogue": {"base_fen": 2_000_000, "deductible_fen": 1_250_000, "paid_fen": _PLAN}
+        },
         "caps": {},
     },
     "explanation": _part(
         "case",
-        "示例惠民保",
+        "示例计划",
         "a city's plan",
         _BILL,
         _part(

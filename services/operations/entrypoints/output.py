@@ -1,19 +1,25 @@
 """How commands speak: JSON for programs on standard output, words and tables for people."""
 
+import sys
 from collections.abc import Iterable, Sequence
-from typing import Annotated, Any, Literal, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import orjson
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 
 
+#: Output that is piped on is not cut to a screen.
+_WIDTH_WHEN_PIPED = 1_000
+
+
 def console() -> Console:
     """Standard output for people; colours only on a terminal, and never with NO_COLOR."""
-    return Console(highlight=False)
+    return Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH_WHEN_PIPED)
 
 
 def print_json(value: Any) -> None:
@@ -28,12 +34,10 @@ def refuse(message: str, status: int) -> NoReturn:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], right: Sequence[str] = ()) -> None:
-    """A plain table; `right` names the columns of numbers. It wraps no cell when output is not a terminal."""
-    out = console()
+    """A plain table; `right` names the columns of numbers."""
     table = Table(box=None, pad_edge=False)
     for column in columns:
-        justify: Literal["left", "right"] = "right" if column in right else "left"
-        table.add_column(column, justify=justify, no_wrap=not out.is_terminal, overflow="fold")
+        table.add_column(column, justify="right" if column in right else "left", overflow="fold")
     for row in rows:
-        table.add_row(*("" if cell is None else str(cell) for cell in row))
-    out.print(table, soft_wrap=not out.is_terminal)
+        table.add_row(*("" if cell is None else Text(str(cell)) for cell in row))
+    console().print(table)
