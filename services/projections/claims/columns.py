@@ -1,6 +1,7 @@
 """What each event says about a claim's row. Pure; one case per event type, each with columns of its own."""
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
@@ -11,7 +12,13 @@ from libs.contracts.charity import ReferralMade
 from libs.contracts.fraud import ClaimScored
 from libs.contracts.intake import ClaimRegistered
 from libs.contracts.medical_data import RecordsAttached, RecordsUnavailable
-from libs.contracts.payout import PaymentHeld, PaymentInstructed, PaymentRejected, PaymentSettled
+from libs.contracts.payout import (
+    PaymentHeld,
+    PaymentInstructed,
+    PaymentRejected,
+    PaymentReturned,
+    PaymentSettled,
+)
 
 Columns = dict[str, Any]
 
@@ -21,7 +28,13 @@ SUBSCRIPTIONS: dict[str, frozenset[str]] = {
     "fraud": frozenset({ClaimScored.__name__}),
     "adjudication": frozenset({ClaimPended.__name__, ClaimAdjudicated.__name__, ClaimDenied.__name__}),
     "payout": frozenset(
-        {PaymentInstructed.__name__, PaymentHeld.__name__, PaymentSettled.__name__, PaymentRejected.__name__}
+        {
+            PaymentInstructed.__name__,
+            PaymentHeld.__name__,
+            PaymentSettled.__name__,
+            PaymentRejected.__name__,
+            PaymentReturned.__name__,
+        }
     ),
     "charity": frozenset({ReferralMade.__name__}),
 }
@@ -50,6 +63,8 @@ COLUMNS: dict[str, str] = {
     "settled_fen": "bigint",
     "settled_at": "timestamptz",
     "rejection_reason": "text",
+    "returned_at": "timestamptz",
+    "return_reason": "text",
     "held_reason": "text",
     "programmes": "text",
     "referred_at": "timestamptz",
@@ -105,6 +120,8 @@ def columns_of(event: ClaimEvent) -> Columns:  # noqa: C901 - one flat case per 
             return {"settled_fen": event.amount_fen, "settled_at": event.settled_at}
         case PaymentRejected():
             return {"rejection_reason": event.reason_code}
+        case PaymentReturned():
+            return {"returned_at": event.returned_at, "return_reason": event.reason_code}
         case ReferralMade():
             return {"programmes": event.programme_id, "referred_at": event.referred_at}
         case _:
@@ -113,9 +130,11 @@ def columns_of(event: ClaimEvent) -> Columns:  # noqa: C901 - one flat case per 
 
 def merged(first: Columns, second: Columns) -> Columns:
     """Two events of one batch about one claim; referrals to several programmes add up."""
-    if "programmes" in first and "programmes" in second:
-        return first | second | {"programmes": f"{first['programmes']},{second['programmes']}"}
-    return first | second
+    if "programmes" not in first or "programmes" not in second:
+        return first | second
+    programmes = {*first["programmes"].split(","), *second["programmes"].split(",")}
+    referred_at = max(first["referred_at"], second["referred_at"])
+    return first | second | {"programmes": _joined(sorted(programmes)), "referred_at": referred_at}
 
 
 def _decision(event: Decision) -> Columns:
@@ -137,5 +156,5 @@ def _by_bearer(event: Decision) -> Counter[str]:
     return totals
 
 
-def _joined(parts: Any) -> str:
+def _joined(parts: Iterable[str]) -> str:
     return ",".join(parts)

@@ -52,7 +52,10 @@ def _upsert() -> str:
 
 
 def _update(name: str) -> str:
-    if name == "programmes":  # the only column that several events of one claim add to
+    # Referrals are the only events of which a claim has several that say different things: they add up.
+    if name == "referred_at":
+        return "greatest(excluded.referred_at, claim.referred_at)"
+    if name == "programmes":
         return "(select array_agg(distinct p) from unnest(claim.programmes || excluded.programmes) as p)"
     return f"coalesce(excluded.{name}, claim.{name})"
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+import orjson
 from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader
@@ -19,6 +20,8 @@ _HERE = Path(__file__).parent
 _SUMMARY = (_HERE / "summary.sql").read_text()
 _PAGES = Environment(loader=FileSystemLoader(_HERE / "pages"), autoescape=True)
 _PAGES.filters["yuan"] = format_yuan
+# What is known of a claim before intake was heard has no time yet.
+_NEWEST_FIRST = "order by received_at desc nulls last"
 
 Limit = Annotated[int, Query(ge=1, le=1_000)]
 
@@ -39,7 +42,7 @@ def projections_router(log: EventLog) -> APIRouter:  # noqa: C901 - one small fu
     @router.get("/", response_class=HTMLResponse)
     async def page() -> HTMLResponse:
         """The summary as a page that reloads itself."""
-        recent = await rows("select * from claim_status order by received_at desc nulls last limit 30")
+        recent = await rows(f"select * from claim_status {_NEWEST_FIRST} limit 30")
         return HTMLResponse(
             _PAGES.get_template("summary.html").render(summary=await _summary(log), recent=recent)
         )
@@ -47,8 +50,8 @@ def projections_router(log: EventLog) -> APIRouter:  # noqa: C901 - one small fu
     @router.get("/claims")
     async def claims(status: str | None = None, limit: Limit = 100) -> list[dict[str, Any]]:
         """Claims, newest first, of a status when given."""
-        query = "select * from claim_status where $1::text is null or status = $1 order by received_at desc limit $2"
-        return await rows(query, status, limit)
+        query = "select * from claim_status where $1::text is null or status = $1"
+        return await rows(f"{query} {_NEWEST_FIRST} limit $2", status, limit)
 
     @router.get("/claims/{claim_id}")
     async def claim(claim_id: str) -> dict[str, Any]:
@@ -66,13 +69,13 @@ def projections_router(log: EventLog) -> APIRouter:  # noqa: C901 - one small fu
     @router.get("/hospitals/{hospital_id}/claims")
     async def hospital(hospital_id: str, limit: Limit = 100) -> list[dict[str, Any]]:
         """A hospital's claims, newest first."""
-        query = "select * from hospital_claim where hospital_id = $1 order by received_at desc limit $2"
+        query = f"select * from hospital_claim where hospital_id = $1 {_NEWEST_FIRST} limit $2"
         return await rows(query, hospital_id, limit)
 
     @router.get("/people/{person_id}/claims")
     async def patient(person_id: str, limit: Limit = 100) -> list[dict[str, Any]]:
         """A person's claims, newest first."""
-        query = "select * from patient_claim where person_id = $1 order by received_at desc limit $2"
+        query = f"select * from patient_claim where person_id = $1 {_NEWEST_FIRST} limit $2"
         return await rows(query, person_id, limit)
 
     @router.get("/insurers")
@@ -109,7 +112,11 @@ async def _summary(log: EventLog) -> dict[str, Any]:
 
 
 def _plain(row: "Row") -> dict[str, Any]:
-    return {
-        name: value.total_seconds() if isinstance(value, timedelta) else value
-        for name, value in dict(row).items()
-    }
+    return {name: _plain_value(name, value) for name, value in row.items()}
+
+
+def _plain_value(name: str, value: Any) -> Any:
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    # The driver hands jsonb over as text.
+    return orjson.loads(value) if name == "bearings" and value is not None else value

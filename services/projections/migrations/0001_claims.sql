@@ -29,6 +29,8 @@ create table claim (
     settled_fen      bigint,
     settled_at       timestamptz,
     rejection_reason text,
+    returned_at      timestamptz,
+    return_reason    text,
     held_reason      text,
     -- charity
     programmes       text[],
@@ -54,10 +56,11 @@ create view claim_status as
 select
     claim.*,
     case
+        when returned_at is not null then 'payment_returned'
         when settled_at is not null then 'paid'
         when rejection_reason is not null then 'payment_rejected'
-        when held_reason is not null then 'payment_held'
         when instructed_at is not null then 'paying'
+        when held_reason is not null then 'payment_held'
         when decision = 'denied' then 'denied'
         when decision is not null and plan_pays_fen + coalesce(cash_fen, 0) = 0 then 'decided_nothing_due'
         when decision is not null then 'decided'
@@ -86,7 +89,7 @@ select
     count(*) filter (where status = 'paid') as paid,
     coalesce(sum(bill_fen), 0)::bigint as bill_fen,
     coalesce(sum(plan_pays_fen), 0)::bigint as plan_pays_fen,
-    coalesce(sum(settled_fen), 0)::bigint as settled_fen
+    coalesce(sum(settled_fen) filter (where returned_at is null), 0)::bigint as settled_fen
 from claim_status
 where plan_id is not null
 group by plan_id;
