@@ -1,0 +1,204 @@
+"""Looking up on a real database: replicas share the work, leases run out, and a person may be erased meanwhile."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import asyncpg
+import httpx2
+import orjson
+import pytest
+
+from libs.contracts.medical_data import RecordsAttached, RecordsUnavailable
+from libs.eventlog import EventLog, States
+from libs.eventlog.database import open_pool
+from libs.eventlog.read import read_shard
+from libs.eventlog.stage import Stage
+from libs.privacy import KeyStore, create_master_key, install_key_store, open_key_pool, seal_json
+from libs.runtime.clock import new_id
+from libs.testing.heard_events import a_claim_registered, person_numbered
+from libs.testing.recorded import a_recorded
+from services.medical_data import __main__ as process
+from services.medical_data.adapters import lookups
+from services.medical_data.adapters.bureau import Bureau
+from services.medical_data.domain.attaching import decide, evolve, initial
+from services.medical_data.domain.patience import Patience
+from services.medical_data.use_cases.give_up import give_up
+from services.medical_data.use_cases.look_up_records import LookUpRecords
+
+MIGRATIONS = Path(process.__file__).parent / "migrations"
+PATIENCE = Patience(within=timedelta(seconds=10), first_pause=timedelta(seconds=1))
+LEASE_SECONDS = 30.0
+NUMBER = "410502196903151015"
+
+
+class Office:
+    """One service's log, keys and stage with a clock of its own, and a bureau that notes what it was asked."""
+
+    def __init__(self, pool: asyncpg.Pool, keys: KeyStore) -> None:
+        self.now = datetime(2026, 5, 20, tzinfo=UTC)
+        self.keys = keys
+        self.log = EventLog(pool, "medical_data", 2, lambda: self.now, new_id)
+        self.stage = Stage(States("medical_data", initial, evolve), decide)
+        self.asked: list[str] = []
+        self.arrived = asyncio.Event()
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
+
+    async def register(self, claim_id: str, person: int = 1) -> str:
+        """Let a claim wait for its records; the id of its person."""
+        person_id = person_numbered(person)
+        key = (await self.keys.ensure({person_id}))[person_id]
+        identity = seal_json(key, {"id_number": NUMBER}, "ClaimRegistered.identity")
+        claim = a_claim_registered(claim_id, person_id=person_id, identity=identity)
+        async with self.log.transaction() as work:
+            await lookups.add(
+                work.connection, [(a_recorded("intake", claim), claim)], self.now, PATIENCE.ends_at(self.now)
+            )
+        return person_id
+
+    async def look_up(self, batch_size: int = 100) -> int:
+        """One step of one replica."""
+        async with httpx2.AsyncClient(transport=httpx2.MockTransport(self._answer)) as client:
+            step = LookUpRecords(
+                self.log,
+                self.stage,
+                self.keys,
+                Bureau("http://bureau", client),
+                PATIENCE,
+                batch_size=batch_size,
+                lease_seconds=LEASE_SECONDS,
+            )
+            return await step()
+
+    async def give_up(self) -> int:
+        """One step of giving up."""
+        return await give_up(self.log, self.stage, PATIENCE)
+
+    async def said(self) -> list[tuple[type, str]]:
+        """Type and claim of every event in the log."""
+        async with self.log.pool.acquire() as connection:
+            recorded = [
+                r for shard in (0, 1) for r in await read_shard(connection, "medical_data", shard, 0, 999)
+            ]
+        return [(type(r.decode()), r.subject.removeprefix("claim-")) for r in recorded]
+
+    async def _answer(self, request: httpx2.Request) -> httpx2.Response:
+        queries = orjson.loads(request.content)
+        self.asked += [query["setl_id"] for query in queries]
+        self.arrived.set()
+        await self.may_answer.wait()
+        results = [
+            {
+                "setl_id": query["setl_id"],
+                "found": True,
+                "as_of": "2026-05-10T10:00:00Z",
+                "medfee_sumamt": "1500.00",
+                "fund_pay_sumamt": "600.00",
+            }
+            for query in queries
+        ]
+        return httpx2.Response(200, content=orjson.dumps({"results": results}))
+
+
+@pytest.fixture
+async def office(database: str, tmp_path: Path) -> AsyncIterator[Office]:
+    """An office in a fresh database."""
+    pool = await open_pool(database, "medical_data", size=6)
+    key_pool = await open_key_pool(database, max_size=2)
+    async with key_pool.acquire() as connection:
+        await install_key_store(connection)
+    made = Office(pool, KeyStore(key_pool, create_master_key(tmp_path / "master.key")))
+    await made.log.prepare([MIGRATIONS])
+    yield made
+    await key_pool.close()
+    await pool.close()
+
+
+async def test_replicas_share_the_claims_and_attach_each_once(office: Office) -> None:
+    claims = [f"claim-{number:02}" for number in range(40)]
+    for number, claim_id in enumerate(claims):
+        await office.register(claim_id, person=number % 7 + 1)
+    steps = await asyncio.gather(*(office.look_up(batch_size=7) for _ in range(4)))
+    while await office.look_up(batch_size=7):
+        pass
+    assert max(steps) == 7
+    assert sorted(office.asked) == [f"S-{claim_id}" for claim_id in claims]
+    assert sorted(await office.said()) == [(RecordsAttached, claim_id) for claim_id in claims]
+
+
+async def test_a_question_whose_process_died_is_asked_again_when_its_lease_runs_out(office: Office) -> None:
+    await office.register("one")
+    office.may_answer.clear()
+    dying = asyncio.create_task(office.look_up())
+    await office.arrived.wait()
+    dying.cancel()
+    await asyncio.gather(dying, return_exceptions=True)
+    office.may_answer.set()
+    assert await office.look_up() == 0
+    office.now += timedelta(seconds=LEASE_SECONDS)
+    assert await office.look_up() == 1
+    assert await office.said() == [(RecordsAttached, "one")]
+
+
+async def test_an_answer_that_another_replica_has_recorded_meanwhile_is_dropped(office: Office) -> None:
+    await office.register("one")
+    office.may_answer.clear()
+    slow = asyncio.create_task(office.look_up())
+    await office.arrived.wait()
+    office.now += timedelta(seconds=LEASE_SECONDS)
+    office.may_answer.set()
+    await asyncio.gather(slow, office.look_up())
+    assert await office.said() == [(RecordsAttached, "one")]
+
+
+async def test_who_is_erased_while_the_bureau_is_asked_gets_no_new_key_for_the_answer(office: Office) -> None:
+    person_id = await office.register("one")
+    office.may_answer.clear()
+    asking = asyncio.create_task(office.look_up())
+    await office.arrived.wait()
+    assert await office.keys.destroy(person_id)
+    office.may_answer.set()
+    await asking
+    assert await office.said() == []
+    async with office.log.pool.acquire() as connection:
+        live = await connection.fetchval(
+            "select count(*) from privacy.person_key where owner = $1 and wrapped_key is not null", person_id
+        )
+    assert live == 0
+    assert await office.give_up() == 1
+    assert await office.said() == [(RecordsUnavailable, "one")]
+
+
+async def test_a_claim_given_up_while_the_bureau_is_asked_gets_its_records_afterwards(office: Office) -> None:
+    await office.register("one")
+    office.may_answer.clear()
+    asking = asyncio.create_task(office.look_up())
+    await office.arrived.wait()
+    office.now += PATIENCE.within
+    assert await office.give_up() == 1
+    office.may_answer.set()
+    await asking
+    assert await office.said() == [(RecordsUnavailable, "one"), (RecordsAttached, "one")]
+
+
+async def test_a_claim_that_was_never_asked_for_in_time_is_given_up_with_that_reason(office: Office) -> None:
+    await office.register("one")
+    office.now += PATIENCE.within
+    await office.give_up()
+    async with office.log.pool.acquire() as connection:
+        events = [r for shard in (0, 1) for r in await read_shard(connection, "medical_data", shard, 0, 9)]
+    (event,) = [recorded.decode() for recorded in events]
+    assert isinstance(event, RecordsUnavailable)
+    assert (event.reason, event.attempts) == ("not_asked_in_time", 0)
+
+
+async def test_a_claim_is_forgotten_when_even_the_late_period_is_over(office: Office) -> None:
+    await office.register("one")
+    office.now += PATIENCE.within
+    await office.give_up()
+    office.now += PATIENCE.late_within
+    await office.give_up()
+    assert await office.look_up() == 0
+    assert await office.said() == [(RecordsUnavailable, "one")]
