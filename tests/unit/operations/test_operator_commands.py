@@ -1,0 +1,185 @@
+"""`huiji parked`, `topics`, `claim`, `plan`, `evaluate`, `hospital-key`: what they ask, say and end with."""
+
+import base64
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from libs.benefits import load_plans
+from libs.privacy import create_master_key
+from libs.privacy.hospital_key import hospital_key
+from services.operations.__main__ import app
+from services.operations.adapters.announcing import FILE, announced
+from services.operations.domain.topology import Addresses
+from services.operations.entrypoints import finding
+from tests.unit.operations.served_platform import ServedPlatform, served
+
+ROW = {
+    "subject": "claim-1",
+    "type": "ClaimScored",
+    "source": "fraud",
+    "shard": 1,
+    "position": 7,
+    "reason": "event_unreadable",
+    "error": "a field is missing",
+    "attempts": 2,
+    "parked_at": "2026-03-15T08:30:12+00:00",
+}
+
+
+@pytest.fixture
+def platform(tmp_path: Path) -> Iterator[ServedPlatform]:
+    with served({}, tmp_path) as running:
+        yield running
+
+
+def huiji(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments], env={"NO_COLOR": "1"})
+
+
+def on(platform: ServedPlatform, *arguments: object) -> Result:
+    return huiji(*arguments, "--platform", platform.file)
+
+
+def test_what_is_parked_anywhere_is_listed_with_its_service(platform: ServedPlatform) -> None:
+    platform.answers["GET", "/adjudication/parked"] = (200, [ROW])
+    result = on(platform, "parked", "list")
+    assert result.exit_code == 0
+    assert "adjudication" in result.stdout
+    assert "a field is missing" in result.stdout
+    assert json.loads(on(platform, "parked", "list", "--json").stdout) == [{"service": "adjudication", **ROW}]
+
+
+def test_a_service_that_is_named_must_know_of_parking(platform: ServedPlatform) -> None:
+    assert "Nothing is parked" in on(platform, "parked", "list").stdout
+    result = on(platform, "parked", "list", "--service", "intake")
+    assert (result.exit_code, "Not here: no such thing" in result.stderr) == (1, True)
+    unknown = on(platform, "parked", "list", "--service", "intakes")
+    assert (unknown.exit_code, "has no service 'intakes'" in unknown.stderr) == (3, True)
+
+
+def test_a_reason_narrows_the_list(platform: ServedPlatform) -> None:
+    on(platform, "parked", "list", "--reason", "a&b", "--limit", "5")
+    assert all("limit=5&reason=a%26b" in path for _, path, _ in platform.asked)
+
+
+def test_a_subject_is_shown_with_its_events(platform: ServedPlatform) -> None:
+    row = {**ROW, "event": {"body": '{"score": 3}'}}
+    platform.answers["GET", "/adjudication/parked/claim-1"] = (200, [row])
+    result = on(platform, "parked", "show", "claim-1", "--service", "adjudication")
+    assert '{"score": 3}' in result.stdout
+    assert "fraud/1/7" in result.stdout
+
+
+@pytest.mark.parametrize(("still_parked", "status"), [(0, 0), (2, 1)])
+def test_a_retry_that_leaves_something_parked_is_no_success(
+    platform: ServedPlatform, still_parked: int, status: int
+) -> None:
+    answer = {"retried": 1, "still_parked": still_parked}
+    platform.answers["POST", "/adjudication/parked/claim-1/retry"] = (200, answer)
+    result = on(platform, "parked", "retry", "claim-1", "--service", "adjudication", "--by", "li")
+    assert result.exit_code == status
+    assert platform.asked[-1] == ("POST", "/adjudication/parked/claim-1/retry", {"by": "li"})
+
+
+def test_a_discard_needs_a_reason_and_names_who_does_it(platform: ServedPlatform) -> None:
+    platform.answers["POST", "/adjudication/parked/claim-1/discard"] = (200, {"discarded": 1})
+    arguments = ("parked", "discard", "claim-1", "--service", "adjudication", "--by", "li")
+    assert on(platform, *arguments).exit_code == 2
+    assert on(platform, *arguments, "--why", "sent twice").exit_code == 0
+    assert platform.asked[-1][2] == {"by": "li", "why": "sent twice"}
+
+
+def test_a_topic_is_rebuilt_by_its_service(platform: ServedPlatform) -> None:
+    platform.answers["POST", "/payout/relay/rebuild"] = (200, {"events": 12})
+    result = on(platform, "topics", "rebuild", "--service", "payout")
+    assert "12 events of payout" in result.stdout
+
+
+def test_a_claim_is_shown_with_its_way(platform: ServedPlatform) -> None:
+    step = {"recorded_at": "t", "source": "payout", "type": "PaymentSettled", "shard": 1, "position": 9}
+    document = {"claim_id": "c-1", "status": "settled", "plan_pays_fen": 60_000, "steps": [step]}
+    platform.answers["GET", "/projections/claims/c-1"] = (200, document)
+    result = on(platform, "claim", "c-1")
+    assert "plan_pays_fen: 600.00 yuan" in result.stdout
+    assert "PaymentSettled" in result.stdout
+    assert json.loads(on(platform, "claim", "c-1", "--json").stdout) == document
+    assert on(platform, "claim", "c-2").exit_code == 1
+
+
+def test_a_hospital_key_is_the_one_that_intake_derives(tmp_path: Path) -> None:
+    ring = create_master_key(tmp_path / "master.key")
+    result = huiji("hospital-key", "H1", "--master-key-file", tmp_path / "master.key")
+    key = base64.urlsafe_b64decode(result.stdout.strip() + "=")
+    assert key == hospital_key(ring, "H1")
+    assert huiji("hospital-key", "H1", "--master-key-file", tmp_path / "none").exit_code == 1
+    assert huiji("hospital-key", "", "--master-key-file", tmp_path / "master.key").exit_code == 2
+
+
+def test_a_running_platform_says_where_it_is_until_it_stops(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finding, "UP", tmp_path / "up")
+    monkeypatch.setattr(finding, "DEMO", tmp_path / "demo")
+    monkeypatch.delenv(finding.VARIABLE, raising=False)
+    ring = create_master_key(tmp_path / "master.key")
+    addresses = Addresses(
+        "postgresql:", "", {"intake": "http://i/"}, "http://b", "http://k", tmp_path / "master.key"
+    )
+    with announced(tmp_path / "demo" / "run", addresses):
+        found = finding.find_platform(None)
+        assert found.url("intake") == "http://i"
+        key = huiji("hospital-key", "H1").stdout.strip()
+        assert base64.urlsafe_b64decode(key + "=") == hospital_key(ring, "H1")
+        assert "postgresql" not in (tmp_path / "demo" / "run" / FILE).read_text()
+    result = huiji("hospital-key", "H1")
+    assert (result.exit_code, "no platform runs here" in result.stderr) == (3, True)
+
+
+def test_every_bundled_plan_is_listed_and_passes_its_check() -> None:
+    listed = json.loads(huiji("plan", "list", "--json").stdout)
+    assert [row["id"] for row in listed] == list(load_plans())
+    assert "demo-generic" in huiji("plan", "list").stdout
+    checked = huiji("plan", "check", "--json")
+    assert checked.exit_code == 0
+    assert len(json.loads(checked.stdout)) == len(listed)
+
+
+def test_a_plan_file_that_is_wrong_is_refused_by_line(tmp_path: Path) -> None:
+    (tmp_path / "wrong.yaml").write_text("id: wrong\nname: {zh: 错, en: wrong}\n")
+    result = huiji("plan", "check", tmp_path / "wrong.yaml")
+    assert result.exit_code == 1
+    assert "line 1" in result.stdout
+    assert "line 1" in huiji("plan", "show", tmp_path / "wrong.yaml").stderr
+    assert huiji("plan", "check", tmp_path / "absent.yaml").exit_code == 2
+
+
+def test_a_plan_is_shown_and_compared() -> None:
+    assert "目录内自付" in huiji("plan", "show", "demo-generic").stdout
+    assert json.loads(huiji("plan", "show", "demo-generic", "--json").stdout)["id"] == "demo-generic"
+    assert "zibo-2022" in huiji("plan", "diff", "zibo-2021", "zibo-2022").stdout
+    assert "No term differs" in huiji("plan", "diff", "zibo-2021", "zibo-2021").stdout
+    unknown = huiji("plan", "show", "nowhere-1900")
+    assert (unknown.exit_code, "known plans" in unknown.stderr) == (1, True)
+
+
+def test_a_case_is_evaluated_to_the_fen(tmp_path: Path) -> None:
+    plan = load_plans()["demo-generic"]
+    example = plan.examples[0]
+    (tmp_path / "case.json").write_text(example.case.model_dump_json())
+    arguments = ("evaluate", "--plan", "demo-generic", "--case", tmp_path / "case.json")
+    found = json.loads(huiji(*arguments, "--json").stdout)
+    assert found["plan"]["digest"] == plan.digest
+    assert found["plan_pays_fen"] == example.expected.total_fen
+    assert "本计划赔付" in huiji(*arguments).stdout
+    assert "the plan pays" in huiji(*arguments, "--language", "en").stdout
+
+
+def test_a_case_that_is_none_is_refused_without_repeating_it(tmp_path: Path) -> None:
+    (tmp_path / "case.json").write_text('{"bills": [{"total_fen": "张三"}]}')
+    result = huiji("evaluate", "--plan", "demo-generic", "--case", tmp_path / "case.json")
+    assert (result.exit_code, "bills/0" in result.stderr) == (1, True)
+    assert "张三" not in result.stderr
