@@ -1,0 +1,80 @@
+"""One validation for all ways in."""
+
+import orjson
+import pytest
+
+from libs.interop import SubmissionInvalid
+from libs.interop.fhir import encode_bundle, parse_bundle, to_bundle
+from libs.interop.national import parse_settlement, to_national
+from libs.privacy import Pseudonymiser
+from libs.testing.submissions import a_line, a_person, a_settlement, a_submission
+from services.intake.domain.filing import Filing, Original
+from services.intake.domain.refusing import Refusing
+from services.intake.use_cases.prepare import Prepare
+
+PREPARE = Prepare(Pseudonymiser(bytes(32)))
+
+
+def original(**changes: object) -> Original:
+    return Original("application/json", orjson.dumps(to_national(a_submission(**changes))))
+
+
+def test_the_same_bill_has_one_digest_by_every_protocol() -> None:
+    bundle = Original("application/fhir+json", encode_bundle(to_bundle(a_submission())))
+    by_json = PREPARE.filing(parse_settlement, "settlement_http", original())
+    by_fhir = PREPARE.filing(parse_bundle, "fhir_http", bundle)
+    assert (by_json.digest, by_json.person_id, by_json.claim_id) == (
+        by_fhir.digest,
+        by_fhir.person_id,
+        by_fhir.claim_id,
+    )
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"note": "x"}, {"person": a_person(name="别人")}, {"invoice_number": None}, {"diagnoses": ()}],
+)
+def test_any_changed_content_changes_the_digest(changes: dict[str, object]) -> None:
+    before = PREPARE.filing(parse_settlement, "settlement_http", original())
+    assert PREPARE.filing(parse_settlement, "settlement_http", original(**changes)).digest != before.digest
+
+
+def test_digests_are_keyed() -> None:
+    other = Prepare(Pseudonymiser(bytes([1]) * 32))
+    first = PREPARE.filing(parse_settlement, "settlement_http", original(), idempotency_key="k")
+    second = other.filing(parse_settlement, "settlement_http", original(), idempotency_key="k")
+    assert first.digest != second.digest
+    assert first.idempotency_digest != second.idempotency_digest
+    assert first.digest != a_submission().digest()
+
+
+def test_a_refusal_knows_its_person_by_the_number_that_could_be_read() -> None:
+    document = to_national(a_submission())
+    document["setlinfo"]["medfee_sumamt"] = "1.00"
+    refused = PREPARE.either(
+        parse_settlement, "settlement_http", Original("application/json", orjson.dumps(document))
+    )
+    accepted = PREPARE.either(parse_settlement, "settlement_http", original())
+    assert isinstance(refused, Refusing)
+    assert isinstance(accepted, Filing)
+    assert refused.person_id == accepted.person_id
+    assert refused.submission_id == accepted.submission.submission_id
+
+
+def test_a_name_in_place_of_an_id_is_not_carried_on() -> None:
+    document = to_national(a_submission())
+    document["setlinfo"]["setl_id"] = "某某某"
+    refused = PREPARE.either(
+        parse_settlement, "settlement_http", Original("application/json", orjson.dumps(document))
+    )
+    assert isinstance(refused, Refusing)
+    assert refused.submission_id is None
+    assert "某某某" not in str(refused.reasons)
+
+
+def test_a_settlement_too_large_for_an_event_is_refused_and_says_so() -> None:
+    lines = tuple(a_line(number, 100, name="名" * 60) for number in range(1, 2_601))
+    huge = original(lines=lines, settlement=a_settlement(260_000, 0, 10_000))
+    with pytest.raises(SubmissionInvalid) as caught:
+        PREPARE.filing(parse_settlement, "settlement_http", huge)
+    assert [reason.code for reason in caught.value.reasons] == ["too_large"]
