@@ -1,11 +1,24 @@
 """The bank from the wheel `mock-bank`: pain.001 in; pain.002, camt.054, camt.053 and returns out."""
 
+import sqlite3
 import sys
+from contextlib import closing
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from libs.local_platform.ports import LOOPBACK, choose_port
 from libs.local_platform.processes import Processes, ProcessSpec, answers_http
+
+BANK_ZONE = ZoneInfo("Asia/Shanghai")
+_LOCK_WAIT_SECONDS = 10
+# Without them every request scans all payments it ever had (docs/bank.md has the measurements).
+_INDEXES = (
+    "create index if not exists hj_unbooked on payment (status, settlement_date) where booked_at is null",
+    "create index if not exists hj_coming_back on payment (return_due)"
+    " where return_due is not null and returned_at is null",
+)
 
 
 @dataclass(frozen=True)
@@ -21,9 +34,14 @@ def start_mock_bank(
     *,
     name: str = "bank",
     preferred_port: int = 0,
-    options: tuple[str, ...] = ("--timezone", "Asia/Shanghai"),
+    options: tuple[str, ...] | None = None,
 ) -> MockBank:
-    """Start the bank with its books in the SQLite file `database`; wait until it answers. Raises `PartDidNotStart`."""
+    """Start the bank with its books in the SQLite file `database`; wait until it answers. Raises `PartDidNotStart`.
+
+    Unless `options` say otherwise it settles at once, whatever day and hour it is.
+    """
+    if options is None:
+        options = settling_at_once(datetime.now(BANK_ZONE).date())
     port = choose_port(preferred_port)
     database.parent.mkdir(parents=True, exist_ok=True)
     place = ("--host", LOOPBACK, "--port", str(port), "--db", str(database))
@@ -35,4 +53,17 @@ def start_mock_bank(
             ready=answers_http(port, "/_mock/health"),
         )
     )
+    with closing(sqlite3.connect(database, timeout=_LOCK_WAIT_SECONDS)) as books, books:
+        for index in _INDEXES:
+            books.execute(index)
     return MockBank(f"http://{LOOPBACK}:{port}")
+
+
+def settling_at_once(today: date) -> tuple[str, ...]:
+    """Bank time starts on the Monday after `today`, and the cut-off is as late as it goes.
+
+    So its day is a working day, ahead of ours also when our day ends, and five days pass before its first weekend.
+    An execution date that is past for the bank delays nothing; one in its future would.
+    """
+    monday = today + timedelta(days=7 - today.weekday())
+    return ("--clock", f"{monday.isoformat()}T00:00", "--cutoff", "23:59", "--timezone", BANK_ZONE.key)

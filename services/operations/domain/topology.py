@@ -3,14 +3,11 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 SHARDS = 8
 FETCH_MAX_WAIT_MS = 20
 DATABASE = "huiji"
-_FRIDAY = 5
 
 
 @dataclass(frozen=True)
@@ -35,7 +32,6 @@ SERVICES = (
 #: Outside systems stand in as processes of their own; they get neither our database nor our broker.
 BUREAU = Service("bureau_simulator", "services.bureau_simulator", 8109)
 BANK_PREFERRED_PORT = 8110
-BANK_ZONE = ZoneInfo("Asia/Shanghai")
 
 
 @dataclass(frozen=True)
@@ -69,14 +65,3 @@ def service_environment(service: Service, port: int, addresses: Addresses) -> di
 def outside_environment(service: Service, port: int) -> dict[str, str]:
     """What a process that plays an outside system is told."""
     return {"HUIJI_SERVICE": service.name, "HUIJI_HTTP_PORT": str(port)}
-
-
-def bank_options(today: date) -> tuple[str, ...]:
-    """Bank time starts at midnight of the next working day from `today` on, and the cut-off is as late as it goes.
-
-    So a payment that is due today settles at once, also on the weekend, when a bank's books are closed.
-    """
-    working_day = today
-    while working_day.isoweekday() > _FRIDAY:
-        working_day += timedelta(days=1)
-    return ("--clock", f"{working_day.isoformat()}T00:00", "--cutoff", "23:59", "--timezone", BANK_ZONE.key)

@@ -5,7 +5,6 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -32,13 +31,11 @@ from services.operations.adapters.pool_account import open_pool_account
 from services.operations.domain.platform import Platform
 from services.operations.domain.topology import (
     BANK_PREFERRED_PORT,
-    BANK_ZONE,
     BUREAU,
     DATABASE,
     SERVICES,
     Addresses,
     Service,
-    bank_options,
     outside_environment,
     service_environment,
 )
@@ -98,7 +95,6 @@ def _start_foundations(plan: PlatformPlan, processes: Processes) -> Addresses:
         processes,
         plan.directory / "bank.sqlite",
         preferred_port=BANK_PREFERRED_PORT,
-        options=bank_options(datetime.now(BANK_ZONE).date()),
     )
     open_pool_account(bank.url)
     port = choose_port(plan.bureau.preferred_port)

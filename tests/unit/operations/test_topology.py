@@ -1,7 +1,6 @@
 """What the platform tells its processes is what they understand."""
 
 import json
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,6 @@ from libs.runtime.settings import ServiceSettings
 from services.operations.domain.topology import (
     SERVICES,
     Addresses,
-    bank_options,
     outside_environment,
     service_environment,
 )
@@ -48,17 +46,3 @@ def test_an_outside_system_learns_nothing_of_our_database_broker_or_keys() -> No
 def test_names_and_ports_are_unique() -> None:
     assert len({service.name for service in SERVICES}) == len(SERVICES)
     assert len({service.preferred_port for service in SERVICES}) == len(SERVICES)
-
-
-@pytest.mark.parametrize(
-    ("today", "opens"),
-    [
-        (date(2026, 11, 20), "2026-11-20T00:00"),
-        (date(2026, 11, 21), "2026-11-23T00:00"),
-        (date(2026, 11, 22), "2026-11-23T00:00"),
-        (date(2026, 11, 23), "2026-11-23T00:00"),
-    ],
-)
-def test_the_bank_opens_on_a_working_day(today: date, opens: str) -> None:
-    options = bank_options(today)
-    assert options[options.index("--clock") + 1] == opens
