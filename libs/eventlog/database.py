@@ -22,6 +22,8 @@ async def open_pool(url: str, schema: str, *, size: int) -> "Pool":
             "search_path": f'"{schema}"',
             "application_name": f"huiji-{schema}",
             "timezone": "UTC",
+            # Statements here touch few rows by index; compiling them costs more than it saves.
+            "jit": "off",
         },
         command_timeout=60,
         # The pool would spend a round trip per transaction on resetting a session in which nothing is ever set.

@@ -48,7 +48,9 @@ async def add_to_many(log: EventLog, claims: int, each: int, *, after: int = 0) 
     async with log.transaction() as work:
         for claim in range(claims):
             numbers = range(after + 1, after + each + 1)
-            work.append(Append(stream_of(f"c{claim}"), after, [tick(f"c{claim}", number) for number in numbers]))
+            work.append(
+                Append(stream_of(f"c{claim}"), after, [tick(f"c{claim}", number) for number in numbers])
+            )
 
 
 async def all_events(log: EventLog) -> list[Recorded]:

@@ -1,6 +1,7 @@
 """Appending on a real PostgreSQL: gapless, dense, all or nothing, and untouchable afterwards."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 
 import asyncpg
@@ -21,6 +22,12 @@ async def log(database: str) -> AsyncIterator[EventLog]:
         yield opened
 
 
+async def append(log: EventLog, *appends: Append) -> None:
+    async with log.transaction() as work:
+        for one in appends:
+            work.append(one)
+
+
 async def test_positions_have_no_gaps_and_versions_no_holes(log: EventLog) -> None:
     await add_to_many(log, claims=20, each=3)
     await add_to_many(log, claims=20, each=2, after=3)
@@ -33,18 +40,15 @@ async def test_positions_have_no_gaps_and_versions_no_holes(log: EventLog) -> No
 @pytest.mark.parametrize("wrong", [0, 1, 3, 7])
 async def test_a_wrong_expected_version_changes_nothing(log: EventLog, wrong: int) -> None:
     await add(log, "c1", [1, 2], after=0)
+    right = Append(stream_of("c9"), 0, [tick("c9")])
     with pytest.raises(ConcurrencyConflict):
-        async with log.transaction() as work:
-            work.append(Append(stream_of("c9"), 0, [tick("c9")]))
-            work.append(Append(stream_of("c1"), wrong, [tick("c1", 3)]))
+        await append(log, right, Append(stream_of("c1"), wrong, [tick("c1", 3)]))
     assert len(await all_events(log)) == 2
 
 
 async def test_an_empty_append_does_not_hide_a_wrong_version(log: EventLog) -> None:
     with pytest.raises(ConcurrencyConflict):
-        async with log.transaction() as work:
-            work.append(Append(stream_of("c1"), 5, []))
-            work.append(Append(stream_of("c1"), 5, [tick("c1", 6)]))
+        await append(log, Append(stream_of("c1"), 5, []), Append(stream_of("c1"), 5, [tick("c1", 6)]))
 
 
 async def test_of_many_writers_at_one_version_exactly_one_wins(log: EventLog) -> None:
@@ -62,11 +66,11 @@ async def test_listeners_hear_of_commits_only(log: EventLog) -> None:
     await add(log, "c1", [1], after=0)
     with pytest.raises(ConcurrencyConflict):
         await add(log, "c1", [1], after=0)
-    with pytest.raises(ValueError, match="mind"):
+    with contextlib.suppress(ZeroDivisionError):
         async with log.transaction() as work:
             work.append(Append(stream_of("c2"), 0, [tick("c2")]))
             work.after_commit(lambda: heard.append(2))
-            raise ValueError("changed my mind")
+            heard.append(1 // 0)
     assert heard == [1]
 
 
@@ -83,8 +87,7 @@ async def test_a_process_without_relay_notifies_those_that_have_one(log: EventLo
 
 async def test_what_no_broker_would_take_is_refused_before_it_is_recorded(log: EventLog) -> None:
     with pytest.raises(EventTooLarge, match="limit is 900000"):
-        async with log.transaction() as work:
-            work.append(Append(stream_of("c1"), 0, [tick("c1", note="x" * LARGEST_BODY_BYTES)]))
+        await append(log, Append(stream_of("c1"), 0, [tick("c1", note="x" * LARGEST_BODY_BYTES)]))
     assert await all_events(log) == []
 
 

@@ -1,0 +1,238 @@
+"""The relay against a broker that fails in every way, on a real PostgreSQL."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from itertools import pairwise
+
+import asyncpg
+import pytest
+
+from libs.eventlog import EventLog, Recorded, Relay
+from libs.eventlog.log import channel_of
+from libs.eventlog.relay import Placed, TopicLost
+from tests.support.kernel import MemoryTopic, add, add_to_many, all_events, open_log
+from tests.support.waiting import until
+
+SHARDS = 4
+
+
+@pytest.fixture
+async def log(database: str) -> AsyncIterator[EventLog]:
+    async with open_log(database, "intake", shards=SHARDS) as opened:
+        yield opened
+
+
+async def publish_all(relay: Relay) -> int:
+    total = 0
+    while published := await relay.publish_once():
+        total += published
+    return total
+
+
+async def assert_every_position_is_there(log: EventLog, topic: MemoryTopic) -> None:
+    """And nobody who reads in order ever jumps forward over one."""
+    ends = dict.fromkeys(range(SHARDS), 0)
+    for event in await all_events(log):
+        ends[event.shard] = event.position
+    for shard, events in topic.partitions.items():
+        positions = [event.position for event in events]
+        assert set(positions) == set(range(1, ends[shard] + 1))
+        assert all(later <= earlier + 1 for earlier, later in pairwise(positions))
+
+
+async def test_every_event_is_published_once_in_order(log: EventLog) -> None:
+    topic = MemoryTopic(SHARDS)
+    relay = Relay(log, topic, window=3)
+    await add_to_many(log, claims=10, each=4)
+    assert await publish_all(relay) == 40
+    assert [event for shard in range(SHARDS) for event in topic.partitions[shard]] == await all_events(log)
+    assert relay.published_total == 40
+
+
+async def test_an_answer_that_was_lost_costs_duplicates_and_no_gap(log: EventLog) -> None:
+    topic = MemoryTopic(SHARDS)
+    relay = Relay(log, topic, window=3)
+    await add_to_many(log, claims=10, each=4)
+    topic.fail_after = 2
+    with pytest.raises(ConnectionError):
+        await relay.publish_once()
+    topic.fail_after = None
+    await publish_all(relay)
+    await assert_every_position_is_there(log, topic)
+
+
+async def test_a_shard_that_cannot_be_published_holds_only_itself(log: EventLog) -> None:
+    class OneBadPartition(MemoryTopic):
+        async def publish(self, shard: int, events: Sequence[Recorded]) -> Placed:
+            if shard == 1:
+                raise ConnectionError("no leader")
+            return await super().publish(shard, events)
+
+    topic = OneBadPartition(SHARDS)
+    relay = Relay(log, topic)
+    await add_to_many(log, claims=20, each=1)
+    for _ in range(3):
+        with pytest.raises(ConnectionError):
+            await relay.publish_once()
+    per_shard = {shard: len(events) for shard, events in topic.partitions.items()}
+    expected = [event.shard for event in await all_events(log)]
+    assert per_shard == {shard: 0 if shard == 1 else expected.count(shard) for shard in range(SHARDS)}
+
+
+async def test_a_lost_topic_is_rebuilt_when_the_next_event_is_published(log: EventLog) -> None:
+    topic = MemoryTopic(SHARDS)
+    relay = Relay(log, topic)
+    await add_to_many(log, claims=10, each=4)
+    await publish_all(relay)
+    topic.lose_everything()
+    await add_to_many(log, claims=10, each=1, after=4)
+    await publish_all(relay)
+    await assert_every_position_is_there(log, topic)
+
+
+async def test_a_lost_topic_is_rebuilt_though_nothing_is_appended(log: EventLog) -> None:
+    topic = MemoryTopic(SHARDS)
+    relay = Relay(log, topic)
+    await add_to_many(log, claims=10, each=4)
+    await publish_all(relay)
+    assert not await relay.check_broker()
+    topic.lose_everything()
+    assert await relay.check_broker()
+    await publish_all(relay)
+    await assert_every_position_is_there(log, topic)
+    assert not await relay.check_broker()
+
+
+async def test_a_topic_lost_in_the_middle_of_a_window_is_rebuilt(log: EventLog) -> None:
+    class LostHalfWay(MemoryTopic):
+        lose = False
+
+        async def publish(self, shard: int, events: Sequence[Recorded]) -> Placed:
+            if not self.lose:
+                return await super().publish(shard, events)
+            self.lose = False
+            self.lose_everything()
+            self.partitions[shard] += events[len(events) // 2 :]
+            raise TopicLost("offset 0, not 30")
+
+    topic = LostHalfWay(SHARDS)
+    relay = Relay(log, topic, window=10)
+    await add_to_many(log, claims=10, each=4)
+    await publish_all(relay)
+    topic.lose = True
+    await add_to_many(log, claims=10, each=4, after=4)
+    await publish_all(relay)
+    await relay.check_broker()
+    await publish_all(relay)
+    await assert_every_position_is_there(log, topic)
+
+
+async def test_a_second_look_at_an_old_loss_does_not_start_the_rebuild_again(log: EventLog) -> None:
+    """Two relays see the loss; the slower one must not undo what the faster has rebuilt."""
+    topic = MemoryTopic(SHARDS)
+    relay = Relay(log, topic)
+    await add_to_many(log, claims=10, each=4)
+    await publish_all(relay)
+    lost = {row["shard"]: row["broker_offset"] for row in await log.pool.fetch("select * from relay")}
+    await log.pool.execute("update relay set broker_offset = broker_offset + 100")
+    async with log.pool.acquire() as connection:
+        await relay._rewind(connection, lost)
+    assert await publish_all(relay) == 0
+
+
+async def test_several_relays_leave_no_gap_and_no_jump(log: EventLog) -> None:
+    class Slow(MemoryTopic):
+        async def publish(self, shard: int, events: Sequence[Recorded]) -> Placed:
+            await asyncio.sleep(0.001)
+            return await super().publish(shard, events)
+
+    topic = Slow(SHARDS)
+    async with running(*(Relay(log, topic, window=5, poll_seconds=0.01) for _ in range(3))):
+        for round_ in range(10):
+            await add_to_many(log, claims=10, each=1, after=round_)
+        await until(lambda: sum(map(len, topic.partitions.values())) >= 100)
+    await assert_every_position_is_there(log, topic)
+
+
+async def test_an_append_wakes_the_relay_at_once(log: EventLog) -> None:
+    topic = MemoryTopic(SHARDS)
+    async with running(Relay(log, topic, poll_seconds=3600)):
+        await add(log, "c1", [1], after=0)
+        await until(lambda: sum(map(len, topic.partitions.values())) == 1)
+
+
+async def test_another_process_wakes_the_relay_by_notifying(log: EventLog, database: str) -> None:
+    topic = MemoryTopic(SHARDS)
+    relay = Relay(log, topic, poll_seconds=3600)
+    async with running(relay), open_log(database, "intake", shards=SHARDS) as command_line:
+        await until(lambda: listening(log))
+        await add(command_line, "c1", [1], after=0)
+        await until(lambda: sum(map(len, topic.partitions.values())) == 1)
+
+
+async def test_a_relay_whose_listening_connection_dies_listens_again(log: EventLog, database: str) -> None:
+    topic = MemoryTopic(SHARDS)
+    async with running(Relay(log, topic, poll_seconds=3600, retry_seconds=0.01)):
+        await until(lambda: listening(log))
+        await kill_listener(database)
+        await until(lambda: listening(log))
+        await log.pool.execute("select pg_notify($1, '')", channel_of("intake"))
+
+
+async def test_while_the_broker_is_away_no_transaction_is_held(log: EventLog) -> None:
+    class Away(MemoryTopic):
+        away = True
+
+        async def end_offsets(self) -> dict[int, int]:
+            if self.away:
+                raise ConnectionError("the broker is away")
+            return await super().end_offsets()
+
+    topic = Away(SHARDS)
+    topic.fail_before = True
+    relay = Relay(log, topic, poll_seconds=0.01, retry_seconds=0.01, watch_seconds=0.01)
+    async with running(relay):
+        await add(log, "c1", [1], after=0)
+        await until(lambda: relay.failing is not None)
+        for _ in range(20):
+            open_ = await log.pool.fetchval(
+                "select count(*) from pg_stat_activity where datname = current_database()"
+                " and state = 'idle in transaction' and pid <> pg_backend_pid()"
+            )
+            assert open_ == 0
+        topic.away = topic.fail_before = False
+        await until(lambda: relay.failing is None and sum(map(len, topic.partitions.values())) == 1)
+
+
+@asynccontextmanager
+async def running(*relays: Relay) -> AsyncIterator[None]:
+    tasks = [asyncio.create_task(relay.run()) for relay in relays]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+_LISTENERS = (
+    "select count(*) from pg_stat_activity where datname = current_database() and query ilike 'listen%'"
+)
+
+
+async def listening(log: EventLog) -> bool:
+    return bool(await log.pool.fetchval(_LISTENERS))
+
+
+async def kill_listener(database: str) -> None:
+    connection = await asyncpg.connect(database)
+    try:
+        await connection.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where datname = current_database() and query ilike 'listen%'"
+        )
+    finally:
+        await connection.close()
