@@ -20,5 +20,11 @@ class Platform:
 
     def urls_to_look_at(self) -> Mapping[str, str]:
         """What is worth opening in a browser, by name."""
+        claims = {"claims": f"{self.url('projections')}/"}
         pages = {name: f"{url}/asyncapi" for name, url in self.addresses.services.items()}
-        return {**pages, "bureau_simulator": self.addresses.bureau_url, "bank": self.addresses.bank_url}
+        return {
+            **claims,
+            **pages,
+            "bureau_simulator": self.addresses.bureau_url,
+            "bank": self.addresses.bank_url,
+        }

@@ -12,24 +12,24 @@ from services.operations.use_cases.compare_published import Compared
 
 def print_comparison(console: Console, compared: Sequence[Compared]) -> None:
     """Published examples: what was printed, what was paid at the bank, and whether that is the same."""
-    table = Table(title="Published examples (yuan)", title_justify="left")
-    table.add_column("example")
-    table.add_column("plan")
-    table.add_column("grade")
-    for heading in ("printed", "paid", "paid, as printed"):
-        table.add_column(heading, justify="right")
+    title = "Published examples: printed figures beside what the bank was made to pay (yuan)"
+    table = Table(title=title, title_justify="left")
+    table.add_column("example", no_wrap=True)
+    table.add_column("plan", no_wrap=True)
+    for heading in ("printed", "paid", "rounded"):
+        table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("")
     for one in compared:
         table.add_row(
             one.example.id,
             one.example.plan_id or "",
-            one.example.grade,
             format_yuan(one.example.expected.plan_pays_fen),
             format_yuan(one.paid_fen),
             format_yuan(one.printed_fen),
             "[green]equal[/green]" if one.agrees else "[red]differs[/red]",
         )
     console.print(table)
+    console.print("  rounded: per liability, to the precision the figure was printed with", style="dim")
 
 
 def print_summary(console: Console, summary: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """Every published worked example, as settlements through the claim's process, comes out as it was printed."""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -51,7 +52,7 @@ def _run(example: PublishedExample) -> list[Event]:
     return said
 
 
-def _folded(person: Person, events: list[Event]) -> Person:
+def _folded(person: Person, events: Sequence[Event]) -> Person:
     for event in events:
         person = evolve(person, event)
     return person
@@ -91,7 +92,11 @@ def _registered(claim_id: str, submission: Submission) -> ClaimRegistered:
 
 def _no_records(claim_id: str) -> RecordsUnavailable:
     return RecordsUnavailable(
-        person_id=PERSON, claim_id=claim_id, reason="the bureau is not part of this test", attempts=1, given_up_at=NOW
+        person_id=PERSON,
+        claim_id=claim_id,
+        reason="the bureau is not part of this test",
+        attempts=1,
+        given_up_at=NOW,
     )
 
 
