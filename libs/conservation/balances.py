@@ -8,6 +8,7 @@ from libs.conservation.report import Broken
 from libs.contracts.adjudication import ClaimAdjudicated
 
 _MEASURES = ("base_fen", "deductible_fen", "paid_fen")
+_NOTHING: Mapping[str, int] = dict.fromkeys(_MEASURES, 0)
 _CASH = "cash/"
 
 
@@ -21,16 +22,14 @@ class YearBalances:
     def decide(self, decision: ClaimAdjudicated) -> Iterator[Broken]:
         """Compare with the balances that the decision states, then take them over."""
         after: Mapping[str, Any] = decision.usage_after
-        expected = {name: dict(used) for name, used in self.liabilities.items()}
-        for outcome in decision.liabilities:
-            used = expected.setdefault(outcome.liability_id, dict.fromkeys(_MEASURES, 0))
-            for measure in _MEASURES:
-                used[measure] += getattr(outcome, measure)
+        moved = _moved_by(decision)
         stated = {name: dict(used) for name, used in after.get("liabilities", {}).items()}
-        for name in sorted(expected.keys() | stated.keys()):
-            if expected.get(name) != stated.get(name):
-                sides = f"{_shown(stated.get(name))} ≠ {_shown(expected.get(name))} fen"
-                yield Broken("balances_follow", f"{name} after the decision: {sides}")
+        for name in sorted(self.liabilities.keys() | moved.keys() | stated.keys()):
+            before, now = self.liabilities.get(name, _NOTHING), stated.get(name, _NOTHING)
+            change = {measure: now[measure] - before[measure] for measure in _MEASURES}
+            if not _follows(change, moved.get(name, _NOTHING)):
+                sides = f"{_shown(change)}, decided {_shown(moved.get(name, _NOTHING))} fen"
+                yield Broken("balances_follow", f"{name} moved by {sides}")
         caps: dict[str, int] = dict(after.get("caps", {}))
         cash_fen = _cash(caps) - _cash(self.caps)
         if cash_fen != decision.cash_benefits_fen:
@@ -41,9 +40,25 @@ class YearBalances:
         self.liabilities, self.caps = stated, caps
 
 
+def _moved_by(decision: ClaimAdjudicated) -> dict[str, dict[str, int]]:
+    moved: dict[str, dict[str, int]] = {}
+    for outcome in decision.liabilities:
+        used = moved.setdefault(outcome.liability_id, dict(_NOTHING))
+        for measure in _MEASURES:
+            used[measure] += getattr(outcome, measure)
+    return moved
+
+
+def _follows(change: Mapping[str, int], moved: Mapping[str, int]) -> bool:
+    """Payment and deductible to the fen; a plan may scale and cap the cost first, so that less of it counts."""
+    taken_fen = change["deductible_fen"] + change["paid_fen"]
+    exact = all(change[measure] == moved[measure] for measure in ("deductible_fen", "paid_fen"))
+    return exact and taken_fen <= change["base_fen"] <= moved["base_fen"]
+
+
 def _cash(caps: Mapping[str, int]) -> int:
     return sum(used for name, used in caps.items() if name.startswith(_CASH))
 
 
-def _shown(used: Mapping[str, int] | None) -> str:
-    return "/".join(str(used.get(measure)) for measure in _MEASURES) if used else "nothing"
+def _shown(used: Mapping[str, int]) -> str:
+    return "/".join(str(used[measure]) for measure in _MEASURES)

@@ -10,9 +10,10 @@ import orjson
 from libs.conservation.facts import MONEY_TYPES
 from libs.eventlog.event import Recorded
 
-#: Amounts that are said beside the money: thresholds, suggestions, features of a model.
+#: Amounts that are said beside the money: thresholds, suggestions, features of a model, cost that a liability counted.
 NOT_MONEY_MOVED = frozenset(
     {
+        "base_fen",
         "threshold_fen",
         "suggested_aid_fen",
         "aid_suggested_before_fen",

@@ -273,6 +273,21 @@ def test_a_layer_that_comes_after_the_plan_may_bear_less_than_it_was_settled_wit
     assert "layers_as_settled" not in rules_broken(with_body(events, index, relieved_by_plan))
 
 
+@pytest.mark.parametrize(("counted_fen", "follows"), [(150_000, True), (149_999, False), (200_001, False)])
+def test_a_liability_may_count_less_cost_than_it_took_but_not_less_than_it_used(
+    counted_fen: int, follows: bool
+) -> None:
+    """Plans scale and cap cost before the deductible: 60 000 fen paid and 90 000 borne need 150 000 at least."""
+    events = a_history().events
+
+    def scale(body: Body) -> None:
+        body["liabilities"][0]["base_fen"] = 200_000
+        body["usage_after"]["liabilities"]["in_catalogue"]["base_fen"] = counted_fen
+
+    broken = rules_broken(with_body(events, index_of(events, "ClaimAdjudicated"), scale))
+    assert broken == (set() if follows else {"balances_follow"})
+
+
 def test_recorded_time_counts_only_within_causality() -> None:
     """A bank file is closed by a clock that runs a second behind the one that instructed its payment."""
     events = [
