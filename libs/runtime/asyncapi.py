@@ -32,6 +32,12 @@ _HEADERS = {
 }
 
 
+_STYLE = (
+    "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
+    "td,th{text-align:left;padding:.1rem .8rem .1rem 0;vertical-align:top}summary{cursor:pointer}"
+)
+
+
 def asyncapi_document(service: str, subscriptions: Mapping[str, frozenset[str]]) -> dict[str, Any]:
     """What `service` sends to its topic and receives from others', with full payload schemas."""
     sends = PUBLISHED.get(service, ())
@@ -107,13 +113,11 @@ def asyncapi_page(service: str, subscriptions: Mapping[str, frozenset[str]]) -> 
     for name, operation in document["operations"].items():
         channel = document["channels"][operation["channel"]["$ref"].rsplit("/", 1)[1]]
         rows.append(f"<h2>{escape(name)} <code>{escape(channel['address'])}</code></h2>")
-        for message_name in channel["messages"]:
-            rows.append(_message_html(message_name, document))
+        rows += [_message_html(message_name, document) for message_name in channel["messages"]]
     title = escape(document["info"]["title"])
-    style = "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}td,th{text-align:left;padding:.1rem .8rem .1rem 0;vertical-align:top}summary{cursor:pointer}"
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}: AsyncAPI</title>'
-        f"<style>{style}</style><h1>{title}</h1>"
+        f"<style>{_STYLE}</style><h1>{title}</h1>"
         f'<p><a href="/asyncapi.json">AsyncAPI 3 document</a></p>{"".join(rows)}</html>'
     )
 

@@ -45,13 +45,17 @@ BrokerKind = Literal["embedded", "apache"]
 
 @dataclass(frozen=True)
 class PlatformPlan:
-    """What to run and where: `directory` keeps data, logs and the lock; `checkout` is the root of the sources."""
+    """What to run and where: `directory` keeps data, logs and the lock; `checkout` is the root of the sources.
+
+    `traces`: every service writes its spans to `run/traces/<service>.jsonl`.
+    """
 
     directory: Path
     checkout: Path
     broker: BrokerKind = "embedded"
     services: Sequence[Service] = SERVICES
     bureau: Service = BUREAU
+    traces: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,9 @@ def run_platform(
         addresses = replace(addresses, services=urls)
         for service in plan.services:
             environment = service_environment(service, ports[service.name], addresses)
+            if plan.traces:
+                trace_file = plan.directory / "run" / "traces" / f"{service.name}.jsonl"
+                environment["HUIJI_TRACE_FILE"] = str(trace_file)
             processes.start(_spec(service, ports[service.name], environment, plan.checkout, "services"))
         processes.wait_ready()
         with announced(plan.directory / "run", addresses):

@@ -1,0 +1,130 @@
+"""From discharge to settled payment across all services, and what must hold of the histories that remain."""
+
+import asyncio
+import json
+import sqlite3
+from collections import defaultdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from libs.conservation import check_history
+from libs.privacy import Pseudonymiser
+from libs.privacy.master_key import read_master_key
+from services.operations.adapters.city import City
+from services.operations.use_cases.compare_published import Compared, compare_published
+from services.operations.use_cases.export_history import export_history
+from services.operations.use_cases.verify_chains import verify_export
+from tests.end_to_end.conftest import Ran
+
+ON_A_PAID_CLAIMS_WAY = {"intake", "medical_data", "fraud", "adjudication", "payout", "charity", "projections"}
+
+
+def test_published_examples_are_paid_as_printed(ran: Ran) -> None:
+    compared = asyncio.run(_compared(ran))
+    assert len(compared) == len(ran.given.examples) >= 8
+    assert [one.example.id for one in compared if not one.agrees] == []
+
+
+def test_every_discharge_is_one_claim_and_none_is_lost(ran: Ran) -> None:
+    summary = _get(ran, "projections", "/summary")
+    assert summary["claims"] == len(ran.given.submissions)
+    assert summary["paid"] > 0
+    for service in ran.platform.addresses.services:
+        if service not in ("enrolment", "intake"):
+            assert _get(ran, service, "/parked") == []
+
+
+def test_money_is_conserved_in_the_exported_history(ran: Ran, tmp_path: Path) -> None:
+    directory = tmp_path / "export"
+    manifest = asyncio.run(export_history(ran.platform.addresses.services, directory, datetime.now(UTC)))
+    lines = [line for file in sorted(directory.rglob("*.ndjson")) for line in file.read_bytes().splitlines()]
+    report = check_history(lines)
+    assert [f"{violation.about}: {violation.sentence}" for violation in report.violations] == []
+    assert report.claims == len(ran.given.submissions)
+    assert all(chain.broken is None for chain in verify_export(directory))
+    assert sum(shard.position for shard in manifest.shards) > 4 * len(ran.given.submissions)
+
+
+def test_the_bank_has_paid_what_the_ledger_says(ran: Ran) -> None:
+    ledger = _get(ran, "payout", "/ledger")
+    assert ledger["sum_fen"] == 0
+    paid = -sum(fen for account, fen in ledger["balances_fen"].items() if account.startswith("bank:"))
+    with sqlite3.connect(f"file:{ran.directory / 'bank.sqlite'}?mode=ro", uri=True) as books:
+        booked, rows, distinct = books.execute(
+            "select sum(amount), count(*), count(distinct end_to_end_id) from payment where booked_at is not null"
+        ).fetchone()
+    assert booked == paid == _get(ran, "projections", "/summary")["paid_fen"]
+    assert rows == distinct
+
+
+def test_a_paid_claim_is_one_trace_across_all_services(ran: Ran) -> None:
+    paid = _get(ran, "projections", "/claims?status=paid&limit=1000")
+    claim = next(one for one in paid if one["programmes"])
+    spans = [
+        span
+        for span in _spans(ran)
+        if span["attributes"].get("huiji.subject") == f"claim-{claim['claim_id']}"
+    ]
+    traces = {span["context"]["trace_id"] for span in spans}
+    assert len(traces) == 1
+    by_service = defaultdict(list)
+    for span in (span for span in _spans(ran) if span["context"]["trace_id"] in traces):
+        by_service[span["resource"]["attributes"]["service.name"].removeprefix("huiji-")].append(span)
+    assert by_service.keys() >= ON_A_PAID_CLAIMS_WAY
+    steps = _get(ran, "projections", f"/claims/{claim['claim_id']}")["steps"]
+    assert {"ClaimRegistered", "ClaimAdjudicated", "PaymentInstructed", "PaymentSettled"} <= {
+        s["type"] for s in steps
+    }
+    assert {step["traceparent"].split("-")[1] for step in steps} == {
+        trace.removeprefix("0x") for trace in traces
+    }
+
+
+def test_every_service_answers_health_metrics_and_asyncapi(ran: Ran) -> None:
+    for service, url in ran.platform.addresses.services.items():
+        assert httpx2.get(f"{url}/health/ready").status_code == 200, service
+        assert httpx2.get(f"{url}/health/live").status_code == 200, service
+        metrics = httpx2.get(f"{url}/metrics").text
+        assert "huiji_published_events_total" in metrics
+        if service not in ("enrolment", "intake"):
+            assert "huiji_lag_events" in metrics
+            assert "huiji_parked_events" in metrics
+        assert httpx2.get(f"{url}/asyncapi").text.startswith("<!doctype html>")
+
+
+def test_no_name_account_or_identity_number_is_in_logs_or_traces(ran: Ran) -> None:
+    secrets = {one.person.name for one in ran.given.examples}
+    for resident in ran.given.residents:
+        secrets |= {
+            resident.person.id_number,
+            resident.coverage.account,
+            resident.person.phone or "-no-phone-",
+        }
+    run = ran.directory / "run"
+    ours = {*ran.platform.addresses.services, "bureau_simulator"}
+    files = [file for file in (run / "logs").glob("*.log") if file.name.split(".")[0] in ours]
+    files += list((run / "traces").glob("*.jsonl"))
+    assert len(files) >= 2 * len(ran.platform.addresses.services)
+    for file in files:
+        text = file.read_text()
+        assert [secret for secret in secrets if secret in text] == [], file.name
+
+
+async def _compared(ran: Ran) -> list[Compared]:
+    pseudonymiser = Pseudonymiser(read_master_key(ran.platform.addresses.master_key_file).pseudonym_secret())
+    async with City(ran.platform.addresses) as city:
+        return await compare_published(ran.given.examples, pseudonymiser, city.claims_of, city.balances_of)
+
+
+def _get(ran: Ran, service: str, path: str) -> Any:
+    response = httpx2.get(ran.platform.url(service) + path, timeout=30)
+    response.raise_for_status()
+    return response.json()
+
+
+def _spans(ran: Ran) -> list[dict[str, Any]]:
+    files = (ran.directory / "run" / "traces").glob("*.jsonl")
+    return [json.loads(line) for file in files for line in file.read_text().splitlines()]
