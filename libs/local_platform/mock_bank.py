@@ -23,9 +23,10 @@ _INDEXES = (
 
 @dataclass(frozen=True)
 class MockBank:
-    """A running bank; `url` is the base address of its HTTP interface."""
+    """A running bank; `url` is the base address of its HTTP interface, `pid` its process."""
 
     url: str
+    pid: int
 
 
 def start_mock_bank(
@@ -45,7 +46,7 @@ def start_mock_bank(
     port = choose_port(preferred_port)
     database.parent.mkdir(parents=True, exist_ok=True)
     place = ("--host", LOOPBACK, "--port", str(port), "--db", str(database))
-    processes.start_and_wait(
+    pid = processes.start_and_wait(
         ProcessSpec(
             name=name,
             command=(sys.executable, "-m", "mockbank", *place, *options),
@@ -56,7 +57,7 @@ def start_mock_bank(
     with closing(sqlite3.connect(database, timeout=_LOCK_WAIT_SECONDS)) as books, books:
         for index in _INDEXES:
             books.execute(index)
-    return MockBank(f"http://{LOOPBACK}:{port}")
+    return MockBank(f"http://{LOOPBACK}:{port}", pid)
 
 
 def settling_at_once(today: date) -> tuple[str, ...]:
