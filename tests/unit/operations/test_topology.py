@@ -8,6 +8,7 @@ import pytest
 from libs.runtime.settings import ServiceSettings
 from services.operations.domain.topology import (
     SERVICES,
+    SHARDS,
     Addresses,
     outside_environment,
     service_environment,
@@ -35,7 +36,7 @@ def test_a_service_reads_its_settings_from_what_the_platform_tells_it(
     assert settings.http_port == 8101
     assert settings.sources == dict(ADDRESSES.services)
     assert settings.master_key_file == ADDRESSES.master_key_file
-    assert settings.shards == 8
+    assert settings.shards == SHARDS
 
 
 def test_an_outside_system_learns_nothing_of_our_database_broker_or_keys() -> None:
