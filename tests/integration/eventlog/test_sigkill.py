@@ -1,0 +1,45 @@
+"""A process is killed at every step an event takes through it; the outcome is that of a run without faults."""
+
+import pytest
+
+from tests.integration.eventlog.conftest import Line
+from tests.support.failpoints import STEPS
+from tests.support.service_process import ServiceProcess
+from tests.support.topics import read_topic
+
+#: The first time is mostly while catching up after the last kill, the third in the steady flow.
+TIMES = (1, 3)
+
+
+@pytest.mark.timeout(280)
+async def test_sigkill_at_every_step_changes_nothing(line: Line, capsys: pytest.CaptureFixture[str]) -> None:
+    kills = 0
+    async with line.upstream.serving(), line.upstream.relaying():
+        process = line.process()
+        for step in STEPS:
+            for times in TIMES:
+                process.start(failpoint=f"{step}:{times}")
+                assert await _killed_while_events_flow(line, process), f"never got to {step} {times} times"
+                kills += 1
+        process.start()
+        await process.ready()
+        await line.append(claims=8, each=1)
+        await line.caught_up()
+        assert process.stop() == 0
+        checked = await line.assert_as_without_faults()
+        heads = await line.downstream_heads()
+        topic = await read_topic(line.bootstrap, f"huiji.{line.downstream}.events", heads)
+    published = sum(map(len, topic.values()))
+    with capsys.disabled():
+        print(  # noqa: T201 - the numbers are part of the evidence
+            f"\n{kills} SIGKILLs at {len(STEPS)} steps; {checked} events checked in two logs,"
+            f" {published} records in the topic for {sum(heads.values())} events"
+        )
+
+
+async def _killed_while_events_flow(line: Line, process: ServiceProcess) -> bool:
+    for _ in range(150):
+        await line.append(claims=8, each=1)
+        if await process.killed(seconds=0.2):
+            return True
+    return False
