@@ -61,9 +61,7 @@ class PostgresProxy:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for one in (self._listener, *self._open):
-            with suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
-            one.close()
+            _hang_up(one)
 
     def _accept(self) -> None:
         while True:
@@ -98,7 +96,7 @@ class PostgresProxy:
             tail = chunk[-_OVERLAP:]
             if not _delivered(server, chunk):
                 break
-        server.close()
+        _hang_up(server)
 
     def _to_client(self, server: socket.socket, client: socket.socket, sent: threading.Event) -> None:
         while chunk := _received(server):
@@ -110,7 +108,14 @@ class PostgresProxy:
                 break
             if not _delivered(client, chunk):
                 break
-        client.close()
+        _hang_up(client)
+
+
+def _hang_up(one: socket.socket) -> None:
+    # Closing alone tells nobody while another thread still reads from it.
+    with suppress(OSError):
+        one.shutdown(socket.SHUT_RDWR)
+    one.close()
 
 
 def _received(source: socket.socket) -> bytes:
