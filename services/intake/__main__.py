@@ -62,12 +62,16 @@ async def build(runtime: Runtime[IntakeSettings]) -> Parts:
     prepare = Prepare(runtime.pseudonymiser)
     batcher: Batcher[Item, Outcome] = Batcher(filing.process, limit=settings.submissions_per_transaction)
     desk = Desk(prepare, Preflight(runtime.log), batcher, settings.waiting_submissions)
-    ingress = Pump(
-        "ingress",
-        (await _ingress(runtime, prepare, filing)).step,
-        interval_seconds=INGRESS_SECONDS,
-        retryable=(KafkaError,),
+    ingress = Ingress(
+        partial(_new_consumer, settings),
+        prepare,
+        filing,
+        partial(hospital_key, read_master_key(settings.master_key_file)),
+        accepts_plain=settings.ingress_accepts_plain,
+        records_at_once=settings.submissions_per_transaction,
     )
+    runtime.resources.push_async_callback(ingress.stop)
+    reading = Pump("ingress", ingress.step, interval_seconds=INGRESS_SECONDS, retryable=(KafkaError,))
     expire = Pump("expire", ExpireUnknown(runtime.log, runtime.keys).step, interval_seconds=EXPIRE_SECONDS)
     return Parts(
         subscriptions=SUBSCRIPTIONS,
@@ -77,14 +81,13 @@ async def build(runtime: Runtime[IntakeSettings]) -> Parts:
             fhir_router(desk, runtime.log),
             claims_router(runtime.log),
         ],
-        pumps=[rejections, ingress, expire],
+        pumps=[rejections, reading, expire],
         batchers=[cast("Batcher[object, object]", batcher)],
     )
 
 
-async def _ingress(runtime: Runtime[IntakeSettings], prepare: Prepare, filing: FileSubmissions) -> Ingress:
-    settings = runtime.settings
-    consumer = AIOKafkaConsumer(
+def _new_consumer(settings: IntakeSettings) -> AIOKafkaConsumer:
+    return AIOKafkaConsumer(
         INGRESS_TOPIC,
         bootstrap_servers=settings.kafka,
         group_id=GROUP,
@@ -92,16 +95,6 @@ async def _ingress(runtime: Runtime[IntakeSettings], prepare: Prepare, filing: F
         auto_offset_reset="earliest",
         fetch_max_wait_ms=settings.fetch_max_wait_ms,
         max_partition_fetch_bytes=LARGEST_FETCH_BYTES,
-    )
-    await consumer.start()
-    runtime.resources.push_async_callback(consumer.stop)
-    return Ingress(
-        consumer,
-        prepare,
-        filing,
-        partial(hospital_key, read_master_key(settings.master_key_file)),
-        settings.ingress_accepts_plain,
-        settings.submissions_per_transaction,
     )
 
 

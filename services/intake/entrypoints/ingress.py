@@ -6,7 +6,7 @@ crash makes come again is found to be filed. Nothing is skipped: what cannot bec
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, TypeAlias
 
 import structlog
@@ -38,42 +38,58 @@ _REFERENCE = re.compile(r"[A-Za-z0-9_.:-]{1,64}\Z", re.ASCII)
 Record: TypeAlias = "ConsumerRecord[bytes, bytes]"
 
 
-@dataclass(frozen=True)
 class Ingress:
-    """Reads the topic and files what it reads. `key_of` gives a hospital's key."""
+    """Reads the topic and files what it reads. `key_of` gives a hospital's key, `new_consumer` one of the group."""
 
-    consumer: AIOKafkaConsumer
-    prepare: Prepare
-    filing: FileSubmissions
-    key_of: Callable[[str], bytes]
-    accepts_plain: bool
-    records_at_once: int
+    def __init__(
+        self,
+        new_consumer: Callable[[], AIOKafkaConsumer],
+        prepare: Prepare,
+        filing: FileSubmissions,
+        key_of: Callable[[str], bytes],
+        *,
+        accepts_plain: bool,
+        records_at_once: int,
+    ) -> None:
+        self._new_consumer = new_consumer
+        self._prepare = prepare
+        self._filing = filing
+        self._key_of = key_of
+        self._accepts_plain = accepts_plain
+        self._records_at_once = records_at_once
+        self._consumer: AIOKafkaConsumer | None = None
 
     async def step(self) -> int:
         """File what the broker has; returns how many records. On an error they are read again by the next step."""
-        by_partition = await self.consumer.getmany(timeout_ms=POLL_MS, max_records=self.records_at_once)
+        consumer = await self._joined()
+        by_partition = await consumer.getmany(timeout_ms=POLL_MS, max_records=self._records_at_once)
         records = [record for fetched in by_partition.values() for record in fetched]
         if not records:
             return 0
         try:
             await self._file(records)
         except BaseException:
-            self._read_again(by_partition)
+            _read_again(consumer, by_partition)
             raise
-        await self._commit()
+        await _commit(consumer)
         return len(records)
 
-    def _read_again(self, by_partition: dict[TopicPartition, list[Record]]) -> None:
-        for partition, records in by_partition.items():
-            if partition in self.consumer.assignment():
-                self.consumer.seek(partition, records[0].offset)
+    async def stop(self) -> None:
+        """Leave the group."""
+        if self._consumer is not None:
+            await self._consumer.stop()
 
-    async def _commit(self) -> None:
-        try:
-            await self.consumer.commit()
-        except KafkaError as error:
-            # They only save reading again; whoever owns the partitions now finds everything filed.
-            logger.info("ingress_offsets_not_committed", error=type(error).__name__)
+    async def _joined(self) -> AIOKafkaConsumer:
+        """A member of the group. Joining can take long after a crash, and HTTP must not wait for it."""
+        if self._consumer is None:
+            consumer = self._new_consumer()
+            try:
+                await consumer.start()
+            except BaseException:
+                await consumer.stop()
+                raise
+            self._consumer = consumer
+        return self._consumer
 
     async def _file(self, records: Sequence[Record]) -> None:
         items: list[Item] = []
@@ -83,7 +99,7 @@ class Ingress:
                 span.set_attribute("messaging.destination.partition.id", str(record.partition))
                 items.append(self._item(record, traceparent))
         try:
-            await self.filing.process(items)
+            await self._filing.process(items)
         except Exception as error:
             if is_operational(error):
                 raise
@@ -94,11 +110,11 @@ class Ingress:
     async def _file_alone(self, record: Record, item: Item) -> None:
         """File one of a failing batch; the one at fault is recorded as refused, or it would stop all that follow."""
         try:
-            await self.filing.process([item])
+            await self._filing.process([item])
         except Exception as error:
             if is_operational(error):
                 raise
-            await self.filing.process([self._faulty(record, error)])
+            await self._filing.process([self._faulty(record, error)])
 
     def _item(self, record: Record, traceparent: str | None) -> Item:
         value = record.value or b""
@@ -107,28 +123,42 @@ class Ingress:
             hospital_id, body = self._opened(value)
         except SubmissionInvalid as error:
             original = Original("application/jose", value)
-            return self.prepare.refusing(
+            return self._prepare.refusing(
                 error.refusal, CHANNEL, original, traceparent=traceparent, record=place
             )
         original = Original("application/json", body)
         parse = _parse_settlement_of(hospital_id)
         try:
-            return self.prepare.either(parse, CHANNEL, original, traceparent=traceparent, record=place)
+            return self._prepare.either(parse, CHANNEL, original, traceparent=traceparent, record=place)
         except Exception as error:  # noqa: BLE001 - a fault of ours in reading must not stop what follows
             return self._faulty(record, error)
 
     def _opened(self, value: bytes) -> tuple[str | None, bytes]:
         """The hospital that proved itself, and the plaintext; no hospital where plain JSON is allowed."""
-        if self.accepts_plain and value.lstrip()[:1] == b"{" and len(value) <= MAX_SUBMISSION_BYTES:
+        if self._accepts_plain and value.lstrip()[:1] == b"{" and len(value) <= MAX_SUBMISSION_BYTES:
             return None, value
-        return decrypt_from_ingress(value, self.key_of)
+        return decrypt_from_ingress(value, self._key_of)
 
     def _faulty(self, record: Record, error: Exception) -> Refusing:
         logger.error("ingress_record_failed", error=type(error).__name__, exc_info=error)
         sentence = "the fault is ours and is logged; the original is kept. Ask before sending it again"
         refusal = Refusal((RefusalReason(code="internal_error", location="", sentence=sentence),))
         original = Original("application/octet-stream", record.value or b"")
-        return self.prepare.refusing(refusal, CHANNEL, original, record=_place(record))
+        return self._prepare.refusing(refusal, CHANNEL, original, record=_place(record))
+
+
+def _read_again(consumer: AIOKafkaConsumer, by_partition: dict[TopicPartition, list[Record]]) -> None:
+    for partition, records in by_partition.items():
+        if partition in consumer.assignment():
+            consumer.seek(partition, records[0].offset)
+
+
+async def _commit(consumer: AIOKafkaConsumer) -> None:
+    try:
+        await consumer.commit()
+    except KafkaError as error:
+        # They only save reading again; whoever owns the partitions now finds everything filed.
+        logger.info("ingress_offsets_not_committed", error=type(error).__name__)
 
 
 def _parse_settlement_of(hospital_id: str | None) -> Parse:
