@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 
 import aiokafka.admin.client
 import aiokafka.client
@@ -105,28 +106,33 @@ class KafkaTopic:
         self._bootstrap = bootstrap
         self._shards = shards
         self._replication = replication
+        self._request_timeout_ms = request_timeout_ms
         self._request_timeout_seconds = request_timeout_ms / 1000
+        self._connected = AsyncExitStack()
         self.name = topic_of(source)
-        # Without idempotence: the embedded broker knows none, and consumers skip by position what comes twice.
-        self._producer = AIOKafkaProducer(
-            bootstrap_servers=bootstrap,
-            acks="all",
-            linger_ms=0,
-            request_timeout_ms=request_timeout_ms,
-            max_batch_size=BATCH_BYTES,
-        )
-        self._offsets = AIOKafkaConsumer(bootstrap_servers=bootstrap, request_timeout_ms=request_timeout_ms)
 
     async def start(self) -> None:
         """Connect, and create the topic when the broker does not have it."""
         await self._ensure()
+        # Without idempotence: the embedded broker knows none, and consumers skip by position what comes twice.
+        self._producer = AIOKafkaProducer(
+            bootstrap_servers=self._bootstrap,
+            acks="all",
+            linger_ms=0,
+            request_timeout_ms=self._request_timeout_ms,
+            max_batch_size=BATCH_BYTES,
+        )
+        self._connected.push_async_callback(self._producer.stop)
+        self._offsets = AIOKafkaConsumer(
+            bootstrap_servers=self._bootstrap, request_timeout_ms=self._request_timeout_ms
+        )
+        self._connected.push_async_callback(self._offsets.stop)
         await self._producer.start()
         await self._offsets.start()
 
     async def stop(self) -> None:
-        """Send what is buffered and disconnect."""
-        await self._producer.stop()
-        await self._offsets.stop()
+        """Send what is buffered and disconnect; also after a start that failed half way."""
+        await self._connected.aclose()
 
     async def publish(self, shard: int, events: Sequence[Recorded]) -> Placed:
         """Send the events in as few record batches as fit, one after the other. Raises TopicLost."""

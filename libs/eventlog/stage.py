@@ -65,7 +65,11 @@ class Stage(Generic[S, C]):
             if events:
                 work.append(
                     Append(
-                        instruction.stream_id, loaded.version, events, instruction.cause, instruction.traceparent
+                        instruction.stream_id,
+                        loaded.version,
+                        events,
+                        instruction.cause,
+                        instruction.traceparent,
                     )
                 )
                 current[instruction.stream_id] = self.states.after(loaded, events)

@@ -56,6 +56,7 @@ class Inbound:
         self._joined = False
         self._reset_due = False
         self._batch_failing: str | None = None
+        self._held: dict[Lane, str] = {}
         self._tails_failing: dict[str, str] = {}
         self.unreadable_total = 0
         self.broker = KafkaBroker(
@@ -92,9 +93,14 @@ class Inbound:
 
     @property
     def failing(self) -> str | None:
-        """Why events are not processed now; None when all is well."""
+        """Why events are not processed now; None when all is well, but for lanes that are `held`."""
         reasons = [self._batch_failing] if self._batch_failing else []
         return "; ".join([*reasons, *sorted(set(self._tails_failing.values()))]) or None
+
+    @property
+    def held(self) -> dict[Lane, str]:
+        """Lanes that wait for their source to fill a gap, and why; the others go on, so this is not `failing`."""
+        return dict(self._held)
 
     def lag(self) -> dict[Lane, int]:
         """Events of the assigned lanes that the brokers have and this process has not fetched."""
@@ -129,6 +135,7 @@ class Inbound:
         # Nothing is awaited here: a batch that keeps failing must not keep this process from the group's protocol.
         self._assigned, self._joined, self._reset_due = partitions, True, True
         self._fetched = {partition: at for partition, at in self._fetched.items() if partition in partitions}
+        self._held = {}
         logger.info("partitions_assigned", count=len(partitions))
 
     async def _on_batch(self, message: KafkaMessage) -> None:
@@ -143,6 +150,9 @@ class Inbound:
                 partition = TopicPartition(record.topic, record.partition)
                 if partition not in kept_back:
                     self._fetched[partition] = record.offset + 1
+            for event in events:
+                self._held.pop((event.source, event.shard), None)
+            self._held |= {lane: str(error) for lane, error in held.items()}
             self._hold(kept_back, records)
         await self._commit_offsets()
 
@@ -181,7 +191,7 @@ class Inbound:
                 )
                 await self._pause(min(0.05 * 2**failures, LONGEST_PAUSE_SECONDS))
                 continue
-            self._batch_failing = "; ".join(sorted({str(error) for error in held.values()})) or None
+            self._batch_failing = None
             return held
 
     async def _pause(self, seconds: float) -> None:
@@ -262,6 +272,8 @@ class Inbound:
                 async with self._one_at_a_time:
                     await self._reset_if_due()
                     found = await self._consumer.catch_up(source, behind)
+                for shard in behind:
+                    self._held.pop((source, shard), None)
         except Exception as error:
             if not (is_operational(error) or isinstance(error, TooManyParked | SourceWentBack)):
                 raise

@@ -74,6 +74,10 @@ class ServiceHttp:
         self._kernel.unpublished = {row["shard"]: heads[row["shard"]] - row["position"] for row in published}
         if self._inbound is not None:
             self._kernel.lag = self._inbound.lag()
+            self._kernel.held = len(self._inbound.held)
+
+    def _held(self) -> dict[tuple[str, int], str]:
+        return {} if self._inbound is None else self._inbound.held
 
     def not_ready(self) -> list[str]:
         """Why the service should get no work now; empty when it is ready."""
@@ -121,7 +125,12 @@ class ServiceHttp:
         async def ready() -> JSONResponse:
             """The service can take work; 503 with the reasons when it can not."""
             reasons = self.not_ready()
-            body = {"status": "ready" if not reasons else "not ready", "reasons": reasons}
+            body = {
+                "status": "ready" if not reasons else "not ready",
+                "reasons": reasons,
+                # Not a reason to take the service out of traffic: then its own log would be cut off from others, too.
+                "held": [f"{source}/{shard}: {why}" for (source, shard), why in self._held().items()],
+            }
             return JSONResponse(body, status_code=200 if not reasons else 503)
 
         @app.get("/metrics", tags=["health"])

@@ -18,6 +18,7 @@ class KernelCollector(Collector):
         self.unpublished: dict[int, int] = {}
         self.lag: dict[tuple[str, int], int] = {}
         self.parked: dict[str, int] = {}
+        self.held = 0
 
     def collect(self) -> Iterator[Metric]:
         yield CounterMetricFamily(
@@ -40,6 +41,7 @@ class KernelCollector(Collector):
         for (source, shard), events in self.lag.items():
             lag.add_metric([source, str(shard)], events)
         yield lag
+        yield GaugeMetricFamily("huiji_held_lanes", "Lanes that wait for their source's log", value=self.held)
         parked = GaugeMetricFamily("huiji_parked_events", "Events parked", labels=["reason"])
         for reason, events in self.parked.items():
             parked.add_metric([reason], events)

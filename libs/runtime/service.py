@@ -89,8 +89,8 @@ async def _run(name: str, settings: Settings, build: Build[Settings], migrations
         topic = KafkaTopic(
             settings.kafka, name, settings.shards, replication=settings.replication_factor
         )
-        await topic.start()
         resources.push_async_callback(topic.stop)
+        await topic.start()
         relay = Relay(runtime.log, topic, window=settings.relay_window)
         consumer, inbound = await _consuming(name, runtime, parts)
         http = ServiceHttp(name, settings, runtime.log, relay, consumer, inbound, parts)

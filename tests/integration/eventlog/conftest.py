@@ -8,6 +8,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
+from libs.eventlog import read
 from libs.eventlog.verify import stream_holes, verify_shard
 from libs.testing.kafka import KafkaUnderTest
 from tests.support.kernel import add_to_many, all_events, effects, open_log
@@ -54,6 +55,25 @@ class Line:
         query = "select coalesce(sum(position), 0)::int as passed from {schema}.checkpoint where source = $1"
         (row,) = await self.ask(query, self.upstream.log.source)
         return await self.upstream.head() - int(row["passed"])
+
+    async def upstream_heads(self) -> dict[int, int]:
+        """The last position of each of the upstream's shards."""
+        async with self.upstream.log.pool.acquire() as connection:
+            return await read.heads(connection)
+
+    async def position(self, source: str, shard: int) -> int:
+        """How far the downstream has processed a lane."""
+        query = "select position from {schema}.checkpoint where source = $1 and shard = $2"
+        (row,) = await self.ask(query, source, shard)
+        return int(row["position"])
+
+    async def passed_everything_of_upstream(self) -> bool:
+        """Nothing of the upstream is left to process."""
+        return await self.behind() == 0
+
+    async def downstream_moved_past(self, events: int) -> bool:
+        """The downstream has processed so many events."""
+        return await self.upstream.head() - await self.behind() > events
 
     async def downstream_heads(self) -> dict[int, int]:
         """The last position of each of the downstream's shards."""

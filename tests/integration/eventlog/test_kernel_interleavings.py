@@ -53,7 +53,7 @@ from tests.support.ticks import Ticked, stream_of, tick
 
 SHARDS = 3
 # More for a long look: HUIJI_TEST_INTERLEAVINGS=500 pytest tests/integration/eventlog/test_kernel_interleavings.py
-EXAMPLES = int(os.environ.get("HUIJI_TEST_INTERLEAVINGS", "12"))
+EXAMPLES = int(os.environ.get("HUIJI_TEST_INTERLEAVINGS", "20"))
 CLAIMS = [f"c{number}" for number in range(6)]
 PROCESSES = [0, 1]
 Result = TypeVar("Result")
@@ -274,12 +274,23 @@ class Interleavings(RuleBasedStateMachine):
         self.run(both())
 
     @rule(process=st.sampled_from(PROCESSES))
+    def all_flows(self, process: int) -> None:
+        async def flow() -> None:
+            while await self.world.relays[process].publish_once():
+                continue
+            records = [record for partition in self.world.topic.partitions.values() for record in partition]
+            await self.world.deliver(process, records)
+
+        self.run(flow())
+
+    @rule(process=st.sampled_from(PROCESSES))
     def rebalance(self, process: int) -> None:
         self.run(self.world.services[process].consumer.reset())
 
-    @rule(claim=st.sampled_from(CLAIMS), ahead=st.integers(-2, 3))
-    def poison(self, claim: str, ahead: int) -> None:
-        self.world.poisoned.add((stream_of(claim), self.world.versions[claim] + ahead))
+    @rule(claim=st.sampled_from(CLAIMS), followers=st.integers(0, 2))
+    def append_poison(self, claim: str, followers: int) -> None:
+        self.world.poisoned.add((stream_of(claim), self.world.versions[claim] + 1))
+        self.append(claim, 1 + followers)
 
     @precondition(lambda self: self.world.poisoned)
     @rule()
@@ -313,6 +324,14 @@ class Interleavings(RuleBasedStateMachine):
         rows = await self.world.downstream.pool.fetch("select shard, position from checkpoint")
         passed = {(row["shard"], at) for row in rows for at in range(1, row["position"] + 1)}
         assert passed == set(happened) | parked | self.world.discarded
+        for claim in CLAIMS:
+            numbers = [
+                row["number"]
+                for row in await self.world.downstream.pool.fetch(
+                    "select number from effect where claim_id = $1 order by id", stream_of(claim)
+                )
+            ]
+            assert numbers == sorted(numbers), "a later event of a claim overtook an earlier one"
 
     def teardown(self) -> None:
         try:
