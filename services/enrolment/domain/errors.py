@@ -55,3 +55,12 @@ class AlreadyLapsed(EnrolmentError):
 
     def __init__(self, coverage_id: str) -> None:
         super().__init__(f"coverage {coverage_id} lapsed already, on another day or for another reason")
+
+
+class ErasureUnderWay(EnrolmentError):
+    """The person was erased and the key is about to be destroyed: what is sealed now would be lost with it."""
+
+    code = "erasure_under_way"
+
+    def __init__(self) -> None:
+        super().__init__("the person is being erased; enrol them again when the erasure is complete")

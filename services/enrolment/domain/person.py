@@ -15,6 +15,7 @@ from services.enrolment.domain.errors import (
     CoverageOverlaps,
     CoverageTermsDiffer,
     CoverageUnknown,
+    ErasureUnderWay,
     LapseOutsidePeriod,
 )
 
@@ -151,6 +152,9 @@ def decide(person: Person, command: Command) -> Sequence[Event]:
 
 
 def _activate(person: Person, command: Activate) -> Sequence[Event]:
+    if person.erasure == "pending":
+        # Sealed under the key that is about to go: recorded, it could be neither read nor given anew.
+        raise ErasureUnderWay
     coverage_id = command.coverage_id
     known = person.coverages.get(coverage_id)
     if known is not None:
