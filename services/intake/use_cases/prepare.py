@@ -38,6 +38,8 @@ class Prepare:
         submission = parse(original.body)
         if len(original.body) > SURELY_SMALL_BYTES and largest_event_bytes(submission) > LARGEST_BODY_BYTES:
             raise SubmissionInvalid(_too_large(submission))
+        if submission.person.id_number in submission.submission_id.upper():
+            raise SubmissionInvalid(_personal_id(submission))
         return Filing(
             submission=submission,
             person_id=self.pseudonymiser.person_id(submission.person.id_number),
@@ -65,6 +67,8 @@ class Prepare:
         """What is recorded of a submission that cannot become a claim."""
         id_number = identity_number_in(refusal, original.body)
         hospital_id, submission_id = names_in(refusal)
+        if submission_id and id_number and id_number in submission_id.upper():
+            submission_id = None
         return Refusing(
             reasons=refusal.reasons,
             channel=channel,
@@ -99,6 +103,15 @@ class Prepare:
             )
         except SubmissionInvalid as error:
             return self.refusing(error.refusal, channel, original, traceparent=traceparent, record=record)
+
+
+def _personal_id(submission: Submission) -> Refusal:
+    sentence = "the settlement's id holds the person's identity number, and ids stand in clear: use another"
+    return Refusal(
+        (RefusalReason(code="personal_number_in_id", location="", sentence=sentence),),
+        hospital_id=submission.hospital_id,
+        id_number=submission.person.id_number,
+    )
 
 
 def _too_large(submission: Submission) -> Refusal:

@@ -102,6 +102,7 @@ def erased(planted: Snapshot) -> Snapshot:
 
 def _snapshot(services: ServicesUnderTest) -> Snapshot:
     wait_until(lambda: _all_published(services), "everything is published")
+    wait_until(lambda: _all_traced(services), "the spans of all claims are written")
     seals = _seals(services)
     return Snapshot(services, _everything(services), seals, _opened(services, seals))
 
@@ -123,6 +124,11 @@ def _plant_refusals(hospital: Hospital) -> None:
     broken = http.national("refused")
     broken["setlinfo"] |= {"medfee_sumamt": http.strings["note"], "setl_id": http.strings["name"]}
     assert hospital.post("/settlements", orjson.dumps(broken)).status_code == 422
+    telling = http.national("telling")
+    telling["setlinfo"]["setl_id"] = f"{http.strings['id_number']}-1"
+    assert hospital.post("/settlements", orjson.dumps(telling)).status_code == 422
+    telling["setlinfo"]["psn_cash_pay"] = "1.00"
+    assert hospital.post("/settlements", orjson.dumps(telling)).status_code == 422
     conflicting = PEOPLE["http"].national("http")
     conflicting["huiji"]["note"] = PEOPLE["http"].strings["note"] + "2"
     assert hospital.post("/settlements", orjson.dumps(conflicting)).status_code == 409
@@ -192,6 +198,11 @@ def _all_published(services: ServicesUnderTest) -> bool:
         == []
         for name in SERVICES
     )
+
+
+def _all_traced(services: ServicesUnderTest) -> bool:
+    written = b"".join(content for _, content in places_to_look.written_files(services.directory))
+    return all(recorded.subject.encode() in written for recorded in _claims(services))
 
 
 def _exports(services: ServicesUnderTest) -> list[tuple[str, bytes]]:

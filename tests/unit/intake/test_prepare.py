@@ -78,3 +78,13 @@ def test_a_settlement_too_large_for_an_event_is_refused_and_says_so() -> None:
     with pytest.raises(SubmissionInvalid) as caught:
         PREPARE.filing(parse_settlement, "settlement_http", huge)
     assert [reason.code for reason in caught.value.reasons] == ["too_large"]
+
+
+def test_an_id_made_of_the_persons_number_is_refused_and_not_kept() -> None:
+    number = a_submission().person.id_number
+    telling = original(submission_id=f"20260301-{number.lower()}")
+    refused = PREPARE.either(parse_settlement, "settlement_http", telling)
+    assert isinstance(refused, Refusing)
+    assert [reason.code for reason in refused.reasons] == ["personal_number_in_id"]
+    assert refused.submission_id is None
+    assert refused.person_id == PREPARE.pseudonymiser.person_id(number)
