@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from libs.contracts.enrolment import PersonErased
+from libs.contracts.enrolment import ErasureCompleted, PersonErased
 from libs.contracts.intake import ClaimRegistered
 from libs.eventlog import Handler, Recorded, UnitOfWork
 from libs.privacy import KeyStore
@@ -11,7 +11,7 @@ from services.medical_data.adapters import lookups
 from services.medical_data.domain.patience import Patience
 
 SUBSCRIPTIONS: Mapping[str, frozenset[str]] = {
-    "enrolment": frozenset({PersonErased.__name__}),
+    "enrolment": frozenset({PersonErased.__name__, ErasureCompleted.__name__}),
     "intake": frozenset({ClaimRegistered.__name__}),
 }
 
@@ -29,6 +29,9 @@ def hear_events(patience: Patience, keys: KeyStore, wake: Callable[[], None]) ->
                     registered.append((cause, event))
                 case PersonErased():
                     erased.append(event.person_id)
+                    work.after_commit(partial(keys.forget, event.person_id))
+                case ErasureCompleted():
+                    # Until now the key still opened, so it may have been read and kept again.
                     work.after_commit(partial(keys.forget, event.person_id))
                 case _:
                     raise AssertionError(f"not subscribed to {cause.type}")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from libs.contracts.adjudication import ClaimAdjudicated
-from libs.contracts.enrolment import CoverageActivated, PersonErased
+from libs.contracts.enrolment import CoverageActivated, ErasureCompleted, PersonErased
 from libs.eventlog import Handler, Recorded, UnitOfWork
 from libs.eventlog.stage import Instruction, Stage
 from services.payout.adapters import payees, payments
@@ -12,7 +12,7 @@ from services.payout.domain.payments import ClaimPayments, Command, PayDecision
 
 SUBSCRIPTIONS: Mapping[str, frozenset[str]] = {
     "adjudication": frozenset({ClaimAdjudicated.__name__}),
-    "enrolment": frozenset({CoverageActivated.__name__, PersonErased.__name__}),
+    "enrolment": frozenset({CoverageActivated.__name__, PersonErased.__name__, ErasureCompleted.__name__}),
 }
 
 
@@ -66,12 +66,14 @@ async def _note_people(
             case PersonErased(person_id=person_id):
                 coverages.pop(person_id, None)
                 erased.add(person_id)
+                work.after_commit(partial(forget_key, person_id))
+            case ErasureCompleted(person_id=person_id):
+                # Until now the key still opened, so it may have been read and kept again.
+                work.after_commit(partial(forget_key, person_id))
             case _:
                 continue
     if erased:
         await payees.forget(work.connection, erased)
-        for person_id in erased:
-            work.after_commit(partial(forget_key, person_id))
     if coverages:
         await payees.remember(work.connection, [one for known in coverages.values() for one in known])
         work.after_commit(account_known)
