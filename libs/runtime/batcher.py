@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
+from libs.eventlog import is_operational
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -11,8 +13,9 @@ R = TypeVar("R")
 class Batcher(Generic[T, R]):
     """Collects items while a batch is under way, then hands up to `limit` of them to `process` at once.
 
-    `process` returns one result or exception per item, in order. An exception that it raises goes to every
-    caller of the batch. No artificial wait: a lone item is processed at once.
+    `process` returns one result or exception per item, in order, or raises, having done nothing. What it raises when
+    the database is away goes to every caller; after any other fault each item is processed alone, so that one nobody
+    foresaw is the fault of one caller. No artificial wait: a lone item is processed at once.
     """
 
     def __init__(
@@ -42,10 +45,7 @@ class Batcher(Generic[T, R]):
             batch, self._waiting = self._waiting[: self._limit], self._waiting[self._limit :]
             if not self._waiting:
                 self._arrived.clear()
-            try:
-                results: Sequence[R | Exception] = await self._process([item for item, _ in batch])
-            except Exception as error:  # noqa: BLE001 - every caller of the batch learns of it
-                results = [error] * len(batch)
+            results = await self._results([item for item, _ in batch])
             for (_, future), result in zip(batch, results, strict=True):
                 if future.done():
                     continue
@@ -53,3 +53,11 @@ class Batcher(Generic[T, R]):
                     future.set_exception(result)
                 else:
                     future.set_result(result)
+
+    async def _results(self, items: Sequence[T]) -> Sequence[R | Exception]:
+        try:
+            return await self._process(items)
+        except Exception as error:  # noqa: BLE001 - every caller learns of it
+            if is_operational(error) or len(items) == 1:
+                return [error] * len(items)
+            return [result for item in items for result in await self._results([item])]
