@@ -117,8 +117,9 @@ class TooManyParked(EventLogError):
 def is_operational(error: BaseException) -> bool:
     """True when trying again may help: the fault lies with connections or contention, not with the event.
 
-    A missing table counts: it means a deployment that is not migrated yet, and must not park a city's claims. A value
-    that does not fit its column does not count, though asyncpg derives that error from its InterfaceError too.
+    A database that takes no writes counts: it is the old primary after a failover. A missing table counts: it means
+    a deployment that is not migrated yet, and must not park a city's claims. A value that does not fit its column
+    does not count, though asyncpg derives that error from its InterfaceError too.
     """
     if isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError):
         return False
@@ -133,6 +134,7 @@ def is_operational(error: BaseException) -> bool:
         | asyncpg.InsufficientResourcesError
         | asyncpg.TransactionRollbackError
         | asyncpg.LockNotAvailableError
+        | asyncpg.ReadOnlySQLTransactionError
         | asyncpg.UndefinedTableError
         | asyncio.TimeoutError
         | OSError,

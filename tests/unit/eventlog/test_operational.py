@@ -25,6 +25,7 @@ from libs.eventlog.parking import LONGEST_ERROR, Poison
         asyncpg.AdminShutdownError(),
         asyncpg.InterfaceError("connection is closed"),
         asyncpg.UndefinedTableError(),
+        asyncpg.ReadOnlySQLTransactionError(),
     ],
     ids=lambda error: type(error).__name__,
 )
