@@ -14,9 +14,12 @@ Fen = Annotated[int, Field(ge=0, description="amount in fen, 1/100 yuan")]
 
 
 class Model(BaseModel):
-    """An immutable value inside an event. Unknown fields are ignored: a reader outlives a writer's additions."""
+    """An immutable value inside an event. Unknown fields are ignored: a reader outlives a writer's additions.
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    Validation errors do not quote their input: a personal text in a wrong field must not get into a log that way.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
 
 class Event(Model):
