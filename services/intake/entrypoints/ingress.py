@@ -21,7 +21,7 @@ from libs.interop import Refusal, Submission, SubmissionInvalid
 from libs.interop.ingress_jwe import MAX_SUBMISSION_BYTES, decrypt_from_ingress
 from libs.interop.national import parse_settlement
 from libs.privacy.redaction import redact_numbers
-from services.intake.domain.filing import IngressRecord, Original
+from services.intake.domain.filing import Filing, IngressRecord, Original
 from services.intake.domain.refusing import Refusing
 from services.intake.entrypoints.spans import arrival
 from services.intake.use_cases.file_submissions import FileSubmissions, Item
@@ -97,7 +97,10 @@ class Ingress:
             caller = _header(record, "traceparent")
             with arrival(INGRESS_TOPIC, SpanKind.CONSUMER, caller) as (span, traceparent):
                 span.set_attribute("messaging.destination.partition.id", str(record.partition))
-                items.append(self._item(record, traceparent))
+                item = self._item(record, traceparent)
+                if isinstance(item, Filing):
+                    span.set_attribute("huiji.subject", f"claim-{item.claim_id}")
+                items.append(item)
         try:
             await self._filing.process(items)
         except Exception as error:
