@@ -75,6 +75,10 @@ def run_service(
     provider = configure_tracing(name, settings.trace_file, settings.trace_ratio_bp)
     try:
         uvloop.run(_run(name, settings, build, migrations))
+    except Exception as error:
+        # The interpreter would print it past the redactor, with whatever values its message quotes.
+        logger.critical("service_failed", error=type(error).__name__, exc_info=error)
+        raise SystemExit(1) from None
     finally:
         provider.shutdown()
 
@@ -86,9 +90,7 @@ async def _run(name: str, settings: Settings, build: Build[Settings], migrations
     async with AsyncExitStack() as resources:
         runtime = await _open(name, settings, migrations, resources)
         parts = await build(runtime)
-        topic = KafkaTopic(
-            settings.kafka, name, settings.shards, replication=settings.replication_factor
-        )
+        topic = KafkaTopic(settings.kafka, name, settings.shards, replication=settings.replication_factor)
         resources.push_async_callback(topic.stop)
         await topic.start()
         relay = Relay(runtime.log, topic, window=settings.relay_window)
