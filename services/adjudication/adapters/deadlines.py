@@ -64,15 +64,19 @@ async def passed(connection: "Connection", now: datetime, limit: int) -> list[De
     return [Deadline(*row) for row in rows]
 
 
-async def take(connection: "Connection", rung: Sequence[Deadline]) -> list[Deadline]:
-    """Those of `rung` that still stand and nobody else is hearing, taken off within this transaction."""
+async def take(connection: "Connection", rung: Sequence[Deadline], now: datetime) -> list[Deadline]:
+    """Those of `rung` that still stand and nobody else is hearing, taken off within this transaction.
+
+    One that is not due any more stays: the time may have been set back since it rang, and it has to ring again.
+    """
     rows = await connection.fetch(
         "delete from deadline where claim_id in ("
         " select claim_id from deadline join unnest($1::text[], $2::timestamptz[]) as rung (claim_id, due_at)"
-        " using (claim_id, due_at) for update of deadline skip locked)"
+        " using (claim_id, due_at) where due_at <= $3 for update of deadline skip locked)"
         " returning claim_id",
         [deadline.claim_id for deadline in rung],
         [deadline.due_at for deadline in rung],
+        now,
     )
     taken = {row["claim_id"] for row in rows}
     return [deadline for deadline in rung if deadline.claim_id in taken]

@@ -49,7 +49,7 @@ async def _pass(
     log: EventLog, stage: Stage[Person, Command], clocks: Clocks, rung: Sequence[Deadline]
 ) -> int:
     async with log.transaction() as work:
-        taken = await deadlines.take(work.connection, rung)
+        taken = await deadlines.take(work.connection, rung, work.now)
         instructions: list[Instruction[Command]] = [
             Instruction(
                 f"person-{deadline.person_id}",

@@ -96,3 +96,18 @@ async def test_the_others_are_heard_and_the_failing_one_is_shown_and_tried_again
     assert await pended(log) == ["c1", "c2", "c3", "c4", "c5"]
     async with log.pool.acquire() as connection:
         assert await deadlines.failing(connection, 10) == []
+
+
+async def test_a_time_that_is_set_back_while_clocks_are_heard_silences_none_of_them(
+    log: EventLog, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = Stage(States("adjudication", initial, evolve), partial(decide, plans=load_plans()))
+    await hear_five_claims(log, stage)
+    began, due = clock.now, clock.now + timedelta(seconds=30)
+    with monkeypatch.context() as patched:
+        patched.setattr(log, "clock", iter([due, began]).__next__)
+        assert await pass_deadlines(log, stage, CLOCKS) == 0
+    assert await pended(log) == []
+    clock.now = due
+    assert await pass_deadlines(log, stage, CLOCKS) == 5
+    assert await pended(log) == ["c1", "c2", "c3", "c4", "c5"]
