@@ -1,8 +1,8 @@
 """Append a batch of events to one or many streams in two round trips, gapless per shard, or not at all."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -12,7 +12,7 @@ import asyncpg
 from libs import contracts
 from libs.eventlog.errors import ConcurrencyConflict, EventTooLarge, LogDamaged
 from libs.eventlog.event import Append, Recorded, shard_of
-from libs.eventlog.hash_chain import link
+from libs.eventlog.hash_chain import around_position, chain
 
 if TYPE_CHECKING:
     from libs.eventlog.database import Connection
@@ -42,6 +42,7 @@ async def append_events(
     drafts = [draft for append in appends for draft in _drafts(source, shards, append, now, new_id)]
     if not drafts:
         return []
+    prepared = [around_position(draft) for draft in drafts]
     continued = _continued_heads(appends)
     locked = await connection.fetch(
         _LOCK_SHARDS,
@@ -52,7 +53,7 @@ async def append_events(
     if locked[0]["present"] != len(continued):
         raise ConcurrencyConflict("an expected version does not exist")
     heads = {row["shard"]: (row["position"], row["hash"]) for row in locked}
-    recorded = _chain(drafts, heads)
+    recorded = [_place(draft, around, heads) for draft, around in zip(drafts, prepared, strict=True)]
     try:
         await connection.execute(_APPEND, *_columns(recorded), *_heads_columns(heads))
     except asyncpg.UniqueViolationError as error:
@@ -108,24 +109,31 @@ def _drafts(
     return drafts
 
 
-def _chain(drafts: list[Recorded], heads: dict[int, tuple[int, bytes]]) -> list[Recorded]:
-    """Give each draft its position and hash; `heads` moves on to the new ends."""
-    recorded = []
-    for draft in drafts:
-        position, previous = heads[draft.shard]
-        placed = replace(draft, position=position + 1)
-        placed = replace(placed, hash=link(previous, placed))
-        heads[draft.shard] = (placed.position, placed.hash)
-        recorded.append(placed)
-    return recorded
+def _place(draft: Recorded, around: tuple[bytes, bytes], heads: dict[int, tuple[int, bytes]]) -> Recorded:
+    """The draft at the next position of its shard, with its hash; `heads` moves on to it.
+
+    Runs while the shard is locked, so it does nothing that can be done before; `dataclasses.replace` costs six times
+    as much as naming the fields.
+    """
+    position, previous = heads[draft.shard]
+    position += 1
+    chained = chain(previous, position, around)
+    heads[draft.shard] = (position, chained)
+    return Recorded(
+        draft.source, draft.shard, position, draft.stream_id, draft.version, draft.event_id, draft.type,
+        draft.schema_version, draft.subject, draft.recorded_at, draft.caused_by, draft.traceparent, draft.body,
+        chained,
+    )  # fmt: skip
+
+
+_COLUMNS = attrgetter(
+    "shard", "position", "stream_id", "version", "event_id", "type", "schema_version",
+    "subject", "recorded_at", "caused_by", "traceparent", "body", "hash",
+)  # fmt: skip
 
 
 def _columns(events: list[Recorded]) -> list[list[object]]:
-    names = (
-        "shard", "position", "stream_id", "version", "event_id", "type", "schema_version",
-        "subject", "recorded_at", "caused_by", "traceparent", "body", "hash",
-    )  # fmt: skip
-    return [[getattr(event, name) for event in events] for name in names]
+    return [list(column) for column in zip(*map(_COLUMNS, events), strict=True)]
 
 
 def _heads_columns(heads: dict[int, tuple[int, bytes]]) -> list[list[object]]:

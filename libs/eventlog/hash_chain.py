@@ -6,7 +6,8 @@ A verifier needs no code of ours: fields are text as written here, times ISO 860
 
 import hashlib
 from collections.abc import Iterable
-from datetime import UTC
+from datetime import UTC, datetime
+from functools import lru_cache
 
 from libs.eventlog.errors import ChainBroken
 from libs.eventlog.event import Recorded
@@ -16,26 +17,40 @@ GENESIS = bytes(32)
 
 def link(previous: bytes, event: Recorded) -> bytes:
     """The hash of `event` after `previous`; the event's own `hash` field is not read."""
-    fields = (
-        event.source.encode(),
-        b"%d" % event.shard,
-        b"%d" % event.position,
+    return chain(previous, event.position, around_position(event))
+
+
+def around_position(event: Recorded) -> tuple[bytes, bytes]:
+    """The hashed bytes before and after the position: all that can be prepared before the shard is locked."""
+    before = (event.source.encode(), b"%d" % event.shard)
+    after = (
         event.stream_id.encode(),
         b"%d" % event.version,
         str(event.event_id).encode(),
         event.type.encode(),
         b"%d" % event.schema_version,
         event.subject.encode(),
-        event.recorded_at.astimezone(UTC).isoformat(timespec="microseconds").encode(),
+        _in_utc(event.recorded_at),
         str(event.caused_by).encode() if event.caused_by else b"",
         (event.traceparent or "").encode(),
         event.body,
     )
-    parts = [previous]
-    for field in fields:
-        parts.append(len(field).to_bytes(4, "big"))
-        parts.append(field)
-    return hashlib.sha256(b"".join(parts)).digest()
+    return b"".join(map(_with_length, before)), b"".join(map(_with_length, after))
+
+
+def chain(previous: bytes, position: int, around: tuple[bytes, bytes]) -> bytes:
+    """The hash of what `around_position` prepared, once its place in the chain is known."""
+    before, after = around
+    return hashlib.sha256(previous + before + _with_length(b"%d" % position) + after).digest()
+
+
+def _with_length(field: bytes) -> bytes:
+    return len(field).to_bytes(4, "big") + field
+
+
+@lru_cache(maxsize=256)  # the events of one transaction share their time
+def _in_utc(moment: datetime) -> bytes:
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").encode()
 
 
 def verify_chain(events: Iterable[Recorded], previous: bytes = GENESIS, after: int = 0) -> tuple[int, bytes]:
