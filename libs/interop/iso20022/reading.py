@@ -8,6 +8,9 @@ from lxml import etree
 from libs.interop.iso20022.errors import MessageUnreadable
 from libs.interop.iso20022.xml import namespace_of
 
+MAX_YUAN_DIGITS = 16
+"""As in what we send: 18 digits in all, two of them after the point."""
+
 
 class Reader:
     """Paths are slash-separated names in the message's namespace, relative to an element."""
@@ -55,7 +58,10 @@ class Reader:
             raise self.unreadable(f"{path} {text!r} is not a date") from error
 
     def fen(self, element: etree._Element, path: str) -> int:
-        """A CNY amount in whole fen; another currency or a part of a fen is unreadable, never rounded."""
+        """A CNY amount in whole fen; another currency or a part of a fen is unreadable, never rounded.
+
+        So is what only fits the schema without decimals: 18 digits of yuan are more fen than a bigint holds.
+        """
         amount = self.one(element, path)
         if amount.get("Ccy") != "CNY":
             raise self.unreadable(f"{path} is in {amount.get('Ccy')}, not in CNY")
@@ -63,6 +69,8 @@ class Reader:
             value = Decimal((amount.text or "").strip())
         except InvalidOperation as error:
             raise self.unreadable(f"{path} {amount.text!r} is not an amount") from error
+        if value.is_finite() and value.adjusted() >= MAX_YUAN_DIGITS:
+            raise self.unreadable(f"{path} has more than {MAX_YUAN_DIGITS} digits of yuan")
         fen = value * 100
         if not value.is_finite() or fen != fen.to_integral_value() or fen < 0:
             raise self.unreadable(f"{path} {amount.text!r} is not a whole number of fen")

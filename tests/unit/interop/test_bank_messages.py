@@ -88,6 +88,7 @@ def test_a_reversal_is_told_apart() -> None:
         a_notification(currency="EUR"),
         a_notification(amount="1.505"),
         a_notification(amount="-1.00"),
+        a_notification(amount="99999999999999999"),
         a_notification(booked="<Dt>23.11.2026</Dt>"),
         a_notification().replace(b"<MsgId>N1</MsgId>", b""),
         a_notification().replace(b"camt.054.001.08", b"camt.054.001.02"),
@@ -99,6 +100,11 @@ def test_a_reversal_is_told_apart() -> None:
 def test_what_is_not_a_notification_in_whole_fen_is_unreadable(data: bytes) -> None:
     with pytest.raises(MessageUnreadable):
         parse_camt054(data)
+
+
+def test_the_largest_amount_is_what_a_payment_can_carry() -> None:
+    ((notification),) = parse_camt054(a_notification(amount="9999999999999999.99"))
+    assert notification.entries[0].amount_fen == 10**18 - 1
 
 
 def test_entities_are_refused_and_no_file_is_opened() -> None:
