@@ -3,27 +3,41 @@
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin import AIOKafkaAdminClient
 
 
 async def topics_of(bootstrap: str) -> list[str]:
     """The names of all topics of a broker."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap)
-    await consumer.start()
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
     try:
-        return sorted(await consumer.topics())
+        return sorted(await admin.list_topics())
     finally:
-        await consumer.stop()
+        await admin.close()
+
+
+async def _partitions_of(bootstrap: str, topic: str) -> list[int]:
+    """Asked of the broker: what a consumer has heard of a topic it does not follow may be nothing."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        if topic not in await admin.list_topics():
+            return []
+        (described,) = await admin.describe_topics([topic])
+        return sorted(partition["partition"] for partition in described["partitions"])
+    finally:
+        await admin.close()
 
 
 async def read_topic(bootstrap: str, topic: str) -> list[Any]:
     """Every record of a topic, from its start to its present end; none when there is no such topic."""
+    partitions = await _partitions(bootstrap, topic)
+    if not partitions:
+        return []
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
     await consumer.start()
     try:
-        if topic not in await consumer.topics():
-            return []
-        numbers = sorted(consumer.partitions_for_topic(topic) or ())
-        partitions = [TopicPartition(topic, number) for number in numbers]
         consumer.assign(partitions)
         starts = await consumer.beginning_offsets(partitions)
         ends = await consumer.end_offsets(partitions)
@@ -36,3 +50,15 @@ async def read_topic(bootstrap: str, topic: str) -> list[Any]:
         return found
     finally:
         await consumer.stop()
+
+
+async def _partitions(bootstrap: str, topic: str) -> list[TopicPartition]:
+    if topic not in await topics_of(bootstrap):
+        return []
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        (described,) = await admin.describe_topics([topic])
+    finally:
+        await admin.close()
+    return sorted(TopicPartition(topic, one["partition"]) for one in described["partitions"])
