@@ -42,7 +42,14 @@ def trim(schema: dict[str, Any], profiles: dict[str, Any]) -> dict[str, Any]:
     for name in ("string", "markdown"):
         if "pattern" in kept.get(name, {}):
             kept[name]["pattern"] = r"\S"
+    for definition in kept.values():
+        for element in definition.get("properties", {}).values():
+            if element.get("pattern") == _ASCII_TEXT:  # valueString, authorString: a choice repeats the pattern
+                element["pattern"] = r"\S"
     return {"$schema": schema["$schema"], "definitions": {name: kept[name] for name in sorted(kept)}}
+
+
+_ASCII_TEXT = r"^[ \r\n\t\S]+$"
 
 
 def _without_prose(node: Any) -> Any:

@@ -18,7 +18,7 @@ from libs.local_platform import AlreadyRunning, PartDidNotStart, PartStopped, Ru
 from libs.local_platform.processes import PartState
 from libs.testing.postgres import in_own_loop
 from libs.testing.waiting import is_running, wait_until
-from services.operations.domain.topology import Service
+from services.operations.domain.topology import SHARDS, Service
 from services.operations.use_cases.forget import forget
 from services.operations.use_cases.run_platform import run_platform
 from tests.integration.operations.dummy_platform import CHECKOUT, DUMMY, dummy_plan
@@ -87,7 +87,7 @@ def test_every_service_is_told_all_it_needs_to_find_the_others(directory: Path) 
         assert first["HUIJI_SERVICE"] == "first"
         assert json.loads(first["HUIJI_SOURCES"]) == dict(addresses.services)
         assert set(addresses.services) == {"first", "second"}
-        assert first["HUIJI_SHARDS"] == "8"
+        assert first["HUIJI_SHARDS"] == str(SHARDS)
         assert Path(first["HUIJI_MASTER_KEY_FILE"]).stat().st_mode & 0o777 == 0o600
         assert "HUIJI_DATABASE_URL" not in told_to(addresses.bureau_url)
 
