@@ -4,7 +4,6 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.admin import AIOKafkaAdminClient
 
 
 async def topics_of(bootstrap: str) -> list[str]:
@@ -13,19 +12,6 @@ async def topics_of(bootstrap: str) -> list[str]:
     await admin.start()
     try:
         return sorted(await admin.list_topics())
-    finally:
-        await admin.close()
-
-
-async def _partitions_of(bootstrap: str, topic: str) -> list[int]:
-    """Asked of the broker: what a consumer has heard of a topic it does not follow may be nothing."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
-    try:
-        if topic not in await admin.list_topics():
-            return []
-        (described,) = await admin.describe_topics([topic])
-        return sorted(partition["partition"] for partition in described["partitions"])
     finally:
         await admin.close()
 

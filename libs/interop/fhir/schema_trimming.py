@@ -38,18 +38,24 @@ def trim(schema: dict[str, Any], profiles: dict[str, Any]) -> dict[str, Any]:
         target = kept.get(definition)
         if target and element in target.get("properties", {}):
             target["required"] = sorted({*target.get("required", ()), element})
-    # R4 means its \\S in ASCII. Where it is read as Unicode, it would refuse the full-width space of Chinese text.
+    _let_texts_hold_any_white_space(kept)
+    return {"$schema": schema["$schema"], "definitions": {name: kept[name] for name in sorted(kept)}}
+
+
+_ASCII_TEXT = r"^[ \r\n\t\S]+$"
+
+
+def _let_texts_hold_any_white_space(kept: dict[str, Any]) -> None:
+    """R4 means its \\S in ASCII. Where it is read as Unicode, it would refuse the full-width space of Chinese text."""
     for name in ("string", "markdown"):
         if "pattern" in kept.get(name, {}):
             kept[name]["pattern"] = r"\S"
     for definition in kept.values():
         for element in definition.get("properties", {}).values():
-            if element.get("pattern") == _ASCII_TEXT:  # valueString, authorString: a choice repeats the pattern
+            if (
+                element.get("pattern") == _ASCII_TEXT
+            ):  # valueString, authorString: a choice repeats the pattern
                 element["pattern"] = r"\S"
-    return {"$schema": schema["$schema"], "definitions": {name: kept[name] for name in sorted(kept)}}
-
-
-_ASCII_TEXT = r"^[ \r\n\t\S]+$"
 
 
 def _without_prose(node: Any) -> Any:
