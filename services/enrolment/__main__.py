@@ -10,7 +10,7 @@ from libs.runtime.batcher import Batcher
 from libs.runtime.clock import utc_now
 from libs.runtime.pump import Pump
 from libs.runtime.service import Parts, Runtime, run_service
-from services.enrolment.domain.person import evolve, initial
+from services.enrolment.domain.state import evolve, initial
 from services.enrolment.entrypoints.coverages import coverages_router
 from services.enrolment.entrypoints.desk import Desk
 from services.enrolment.entrypoints.people import people_router

@@ -1,131 +1,19 @@
-"""A person's coverages: one stream, in which every activation, lapse and erasure of the person stands in order."""
+"""What happens to a person's coverages by a command: every activation, lapse and erasure, in one stream."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
-from datetime import date, datetime
-from types import MappingProxyType
-from typing import Final, Literal, assert_never
-from uuid import UUID, uuid5
+from collections.abc import Sequence
+from typing import assert_never
 
 from libs.contracts import Event
 from libs.contracts.enrolment import CoverageActivated, CoverageLapsed, ErasureCompleted, PersonErased
-from libs.contracts.settlement import Scheme
+from services.enrolment.domain.commands import Activate, Command, CompleteErasure, Erase, Lapse
 from services.enrolment.domain.errors import (
     AlreadyLapsed,
     CoverageOverlaps,
     CoverageTermsDiffer,
     CoverageUnknown,
-    ErasureUnderWay,
     LapseOutsidePeriod,
 )
-
-_COVERAGES: Final = UUID("7d1a5f9e-3b64-5c0b-a7de-2f6d1e0b9c58")
-
-PremiumPayer = Literal["self", "family_account", "government", "charity"]
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What a person is covered by, for which days, and the status frozen with it. Amounts in fen."""
-
-    plan_id: str
-    tier: str | None
-    covered_from: date
-    covered_to: date
-    scheme: Scheme
-    pre_existing: bool
-    pre_existing_reason: str | None
-    groups: tuple[str, ...]
-    continuous_years: int
-    claim_free_years: int
-    premium_fen: int
-    premium_payer: PremiumPayer
-
-    def differing(self, other: "Terms") -> tuple[str, ...]:
-        """Names of the terms that are not equal."""
-        names = (one.name for one in fields(self))
-        return tuple(name for name in names if getattr(self, name) != getattr(other, name))
-
-
-@dataclass(frozen=True, slots=True)
-class Coverage:
-    """One coverage as recorded. `readable` is False once the person behind its seal was erased."""
-
-    terms: Terms
-    identity: str
-    identity_digest: str | None
-    lapsed_on: date | None = None
-    lapse_reason: str | None = None
-    readable: bool = True
-
-    def includes_days_of(self, terms: Terms) -> bool:
-        """Whether it covers any of the other's days; a lapsed one does so up to the day of the lapse."""
-        last = self.terms.covered_to if self.lapsed_on is None else self.lapsed_on
-        return self.terms.covered_from <= terms.covered_to and terms.covered_from <= last
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """All that is recorded about one person. `erasure` says how far the newest erasure is."""
-
-    coverages: Mapping[str, Coverage] = field(default_factory=lambda: MappingProxyType({}))
-    erasure: Literal["none", "pending", "complete"] = "none"
-
-
-@dataclass(frozen=True, slots=True)
-class Activate:
-    """Cover a person. `identity` is sealed, `identity_digest` is made with the same key."""
-
-    person_id: str
-    terms: Terms
-    identity: str
-    identity_digest: str
-    enrolled_at: datetime
-
-    @property
-    def coverage_id(self) -> str:
-        return coverage_id_of(self.person_id, self.terms)
-
-
-@dataclass(frozen=True, slots=True)
-class Lapse:
-    """End a coverage before its last day; `lapsed_on` is the last day covered."""
-
-    person_id: str
-    coverage_id: str
-    lapsed_on: date
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Erase:
-    """Forget the person."""
-
-    person_id: str
-    requested_by: str
-    now: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class CompleteErasure:
-    """The person's key is destroyed."""
-
-    person_id: str
-    now: datetime
-
-
-Command = Activate | Lapse | Erase | CompleteErasure
-
-
-def initial(_: str) -> Person:
-    """A person of whom nothing is recorded."""
-    return Person()
-
-
-def coverage_id_of(person_id: str, terms: Terms) -> str:
-    """The coverage of a plan and period: derived, so that sending it again cannot make a second one."""
-    name = f"{person_id} {terms.plan_id} {terms.covered_from.isoformat()} {terms.covered_to.isoformat()}"
-    return str(uuid5(_COVERAGES, name))
+from services.enrolment.domain.state import Person
 
 
 def decide(person: Person, command: Command) -> Sequence[Event]:
@@ -214,47 +102,3 @@ def _lapse(person: Person, command: Lapse) -> Sequence[Event]:
             reason=command.reason,
         ),
     )
-
-
-def evolve(person: Person, event: Event) -> Person:
-    """The person after an event."""
-    match event:
-        case CoverageActivated():
-            return _with(person, event.coverage_id, _coverage(event))
-        case CoverageLapsed():
-            lapsed = replace(
-                person.coverages[event.coverage_id], lapsed_on=event.lapsed_on, lapse_reason=event.reason
-            )
-            return _with(person, event.coverage_id, lapsed)
-        case PersonErased():
-            coverages = {
-                coverage_id: replace(coverage, readable=False)
-                for coverage_id, coverage in person.coverages.items()
-            }
-            return Person(MappingProxyType(coverages), "pending")
-        case ErasureCompleted():
-            return replace(person, erasure="complete")
-        case _:
-            raise AssertionError(f"{type(event).__name__} is not in a person's stream")
-
-
-def _with(person: Person, coverage_id: str, coverage: Coverage) -> Person:
-    return replace(person, coverages=MappingProxyType({**person.coverages, coverage_id: coverage}))
-
-
-def _coverage(event: CoverageActivated) -> Coverage:
-    terms = Terms(
-        plan_id=event.plan_id,
-        tier=event.tier,
-        covered_from=event.covered_from,
-        covered_to=event.covered_to,
-        scheme=event.scheme,
-        pre_existing=event.pre_existing,
-        pre_existing_reason=event.pre_existing_reason,
-        groups=event.groups,
-        continuous_years=event.continuous_years,
-        claim_free_years=event.claim_free_years,
-        premium_fen=event.premium_fen,
-        premium_payer=event.premium_payer,
-    )
-    return Coverage(terms, event.identity, event.identity_digest)

@@ -17,8 +17,8 @@ from libs.eventlog import EventLog
 from libs.privacy import Pseudonymiser
 from libs.runtime.problems import Problem
 from services.enrolment.adapters import tables
+from services.enrolment.domain.commands import Lapse, coverage_id_of
 from services.enrolment.domain.errors import CoverageUnknown
-from services.enrolment.domain.person import Lapse, coverage_id_of
 from services.enrolment.entrypoints.desk import JSON, Desk, invalid, problem_of
 from services.enrolment.entrypoints.requests import CoverageRequest, LapseRequest, faults_of
 from services.enrolment.settings import EnrolmentSettings

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from libs.privacy import Pseudonymiser
 from libs.runtime.clock import utc_now
 from libs.runtime.problems import Problem
-from services.enrolment.domain.person import Erase
+from services.enrolment.domain.commands import Erase
 from services.enrolment.entrypoints.desk import Desk, invalid
 from services.enrolment.entrypoints.requests import EraseRequest, faults_of
 from services.enrolment.use_cases.show_person import ShowPerson

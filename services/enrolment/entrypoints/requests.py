@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from libs.contracts.settlement import Scheme
 from libs.interop.identity_number import parse_identity_number
 from libs.privacy.redaction import redact_numbers
-from services.enrolment.domain.person import PremiumPayer, Terms
+from services.enrolment.domain.state import PremiumPayer, Terms
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LONGEST_PERIOD_DAYS = 3_660
@@ -64,7 +64,8 @@ class CoverageRequest(_Request):
     scheme: Scheme
     pre_existing: bool = False
     pre_existing_reason: PlanTerm | None = Field(
-        default=None, description="the plan's own word for the class of conditions, never the person's illness"
+        default=None,
+        description="the plan's own word for the class of conditions, never the person's illness",
     )
     groups: tuple[Code, ...] = Field(default=(), max_length=20)
     continuous_years: int = Field(default=1, ge=1, le=100)

@@ -9,8 +9,10 @@ import structlog
 from libs.contracts.enrolment import CoverageActivated, PersonErased
 from libs.eventlog import Append, EventLog, Loaded, States, UnitOfWork, is_operational
 from services.enrolment.adapters import tables
+from services.enrolment.domain.commands import Command
 from services.enrolment.domain.errors import EnrolmentError
-from services.enrolment.domain.person import Command, Person, decide
+from services.enrolment.domain.person import decide
+from services.enrolment.domain.state import Person
 from services.enrolment.use_cases.identities import Identities
 
 logger = structlog.get_logger(__name__)

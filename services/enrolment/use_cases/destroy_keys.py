@@ -7,7 +7,9 @@ import structlog
 from libs.eventlog import Append, EventLog, States
 from libs.privacy import KeyDestroyed, KeyStore
 from services.enrolment.adapters import tables
-from services.enrolment.domain.person import CompleteErasure, Person, decide
+from services.enrolment.domain.commands import CompleteErasure
+from services.enrolment.domain.person import decide
+from services.enrolment.domain.state import Person
 from services.enrolment.use_cases.command_people import stream_of
 
 logger = structlog.get_logger(__name__)

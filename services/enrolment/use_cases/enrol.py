@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from services.enrolment.domain.person import Activate, Command, Erase, Lapse, Terms
+from services.enrolment.domain.commands import Activate, Command, Erase, Lapse
+from services.enrolment.domain.state import Terms
 from services.enrolment.use_cases.command_people import CommandPeople, Outcome
 from services.enrolment.use_cases.identities import Identities
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from libs.eventlog import EventLog, States
 from libs.privacy import mask_account, mask_id_number, mask_name, mask_phone
-from services.enrolment.domain.person import Coverage, Person
+from services.enrolment.domain.state import Coverage, Person
 from services.enrolment.use_cases.command_people import stream_of
 from services.enrolment.use_cases.identities import Identities
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -11,6 +12,14 @@ from hypothesis import strategies as st
 
 from libs.contracts import Event
 from libs.contracts.enrolment import CoverageActivated, CoverageLapsed, ErasureCompleted, PersonErased
+from services.enrolment.domain.commands import (
+    Activate,
+    Command,
+    CompleteErasure,
+    Erase,
+    Lapse,
+    coverage_id_of,
+)
 from services.enrolment.domain.errors import (
     AlreadyLapsed,
     CoverageOverlaps,
@@ -19,19 +28,8 @@ from services.enrolment.domain.errors import (
     EnrolmentError,
     LapseOutsidePeriod,
 )
-from services.enrolment.domain.person import (
-    Activate,
-    Command,
-    CompleteErasure,
-    Erase,
-    Lapse,
-    Person,
-    Terms,
-    coverage_id_of,
-    decide,
-    evolve,
-    initial,
-)
+from services.enrolment.domain.person import decide
+from services.enrolment.domain.state import Person, Terms, evolve, initial
 
 PERSON_ID = "p_" + "0" * 32
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -220,7 +218,7 @@ def test_whatever_comes_twice_happens_once_and_no_day_is_covered_twice(commands:
             for coverage in person.coverages.values()
         ]
         periods.sort()
-        assert all(earlier[1] < later[0] for earlier, later in zip(periods, periods[1:], strict=False))
+        assert all(earlier[1] < later[0] for earlier, later in pairwise(periods))
 
 
 def test_terms_name_what_differs() -> None:
