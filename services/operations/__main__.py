@@ -14,6 +14,7 @@ from services.operations.entrypoints.make_master_key import make_master_key
 from services.operations.entrypoints.open_pool_account import open_pool_account
 from services.operations.entrypoints.parked import parked
 from services.operations.entrypoints.plan import plan
+from services.operations.entrypoints.simulate import simulate
 from services.operations.entrypoints.topics import topics
 from services.operations.entrypoints.up import up
 from services.operations.entrypoints.verify_chain import verify_chain
@@ -30,6 +31,7 @@ app.command()(verify_chain)
 app.command()(claim)
 app.command("evaluate")(evaluate_case)
 app.command()(hospital_key)
+app.command()(simulate)
 app.add_typer(plan, name="plan")
 app.add_typer(parked, name="parked")
 app.add_typer(topics, name="topics")

@@ -43,6 +43,7 @@ def announced(directory: Path, addresses: Addresses) -> Iterator[None]:
         "services": dict(addresses.services),
         "bureau_url": addresses.bureau_url,
         "bank_url": addresses.bank_url,
+        "kafka": addresses.kafka,
         "master_key_file": str(addresses.master_key_file),
     }
     replace_file(path, orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))

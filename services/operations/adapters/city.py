@@ -52,19 +52,15 @@ class City:
 
     def __init__(self, addresses: Addresses, *, parallel_requests: int = 4) -> None:
         self._addresses = addresses
-        self._keys = read_master_key(addresses.master_key_file)
         self._http = httpx2.AsyncClient(timeout=60, trust_env=False)
-        self._producer = AIOKafkaProducer(bootstrap_servers=addresses.kafka, acks="all", linger_ms=5)
         self._at_once = asyncio.Semaphore(parallel_requests)
 
     async def __aenter__(self) -> Self:
-        await self._producer.start()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._producer.stop()
         await self._http.aclose()
 
     async def enrol(self, residents: Sequence[Resident]) -> None:
@@ -75,7 +71,12 @@ class City:
             await self._post(url, orjson.dumps(page), "an enrolment")
 
     async def settle(self, submissions: Sequence[Submission]) -> None:
-        """The insurance centre records the bills at the bureau, as it does before a hospital knows the result."""
+        """The insurance centre records the bills at the bureau, as it does before a hospital knows the result.
+
+        A platform with another bureau than the simulated one is left to its own.
+        """
+        if not self._addresses.bureau_url:
+            return
         for start in range(0, len(submissions), MAX_DEPOSITS):
             deposits = [to_deposit(submission) for submission in submissions[start : start + MAX_DEPOSITS]]
             await self._post(
@@ -110,13 +111,19 @@ class City:
 
     async def send_by_topic(self, submissions: Sequence[Submission]) -> None:
         """National settlement JSON by topic, encrypted under each hospital's key."""
-        sent = []
-        for submission in submissions:
-            hospital_id = submission.hospital_id
-            plaintext = orjson.dumps(to_national(submission))
-            value = encrypt_for_ingress(plaintext, hospital_id, hospital_key(self._keys, hospital_id))
-            sent.append(await self._producer.send(INGRESS_TOPIC, value=value, key=hospital_id.encode()))
-        await asyncio.gather(*sent)
+        ring = read_master_key(self._addresses.master_key_file)
+        producer = AIOKafkaProducer(bootstrap_servers=self._addresses.kafka, acks="all", linger_ms=5)
+        await producer.start()
+        try:
+            sent = []
+            for submission in submissions:
+                hospital_id = submission.hospital_id
+                plaintext = orjson.dumps(to_national(submission))
+                value = encrypt_for_ingress(plaintext, hospital_id, hospital_key(ring, hospital_id))
+                sent.append(await producer.send(INGRESS_TOPIC, value=value, key=hospital_id.encode()))
+            await asyncio.gather(*sent)
+        finally:
+            await producer.stop()
 
     async def summary(self) -> dict[str, Any]:
         """What the projections count."""

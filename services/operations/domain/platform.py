@@ -19,7 +19,7 @@ class Platform:
         return self.addresses.services[service]
 
     def urls_to_look_at(self) -> Mapping[str, str]:
-        """What is worth opening in a browser, by name."""
+        """What is worth opening in a browser, by name; last the broker, where hospitals send by topic."""
         claims = {"claims": f"{self.url('projections')}/"}
         pages = {name: f"{url}/asyncapi" for name, url in self.addresses.services.items()}
         return {
@@ -27,4 +27,5 @@ class Platform:
             **pages,
             "bureau_simulator": self.addresses.bureau_url,
             "bank": self.addresses.bank_url,
+            "broker": f"{self.addresses.kafka} (Kafka)",
         }

@@ -1,0 +1,69 @@
+"""`huiji simulate`: any number of discharges at any rate, the same for the same seed; a city's hospitals for a load."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from services.operations.adapters.announcing import RunningAt
+from services.operations.adapters.city import City
+from services.operations.domain.errors import OperationsError
+from services.operations.domain.topology import Addresses
+from services.operations.entrypoints.exits import NO
+from services.operations.entrypoints.finding import PlatformFile, find_platform, reaching
+from services.operations.entrypoints.output import refuse
+from services.operations.use_cases.simulate import Load, send_load, write_load
+
+
+def simulate(
+    count: Annotated[int, typer.Option(min=1, help="Discharges to send.")] = 100,
+    rate: Annotated[
+        float, typer.Option(min=0, help="Discharges per second; 0 sends as fast as it is taken.")
+    ] = 0,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same people and discharges.")] = 1,
+    people: Annotated[
+        int | None, typer.Option(min=1, help="How many people; else a fifth of the count.")
+    ] = None,
+    fraud_bp: Annotated[
+        int, typer.Option(min=0, max=10_000, help="Share of suspicious visits, basis points.")
+    ] = 0,
+    enrol: Annotated[bool, typer.Option(help="Enrol the people first.")] = True,
+    write: Annotated[
+        Path | None, typer.Option(help="Write the national settlements as NDJSON to a file and send nothing.")
+    ] = None,
+    platform: PlatformFile = None,
+) -> None:
+    """Send generated discharges to a running platform, or write them to a file."""
+    load = Load(seed, count, people or max(50, count // 5), fraud_bp, rate, enrol)
+    console = Console(stderr=True)
+    try:
+        if write is not None:
+            console.print(f"{write_load(load, write)} settlements written to {write}")
+            return
+        with reaching():
+            running = find_platform(platform)
+            asyncio.run(_send(load, _addresses(running), console))
+    except OperationsError as error:
+        refuse(str(error), NO)
+
+
+def _addresses(running: RunningAt) -> Addresses:
+    """By HTTP alone: a platform elsewhere says nothing of its database, broker and keys."""
+    return Addresses(
+        database_url="",
+        kafka="",
+        services=running.services,
+        bureau_url=running.bureau_url or "",
+        bank_url="",
+        master_key_file=Path(),
+    )
+
+
+async def _send(load: Load, addresses: Addresses, console: Console) -> None:
+    async with City(addresses) as city:
+        with Progress(console=console) as progress:
+            task = progress.add_task("discharges sent", total=load.count)
+            await send_load(city, load, lambda sent: progress.update(task, completed=sent))
