@@ -7,7 +7,6 @@ from libs.benefits import load_plans
 from libs.eventlog import States
 from libs.privacy import KeyContention
 from libs.runtime.batcher import Batcher
-from libs.runtime.clock import utc_now
 from libs.runtime.pump import Pump
 from libs.runtime.service import Parts, Runtime, run_service
 from services.enrolment.domain.state import evolve, initial
@@ -17,7 +16,7 @@ from services.enrolment.entrypoints.people import people_router
 from services.enrolment.settings import EnrolmentSettings
 from services.enrolment.use_cases.command_people import CommandPeople, Done
 from services.enrolment.use_cases.destroy_keys import DestroyKeys
-from services.enrolment.use_cases.enrol import Item, TakeCommands
+from services.enrolment.use_cases.enrol import Item
 from services.enrolment.use_cases.identities import Identities
 from services.enrolment.use_cases.show_person import ShowPerson
 
@@ -36,8 +35,7 @@ async def build(runtime: Runtime[EnrolmentSettings]) -> Parts:
         retryable=(KeyContention,),
     )
     people = CommandPeople(runtime.log, states, identities, destruction.wake)
-    commands = TakeCommands(identities, people, utc_now)
-    batcher: Batcher[Item, Done] = Batcher(commands.process, limit=settings.commands_per_transaction)
+    batcher: Batcher[Item, Done] = Batcher(people.process, limit=settings.commands_per_transaction)
     desk = Desk(batcher, settings.waiting_commands, settings.bulk_bytes)
     show = ShowPerson(runtime.log, states, identities)
     return Parts(

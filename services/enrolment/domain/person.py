@@ -11,6 +11,7 @@ from services.enrolment.domain.errors import (
     CoverageOverlaps,
     CoverageTermsDiffer,
     CoverageUnknown,
+    ErasureUnderWay,
     LapseOutsidePeriod,
 )
 from services.enrolment.domain.state import Person

@@ -13,6 +13,7 @@ from services.enrolment.domain.commands import Command
 from services.enrolment.domain.errors import EnrolmentError
 from services.enrolment.domain.person import decide
 from services.enrolment.domain.state import Person
+from services.enrolment.use_cases.enrol import Item, sealed
 from services.enrolment.use_cases.identities import Identities
 
 logger = structlog.get_logger(__name__)
@@ -46,14 +47,14 @@ class CommandPeople:
     identities: Identities
     wake_destruction: Callable[[], None]
 
-    async def process(self, commands: Sequence[Command]) -> list[Outcome]:
-        """One outcome per command, in order. Contention with other replicas is tried again.
+    async def process(self, items: Sequence[Item]) -> list[Outcome]:
+        """One outcome per item, in order. Contention with other replicas is tried again.
 
         Raises the operational error that stayed; nothing has happened then.
         """
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                return await self._process(commands)
+                return await self._process(items)
             except Exception as error:
                 if not is_operational(error) or attempt == ATTEMPTS:
                     raise
@@ -62,12 +63,13 @@ class CommandPeople:
                 await asyncio.sleep(FIRST_PAUSE_SECONDS * 2**attempt)
         raise AssertionError("the last attempt returns or raises")
 
-    async def _process(self, commands: Sequence[Command]) -> list[Outcome]:
+    async def _process(self, items: Sequence[Item]) -> list[Outcome]:
         owners: dict[str, str] = {}
         async with self.log.transaction() as work:
-            current = await self.states.load(
-                work.connection, [stream_of(command.person_id) for command in commands]
-            )
+            current = await self.states.load(work.connection, [stream_of(item.person_id) for item in items])
+            # Sealed after the states are loaded: should an erasure destroy the key in between, the stream has moved
+            # on, the append conflicts, and the next attempt seals under the key of then.
+            commands = await sealed(self.identities, items, work.now)
             outcomes = [await self._decide(work, current, command, owners) for command in commands]
             if owners:
                 await tables.note_coverages(work.connection, owners)

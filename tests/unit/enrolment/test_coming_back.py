@@ -5,18 +5,10 @@ from datetime import UTC, date, datetime
 import pytest
 
 from libs.contracts.enrolment import CoverageActivated
+from services.enrolment.domain.commands import Activate, Command, CompleteErasure, Erase
 from services.enrolment.domain.errors import ErasureUnderWay
-from services.enrolment.domain.person import (
-    Activate,
-    Command,
-    CompleteErasure,
-    Erase,
-    Person,
-    Terms,
-    decide,
-    evolve,
-    initial,
-)
+from services.enrolment.domain.person import decide
+from services.enrolment.domain.state import Person, Terms, evolve, initial
 
 PERSON_ID = "p_" + "0" * 32
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
