@@ -8,6 +8,7 @@ from pydantic import JsonValue
 
 from libs.contracts.fraud import ClaimFacts
 from libs.contracts.medical_data import PriorStay
+from libs.contracts.settlement import Visit
 from libs.money import BASIS_POINTS
 from services.fraud.domain.state import Claim, Person
 
@@ -43,6 +44,7 @@ class Features:
     stays_365d: int
     hospitals_90d: int
     bill_365d_fen: int
+    continued_stay_days: int | None = None
 
     def as_json(self) -> dict[str, JsonValue]:
         """The features as the scored event carries them; `Features(**…)` is the way back."""
@@ -90,6 +92,7 @@ def features_of(person: Person, claim_id: str) -> Features:
         stays_365d=len(_within(earlier_stays, visit.admitted_on, 365)),
         hospitals_90d=len({other.visit.hospital_id for other in _within(earlier, visit.admitted_on, 90)}),
         bill_365d_fen=sum(other.bill_fen for other in _within(earlier, visit.admitted_on, 365)),
+        continued_stay_days=_continued_stay_days(facts, claim, others),
     )
 
 
@@ -127,16 +130,33 @@ def _other_stays(facts: ClaimFacts, claim: Claim, others: Iterable[ClaimFacts]) 
 
 
 def _overlap_days(facts: ClaimFacts, claim: Claim, others: Iterable[ClaimFacts]) -> int:
-    """The longest overlap with a stay at another hospital; a transfer on the day of discharge overlaps by none."""
+    """The longest overlap with another stay; one that begins on the day on which the other ends overlaps by none.
+
+    At the same hospital only our own claims count: there the bureau lists the very stay that is claimed, whole where
+    we were sent its interim settlements.
+    """
     visit = facts.visit
     if visit.kind != "inpatient":
         return 0
-    overlaps = [
+    elsewhere = [
         (min(stay.discharged_on, visit.discharged_on) - max(stay.admitted_on, visit.admitted_on)).days
         for stay in _other_stays(facts, claim, others)
         if stay.hospital_id != visit.hospital_id
     ]
-    return max(0, max(overlaps, default=0))
+    billed_again = [
+        _days_billed_twice(visit, other.visit)
+        for other in others
+        if other.visit.kind == "inpatient" and other.visit.hospital_id == visit.hospital_id
+    ]
+    return max([0, *elsewhere, *billed_again])
+
+
+def _days_billed_twice(one: Visit, other: Visit) -> int:
+    """Days of a stay that another settlement of the hospital bills too: a stay within one day counts as that day."""
+    begins, ends = max(one.admitted_on, other.admitted_on), min(one.discharged_on, other.discharged_on)
+    same = (one.admitted_on, one.discharged_on) == (other.admitted_on, other.discharged_on)
+    inside = any(stay.admitted_on < begins and ends < stay.discharged_on for stay in (one, other))
+    return max(1, (ends - begins).days) if same or (begins == ends and inside) else (ends - begins).days
 
 
 def _days_since_related_discharge(
@@ -151,6 +171,19 @@ def _days_since_related_discharge(
         if stay.related and stay.discharged_on <= visit.admitted_on
     ]
     return min(gaps, default=None)
+
+
+def _continued_stay_days(facts: ClaimFacts, claim: Claim, others: Iterable[ClaimFacts]) -> int | None:
+    """How long the stay was that ended at this hospital on the very day this one begins; None when none did."""
+    visit = facts.visit
+    if visit.kind != "inpatient":
+        return None
+    lengths = [
+        (stay.discharged_on - stay.admitted_on).days
+        for stay in _other_stays(facts, claim, others)
+        if stay.hospital_id == visit.hospital_id and stay.discharged_on == visit.admitted_on
+    ]
+    return max(lengths, default=None)
 
 
 def _first_year_day(person: Person, admitted_on: date) -> int | None:

@@ -21,7 +21,7 @@ class Predicate(Model, extra="forbid"):
 
 
 class OverlappingStays(Predicate):
-    """Nobody lies in two hospitals at once."""
+    """Nobody lies in two hospitals at once, nor twice in one: the same days are billed again."""
 
     min_overlap_days: int = Field(ge=1)
 
@@ -33,6 +33,9 @@ class SplitStay(Predicate):
     """分解住院: discharged and soon admitted again with the same illness, though the treatment has no cycles."""
 
     max_gap_days: int = Field(ge=0)
+    interim_min_days: int = Field(
+        ge=1, description="a stay of so many days, going on without a gap, was settled in between (中途结算)"
+    )
     transfer_med_types: MedTypes
     exempt_chapters_without_records: Chapters = Field(
         description="where cycles are the rule, when the bureau could not say whether this is one"
@@ -43,6 +46,8 @@ class SplitStay(Predicate):
         if gap is None or gap > self.max_gap_days or features.cyclic_treatment:
             return False
         if features.med_type.startswith(self.transfer_med_types):
+            return False
+        if gap == 0 and (features.continued_stay_days or 0) >= self.interim_min_days:
             return False
         return features.records_available or (
             features.diagnosis_chapter not in self.exempt_chapters_without_records

@@ -69,6 +69,18 @@ def outcomes() -> dict[str | None, Counter[str]]:
     return found
 
 
+def test_every_stay_that_is_settled_a_second_time_is_reviewed() -> None:
+    office, settled_twice = Office(), 0
+    for number, discharge in zip(range(1_000), labelled_discharges(12, PLANS, 3_000), strict=False):
+        office.outcome(discharge.submission)
+        if discharge.submission.visit.kind == "inpatient":
+            ids = {"submission_id": f"again-{number}", "invoice_number": f"again-{number}"}
+            again = discharge.submission.model_copy(update=ids)
+            settled_twice += 1
+            assert office.outcome(again) == "review", again.visit
+    assert settled_twice > 100
+
+
 def test_ordinary_discharges_are_clear(outcomes: dict[str | None, Counter[str]]) -> None:
     ordinary = outcomes[None]
     # What remains are people whose planted second stay ran into their next ordinary one.

@@ -61,6 +61,16 @@ def test_there_are_ten_rules_and_each_has_a_predicate_of_its_own() -> None:
     [
         ("overlapping_stays", {"overlap_days": 1}, {"overlap_days": 0}),
         ("split_stay", {"days_since_related_discharge": 10}, {"days_since_related_discharge": 11}),
+        (
+            "split_stay",
+            {"days_since_related_discharge": 0, "continued_stay_days": 27},
+            {"days_since_related_discharge": 0, "continued_stay_days": 28},
+        ),
+        (
+            "split_stay",
+            {"days_since_related_discharge": 1, "continued_stay_days": None},
+            {"days_since_related_discharge": 0, "continued_stay_days": 60},
+        ),
         ("hanging_bed", {"idle_share_bp": 9_000}, {"idle_share_bp": 8_999}),
         ("hanging_bed", {"idle_share_bp": 10_000, "stay_days": 2}, {"idle_share_bp": 10_000, "stay_days": 1}),
         ("short_stay", {"stay_days": 0}, {"stay_days": 1}),

@@ -140,6 +140,69 @@ def test_overlapping_stays_at_two_hospitals_are_found_in_our_own_history() -> No
     assert scored[1].features["overlap_days"] == 2
 
 
+@pytest.mark.parametrize(
+    ("admitted_on", "days", "overlap_days"),
+    [
+        (date(2026, 5, 1), 9, 9),
+        (date(2026, 5, 1), 10, 9),
+        (date(2026, 4, 28), 5, 2),
+        (date(2026, 5, 3), 2, 2),
+        (date(2026, 5, 4), 0, 1),
+    ],
+)
+def test_a_second_settlement_of_days_already_claimed_is_reviewed(
+    admitted_on: date, days: int, overlap_days: int
+) -> None:
+    first = registered("first", visit=a_visit(date(2026, 5, 1), 9))
+    again = registered("again", visit=a_visit(admitted_on, days, med_type="28"))
+    said = run(first, attached("first"), again, attached("again"))
+    scored = [event for event in said if isinstance(event, ClaimScored)]
+    assert [score.outcome for score in scored] == ["clear", "review"]
+    assert [reason.rule_id for reason in scored[1].reasons] == ["overlapping_stays"]
+    assert f"by {overlap_days} days" in scored[1].reasons[0].evidence_en
+
+
+def test_a_day_surgery_settled_again_is_reviewed() -> None:
+    visit = a_visit(date(2026, 5, 1), 0, med_type="28")
+    said = run(*(c for name in ("first", "again") for c in (registered(name, visit=visit), attached(name))))
+    scored = [event for event in said if isinstance(event, ClaimScored)]
+    assert [score.outcome for score in scored] == ["clear", "review"]
+    assert scored[1].features["overlap_days"] == 1
+
+
+def test_interim_settlements_that_abut_are_no_overlap_though_the_bureau_lists_the_whole_stay() -> None:
+    whole = PriorStay(
+        hospital_id=a_visit().hospital_id,
+        admitted_on=date(2026, 3, 1),
+        discharged_on=date(2026, 5, 10),
+        related=False,
+    )
+    begins = (date(2026, 3, 1), date(2026, 4, 1), date(2026, 5, 1))
+    ends = (*begins[1:], date(2026, 5, 10))
+    said = run(
+        *(
+            command
+            for first, last in zip(begins, ends, strict=True)
+            for command in (
+                registered(f"{first}", visit=a_visit(first, (last - first).days)),
+                attached(f"{first}", prior_stays=(whole,)),
+            )
+        )
+    )
+    assert [event.score for event in said if isinstance(event, ClaimScored)] == [0, 0, 0]
+
+
+def test_visits_on_one_day_and_within_a_stay_are_no_overlap() -> None:
+    stay = registered("stay", visit=a_visit(date(2026, 5, 1), 9))
+    day = a_visit(date(2026, 5, 4), 0, kind="outpatient", med_type="11")
+    said = run(
+        stay,
+        attached("stay"),
+        *(c for name in ("one", "two") for c in (registered(name, visit=day), attached(name))),
+    )
+    assert [event.score for event in said if isinstance(event, ClaimScored)] == [0, 0, 0]
+
+
 def test_a_transfer_on_the_day_of_discharge_is_no_overlap() -> None:
     first = registered("first", visit=a_visit(date(2026, 5, 1), 9))
     second = registered(
