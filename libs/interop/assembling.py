@@ -17,7 +17,8 @@ from libs.interop.reading import Problems
 from libs.interop.submission import Diagnosis, Person, Procedure, Submission, line_differences, place_of
 from libs.interop.visit_kinds import VisitKind, kind_of
 
-MAX_STAY_DAYS = 3_660
+# Three years, an assumption of ours: longer stays are settled in between, so one of more days is a slip in a date.
+MAX_STAY_DAYS = 1_100
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Places:
     birth_date: str
     sex: str
     period: str
+    discharge: str
     visit_kind: str
     filing: str
     settlement: str
@@ -37,10 +39,14 @@ class Places:
 
 @dataclass(slots=True)
 class Draft:
-    """A discharge as read. Fields that could not be read hold stand-ins and have a problem noted."""
+    """A discharge as read. Fields that could not be read hold stand-ins and have a problem noted.
+
+    `received_on` is the day in Shanghai on which it came in; None where it is only read again.
+    """
 
     places: Places
     problems: Problems
+    received_on: date | None = None
     hospital_id: str = ""
     submission_id: str = ""
     encounter_id: str | None = None
@@ -161,6 +167,12 @@ class Draft:
             self.problems.add("dates_reversed", self.places.period, "the discharge lies before the admission")
         elif (self.discharged_on - self.admitted_on).days > MAX_STAY_DAYS:
             self.problems.add("stay_too_long", self.places.period, f"a stay has at most {MAX_STAY_DAYS} days")
+        if self.received_on is not None and self.discharged_on > self.received_on:
+            self.problems.add(
+                "discharged_in_future",
+                self.places.discharge,
+                f"the discharge lies after {self.received_on}, the day on which the settlement came in",
+            )
         if number is not None and not 0 <= age_on(number.birth_date, self.admitted_on) <= 130:
             self.problems.add(
                 "contradiction",

@@ -59,7 +59,7 @@ async def build(runtime: Runtime[IntakeSettings]) -> Parts:
         settings.unknown_person_days,
         rejections.wake,
     )
-    prepare = Prepare(runtime.pseudonymiser)
+    prepare = Prepare(runtime.pseudonymiser, runtime.log.clock)
     batcher: Batcher[Item, Outcome] = Batcher(filing.process, limit=settings.submissions_per_transaction)
     desk = Desk(prepare, Preflight(runtime.log), batcher, settings.waiting_submissions)
     ingress = Ingress(

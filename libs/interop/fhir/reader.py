@@ -1,5 +1,7 @@
 """FHIR R4 Bundle → Submission, every problem with its FHIRPath."""
 
+from datetime import date
+
 from libs.interop.assembling import Draft, Places
 from libs.interop.errors import Refusal, SubmissionInvalid
 from libs.interop.exact_json import decode_object
@@ -23,8 +25,11 @@ from libs.interop.submission import Submission
 _BUNDLE_TYPES = frozenset({"transaction", "batch", "message", "collection", "document"})
 
 
-def parse_bundle(body: bytes) -> Submission:
-    """The submission in a Bundle. Raises SubmissionInvalid: all structural problems, else all others."""
+def parse_bundle(body: bytes, received_on: date | None = None) -> Submission:
+    """The submission in a Bundle. Raises SubmissionInvalid: all structural problems, else all others.
+
+    Who takes it in says on which day in Shanghai: nobody can have been discharged after it.
+    """
     problems = Problems()
     bundle = decode_object(body)
     check_structure(bundle, problems)
@@ -37,7 +42,7 @@ def parse_bundle(body: bytes) -> Submission:
     bill, answer = _bill_and_answer(index, problems)
     if bill is None or answer is None:
         raise SubmissionInvalid(_refusal_without_bill(index, problems))
-    return _Reading(index, bill, answer, problems).submission()
+    return _Reading(index, bill, answer, problems, received_on).submission()
 
 
 def _stop_if(problems: Problems) -> None:
@@ -83,7 +88,14 @@ def _refusal_without_bill(index: BundleIndex, problems: Problems) -> Refusal:
 class _Reading:
     """Reads one settlement; each step notes problems and goes on."""
 
-    def __init__(self, index: BundleIndex, bill: Located, answer: Located, problems: Problems) -> None:
+    def __init__(
+        self,
+        index: BundleIndex,
+        bill: Located,
+        answer: Located,
+        problems: Problems,
+        received_on: date | None,
+    ) -> None:
         self.index = index
         self.bill = bill
         self.answer = answer
@@ -100,7 +112,7 @@ class _Reading:
         )
         reference = focal.child("coverage") if focal else bill.child("insurance")
         self.coverage = self._resolve(reference, "Coverage")
-        self.draft = Draft(self._places(), problems)
+        self.draft = Draft(self._places(), problems, received_on)
 
     def submission(self) -> Submission:
         """The submission. Raises SubmissionInvalid."""
@@ -126,6 +138,7 @@ class _Reading:
             birth_date=f"{patient}.birthDate",
             sex=f"{patient}.gender",
             period=f"{encounter}.period",
+            discharge=f"{encounter}.period.end",
             visit_kind=f"{encounter}.type",
             filing=f"{self.bill.at}.extension",
             settlement=f"{self.answer.at}.total",

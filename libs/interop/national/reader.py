@@ -1,5 +1,6 @@
 """National settlement JSON → Submission, every problem with its JSON pointer."""
 
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 from libs.contracts.settlement import FeeLine, Settlement
@@ -14,6 +15,7 @@ _PLACES = Places(
     birth_date="/setlinfo/brdy",
     sex="/setlinfo/gend",
     period="/setlinfo/enddate",
+    discharge="/setlinfo/enddate",
     visit_kind="/huiji/visit_kind",
     filing="/huiji/out_of_town_filed",
     settlement="/setlinfo",
@@ -27,11 +29,14 @@ _LINE_AMOUNTS = tuple(
 _MAX_QUANTITY = Decimal(10) ** 12
 
 
-def parse_settlement(body: bytes) -> Submission:
-    """The submission in a national settlement JSON. Raises SubmissionInvalid naming everything wrong at once."""
+def parse_settlement(body: bytes, received_on: date | None = None) -> Submission:
+    """The submission in a national settlement JSON. Raises SubmissionInvalid naming everything wrong at once.
+
+    Who takes it in says on which day in Shanghai: nobody can have been discharged after it.
+    """
     problems = Problems()
     root = Fields(decode_object(body), "", problems)
-    draft = Draft(_PLACES, problems)
+    draft = Draft(_PLACES, problems, received_on)
     info = root.object("setlinfo")
     _read_ids_and_person(info, draft)
     _read_visit(info, draft)

@@ -7,6 +7,7 @@ crash makes come again is found to be filed. Nothing is skipped: what cannot bec
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Final, TypeAlias
 
 import structlog
@@ -167,9 +168,9 @@ async def _commit(consumer: AIOKafkaConsumer) -> None:
 def _parse_settlement_of(hospital_id: str | None) -> Parse:
     """`parse_settlement` for what a proven hospital sent: it speaks for itself only."""
 
-    def parse(body: bytes) -> Submission:
+    def parse(body: bytes, received_on: date) -> Submission:
         try:
-            submission = parse_settlement(body)
+            submission = parse_settlement(body, received_on)
         except SubmissionInvalid as error:
             refusal = error.refusal
             raise SubmissionInvalid(

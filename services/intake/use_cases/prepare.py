@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, datetime
 
 from libs.contracts.intake import Channel, RefusalReason
 from libs.eventlog.append import LARGEST_BODY_BYTES
 from libs.interop import Refusal, Submission, SubmissionInvalid
+from libs.interop.reading import SHANGHAI
 from libs.privacy import Pseudonymiser
 from services.intake.domain.filing import Filing, IngressRecord, Original
 from services.intake.domain.refusing import Refusing, identity_number_in, names_in
@@ -14,8 +16,8 @@ from services.intake.domain.registering import largest_event_bytes
 # A line of the shortest JSON grows by a half in the event: below this size no event reaches the log's limit.
 SURELY_SMALL_BYTES = 400_000
 
-Parse = Callable[[bytes], Submission]
-"""Reads one protocol. Raises SubmissionInvalid with every reason."""
+Parse = Callable[[bytes, date], Submission]
+"""Reads one protocol; the day is that of receipt in Shanghai. Raises SubmissionInvalid with every reason."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class Prepare:
     """Reads and checks submissions, and gives persons and contents their pseudonyms."""
 
     pseudonymiser: Pseudonymiser
+    clock: Callable[[], datetime]
 
     def filing(
         self,
@@ -35,7 +38,7 @@ class Prepare:
         record: IngressRecord | None = None,
     ) -> Filing:
         """The valid submission in `original`. Raises SubmissionInvalid."""
-        submission = parse(original.body)
+        submission = parse(original.body, self.clock().astimezone(SHANGHAI).date())
         if len(original.body) > SURELY_SMALL_BYTES and largest_event_bytes(submission) > LARGEST_BODY_BYTES:
             raise SubmissionInvalid(_too_large(submission))
         if submission.person.id_number in submission.submission_id.upper():

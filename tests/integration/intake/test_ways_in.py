@@ -1,6 +1,7 @@
 """Three ways in, one answer: what is sent becomes one claim, and what is wrong is said completely."""
 
 import concurrent.futures
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -12,6 +13,7 @@ from libs.eventlog import Recorded
 from libs.interop import Submission
 from libs.interop.fhir import encode_bundle, to_bundle
 from libs.interop.fhir.gate import check_structure
+from libs.interop.identity_number import age_on
 from libs.interop.ingress_jwe import MAX_SUBMISSION_BYTES
 from libs.interop.national import to_national
 from libs.interop.reading import Problems
@@ -39,6 +41,14 @@ def await_registered(services: ServicesUnderTest, submission: Submission) -> Rec
     wait_until(lambda: bool(registered(services, submission)), f"{submission.submission_id} is a claim")
     (recorded,) = registered(services, submission)
     return recorded
+
+
+def in_the_future(submission: Submission) -> Submission:
+    """A stay that ends in two days: by then it is tomorrow in Shanghai, wherever the test runs."""
+    ends = datetime.now(UTC).date() + timedelta(days=2)
+    dates = {"admitted_on": ends - timedelta(days=3), "discharged_on": ends}
+    age = {"age_years": age_on(submission.person.birth_date, dates["admitted_on"])}
+    return submission.model_copy(update={"visit": submission.visit.model_copy(update=dates | age)})
 
 
 def changed_in_the_middle(value: bytes) -> bytes:
@@ -197,6 +207,24 @@ def test_trying_out_says_what_filing_would_and_writes_nothing(
     assert hospital.post("/settlements?dry_run=true", changed).status_code == 409
 
 
+def test_a_discharge_in_the_future_is_refused_wherever_it_comes_in(
+    hospital: Hospital, submission: Submission
+) -> None:
+    future = in_the_future(submission)
+    for path in ("/settlements", "/settlements?dry_run=true", "/settlements/$validate"):
+        answer = hospital.post(path, national(future))
+        (error,) = answer.json()["errors"]
+        assert (answer.status_code, error["code"]) == (422, "discharged_in_future")
+        assert error["pointer"] == "/setlinfo/enddate"
+    bundle = encode_bundle(to_bundle(future))
+    for path, status in (("/fhir", 422), ("/fhir?dry_run=true", 422), ("/fhir/Bundle/$validate", 200)):
+        answer = hospital.post(path, bundle, "application/fhir+json")
+        (issue,) = [one for one in answer.json()["issue"] if one["severity"] == "error"]
+        assert answer.status_code == status
+        assert issue["details"]["text"] == "discharged_in_future"
+        assert issue["expression"][0].endswith(".period.end")
+
+
 def test_an_idempotency_key_belongs_to_one_settlement(hospital: Hospital, submission: Submission) -> None:
     key = f"key-{uuid4()}"
     first = hospital.settle(submission, idempotency_key=key)
@@ -280,7 +308,15 @@ def test_a_record_of_the_largest_size_passes_the_broker(
 
 
 @pytest.mark.parametrize(
-    "reason", ["not_encrypted", "not_decryptable", "hospital_mismatch", "missing", "malformed_json"]
+    "reason",
+    [
+        "not_encrypted",
+        "not_decryptable",
+        "hospital_mismatch",
+        "missing",
+        "malformed_json",
+        "discharged_in_future",
+    ],
 )
 def test_a_record_that_cannot_be_a_claim_is_kept_sealed_and_its_sender_is_told(
     reason: str, hospital: Hospital, submission: Submission, services: ServicesUnderTest
@@ -292,6 +328,7 @@ def test_a_record_that_cannot_be_a_claim_is_kept_sealed_and_its_sender_is_told(
         "hospital_mismatch": hospital.encrypted(body, "H-other"),
         "missing": hospital.encrypted(b'{"setlinfo": {}}', hospital_id),
         "malformed_json": hospital.encrypted(b"{", hospital_id),
+        "discharged_in_future": hospital.encrypted(national(in_the_future(submission)), hospital_id),
     }[reason]
     (place,) = hospital.produce(value, reference="ref-77")
     rejection = hospital.await_rejection(place)

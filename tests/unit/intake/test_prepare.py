@@ -1,9 +1,13 @@
 """One validation for all ways in."""
 
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+
 import orjson
 import pytest
 
-from libs.interop import SubmissionInvalid
+from libs.interop import Submission, SubmissionInvalid
 from libs.interop.fhir import encode_bundle, parse_bundle, to_bundle
 from libs.interop.national import parse_settlement, to_national
 from libs.privacy import Pseudonymiser
@@ -12,7 +16,9 @@ from services.intake.domain.filing import Filing, Original
 from services.intake.domain.refusing import Refusing
 from services.intake.use_cases.prepare import Prepare
 
-PREPARE = Prepare(Pseudonymiser(bytes(32)))
+# Already the eleventh in Shanghai.
+RECEIVED_AT = datetime(2022, 3, 10, 16, 30, tzinfo=UTC)
+PREPARE = Prepare(Pseudonymiser(bytes(32)), lambda: RECEIVED_AT)
 
 
 def original(**changes: object) -> Original:
@@ -40,7 +46,7 @@ def test_any_changed_content_changes_the_digest(changes: dict[str, object]) -> N
 
 
 def test_digests_are_keyed() -> None:
-    other = Prepare(Pseudonymiser(bytes([1]) * 32))
+    other = Prepare(Pseudonymiser(bytes([1]) * 32), lambda: RECEIVED_AT)
     first = PREPARE.filing(parse_settlement, "settlement_http", original(), idempotency_key="k")
     second = other.filing(parse_settlement, "settlement_http", original(), idempotency_key="k")
     assert first.digest != second.digest
@@ -88,3 +94,35 @@ def test_an_id_made_of_the_persons_number_is_refused_and_not_kept() -> None:
     assert [reason.code for reason in refused.reasons] == ["personal_number_in_id"]
     assert refused.submission_id is None
     assert refused.person_id == PREPARE.pseudonymiser.person_id(number)
+
+
+def discharged_on(day: date) -> Submission:
+    submission = a_submission()
+    visit = submission.visit.model_copy(update={"discharged_on": day})
+    return submission.model_copy(update={"visit": visit})
+
+
+def by_json(submission: Submission) -> Filing | Refusing:
+    body = orjson.dumps(to_national(submission))
+    return PREPARE.either(parse_settlement, "settlement_http", Original("application/json", body))
+
+
+def by_fhir(submission: Submission) -> Filing | Refusing:
+    body = encode_bundle(to_bundle(submission))
+    return PREPARE.either(parse_bundle, "fhir_http", Original("application/fhir+json", body))
+
+
+@pytest.mark.parametrize(
+    ("taken_in", "location"),
+    [(by_json, r"/setlinfo/enddate"), (by_fhir, r"Bundle\.entry\[\d+\]\.resource\.period\.end")],
+)
+def test_a_discharge_after_the_day_of_receipt_in_shanghai_is_refused(
+    taken_in: Callable[[Submission], Filing | Refusing], location: str
+) -> None:
+    assert isinstance(taken_in(discharged_on(date(2022, 3, 11))), Filing)
+    refused = taken_in(discharged_on(date(2022, 3, 12)))
+    assert isinstance(refused, Refusing)
+    (reason,) = refused.reasons
+    assert reason.code == "discharged_in_future"
+    assert re.fullmatch(location, reason.location)
+    assert "2022-03-11" in reason.sentence

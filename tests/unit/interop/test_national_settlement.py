@@ -118,6 +118,19 @@ def test_a_discharge_before_admission_or_birth_is_refused() -> None:
     ]
 
 
+def test_a_stay_has_a_longest_time() -> None:
+    longest = parse_settlement(orjson.dumps(changed(begndate="2019-03-06")))
+    assert (longest.visit.discharged_on - longest.visit.admitted_on).days == 1_100
+    assert refused(changed(begndate="2019-03-05")) == [("stay_too_long", "/setlinfo/enddate")]
+
+
+def test_a_discharge_in_the_future_is_refused_with_all_else_that_is_wrong() -> None:
+    body = orjson.dumps(changed(enddate="2022-03-12", medfee_sumamt="1500.001"))
+    with pytest.raises(SubmissionInvalid) as error:
+        parse_settlement(body, date(2022, 3, 11))
+    assert {reason.code for reason in error.value.reasons} == {"not_an_amount", "discharged_in_future"}
+
+
 def test_a_refusal_knows_whom_it_concerns_when_the_number_is_valid() -> None:
     with pytest.raises(SubmissionInvalid) as error:
         parse_settlement(orjson.dumps(changed(medfee_sumamt="x")))
