@@ -32,7 +32,7 @@ from libs.testing.submissions import a_person, a_submission, an_identity_number
 from services.enrolment.domain.state import evolve, initial
 from services.enrolment.entrypoints.requests import CoverageRequest
 from services.enrolment.use_cases.command_people import CommandPeople
-from services.enrolment.use_cases.enrol import Enrol, TakeCommands
+from services.enrolment.use_cases.enrol import Enrol
 from services.enrolment.use_cases.identities import Identities
 from services.intake.domain.filing import Original
 from services.intake.use_cases.file_submissions import FileSubmissions
@@ -96,7 +96,7 @@ async def measure(url: str, master_key_file: Path) -> None:
     keys = KeyStore(key_pool, ring)
     sealer, pseudonymiser = Sealer(keys), Pseudonymiser(ring.pseudonym_secret())
 
-    prepare = Prepare(pseudonymiser)
+    prepare = Prepare(pseudonymiser, utc_now)
     filing = FileSubmissions(
         await open_log(url, "intake"), sealer, keys, pseudonymiser, 90, wake_rejections=lambda: None
     )
@@ -121,11 +121,10 @@ async def measure(url: str, master_key_file: Path) -> None:
     log = await open_log(url, "enrolment")
     identities = Identities(keys, sealer)
     people = CommandPeople(log, States("enrolment", initial, evolve), identities, lambda: None)
-    commands = TakeCommands(identities, people, utc_now)
 
     async def enrol(bodies: Sequence[bytes]) -> None:
         asked = [CoverageRequest.model_validate_json(body) for body in bodies]
-        await commands.process(
+        await people.process(
             [
                 Enrol(pseudonymiser.person_id(one.person.id_number), one.terms(), one.person.model_dump())
                 for one in asked
