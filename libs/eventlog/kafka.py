@@ -175,7 +175,8 @@ class KafkaTopic:
         if await self._ensure():
             return {}
         partitions = [TopicPartition(self.name, shard) for shard in range(self._shards)]
-        ends = await asyncio.wait_for(self._offsets.end_offsets(partitions), self._request_timeout_seconds)
+        async with asyncio.timeout(self._request_timeout_seconds):
+            ends = await self._offsets.end_offsets(partitions)
         return {partition.partition: offset for partition, offset in ends.items()}
 
     async def _ensure(self) -> set[str]:

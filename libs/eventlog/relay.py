@@ -122,7 +122,9 @@ class Relay:
                 continue
             self._failing.pop("publish", None)
             try:
-                await asyncio.wait_for(self._awake.wait(), self._poll_seconds)
+                # Not wait_for: in Python 3.11 it swallows a cancellation that comes with the wake-up.
+                async with asyncio.timeout(self._poll_seconds):
+                    await self._awake.wait()
             except TimeoutError:
                 continue
 

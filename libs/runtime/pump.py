@@ -59,6 +59,8 @@ class Pump:
 
     async def _wait(self) -> None:
         try:
-            await asyncio.wait_for(self._awake.wait(), self._interval_seconds)
+            # Not wait_for: in Python 3.11 it swallows a cancellation that comes with the wake-up.
+            async with asyncio.timeout(self._interval_seconds):
+                await self._awake.wait()
         except TimeoutError:
             return

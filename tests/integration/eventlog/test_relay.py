@@ -171,6 +171,19 @@ async def test_another_process_wakes_the_relay_by_notifying(log: EventLog, datab
         await until(lambda: sum(map(len, topic.partitions.values())) == 1)
 
 
+@pytest.mark.parametrize("ticks", range(6))
+async def test_a_relay_that_is_woken_and_cancelled_at_once_ends(log: EventLog, ticks: int) -> None:
+    relay = Relay(log, MemoryTopic(SHARDS), poll_seconds=3600)
+    running_ = asyncio.create_task(relay._publish_forever())
+    await until(lambda: log.pool.get_idle_size() == log.pool.get_size())
+    relay.wake()
+    for _ in range(ticks):
+        await asyncio.sleep(0)
+    running_.cancel()
+    await asyncio.wait({running_}, timeout=5)
+    assert running_.cancelled()
+
+
 async def test_a_relay_whose_listening_connection_dies_listens_again(log: EventLog, database: str) -> None:
     topic = MemoryTopic(SHARDS)
     async with running(Relay(log, topic, poll_seconds=3600, retry_seconds=0.01)):
