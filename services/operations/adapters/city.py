@@ -68,7 +68,7 @@ class City:
         url = f"{self._addresses.services['enrolment']}/coverages"
         for start in range(0, len(residents), COVERAGES_PER_REQUEST):
             page = [_coverage(resident) for resident in residents[start : start + COVERAGES_PER_REQUEST]]
-            await self._post(url, orjson.dumps(page), "an enrolment")
+            _all_taken(await self._post(url, orjson.dumps(page), "an enrolment"), "an enrolment")
 
     async def settle(self, submissions: Sequence[Submission]) -> None:
         """The insurance centre records the bills at the bureau, as it does before a hospital knows the result.
@@ -94,10 +94,7 @@ class City:
 
     async def _send_page(self, url: str, page: Sequence[Submission]) -> None:
         body = orjson.dumps([to_national(submission) for submission in page])
-        answer = orjson.loads(await self._post(url, body, "a settlement"))
-        refused = [result for result in answer["results"] if result["status"] >= 300]
-        if refused:
-            raise CityRefused("a settlement", orjson.dumps(refused[0]).decode())
+        _all_taken(await self._post(url, body, "a settlement"), "a settlement")
 
     async def send_bundles(self, bundles: Sequence[dict[str, Any]]) -> None:
         """FHIR R4 Bundles by HTTP, one request each."""
@@ -151,6 +148,13 @@ class City:
         if response.status_code >= 300:
             raise CityRefused(what, response.text)
         return response.content
+
+
+def _all_taken(answer: bytes, what: str) -> None:
+    """An array is answered item by item."""
+    refused = [result for result in orjson.loads(answer)["results"] if result["status"] >= 300]
+    if refused:
+        raise CityRefused(what, orjson.dumps(refused[0]).decode())
 
 
 def _coverage(resident: Resident) -> dict[str, Any]:
