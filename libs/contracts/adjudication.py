@@ -58,12 +58,14 @@ class ClaimOpened(ClaimEvent):
     settlement: Settlement
     lines: tuple[FeeLine, ...]
     received_at: datetime
+    revision: int = Field(default=1, ge=1, description="raised when the hospital corrects the settlement")
     answer_due_at: datetime = Field(description="when the claim is decided or pended without what is missing")
 
 
 class RecordsNoted(ClaimEvent):
     """Medical data answered, or said that it will not."""
 
+    revision: int = Field(default=1, ge=1)
     available: bool
     settlement_matches: bool | None
     deceased_on: date | None = None
@@ -72,6 +74,7 @@ class RecordsNoted(ClaimEvent):
 class ScoreNoted(ClaimEvent):
     """Fraud has scored the claim."""
 
+    revision: int = Field(default=1, ge=1)
     score: int
     outcome: Literal["clear", "review"]
     scored_at: datetime = Field(description="fraud's own time: only a later score replaces it")
@@ -81,6 +84,13 @@ class ReviewNoted(ClaimEvent):
     """A reviewer's verdict arrived."""
 
     verdict: Literal["legitimate", "fraudulent"]
+
+
+class ClaimWithdrawalNoted(ClaimEvent):
+    """The hospital has undone the settlement: what was decided is reversed and nothing more will be."""
+
+    reason: Literal["settlement_cancelled", "discharge_cancelled", "entered_in_error"]
+    withdrawn_at: datetime
 
 
 class PendReason(Model):
@@ -98,7 +108,7 @@ class PendReason(Model):
 
 
 class ClaimPended(ClaimEvent):
-    """The claim cannot be decided yet."""
+    """The claim cannot be decided, or decided anew, yet. A decision that it already has stands meanwhile."""
 
     reasons: tuple[PendReason, ...]
     pended_at: datetime
@@ -121,10 +131,22 @@ class LiabilityOutcome(Model):
     paid_fen: Fen
 
 
+class PoolShare(Model):
+    """An insurer's part of a decision by its share of the pool on the day of service."""
+
+    insurer: str
+    share_bp: int = Field(ge=0, le=10_000)
+    amount_fen: Fen
+
+
 class Decision(ClaimEvent):
     """What every decision states. The bearings sum to the bill."""
 
     decision_id: str
+    number: int = Field(default=1, ge=1, description="the claim's first, second, ... decision")
+    supersedes: str | None = Field(
+        default=None, description="the decision that is reversed in favour of this one"
+    )
     hospital_id: str
     coverage_id: str | None
     plan_id: str | None
@@ -147,7 +169,15 @@ class ClaimAdjudicated(Decision):
     cash_benefits_fen: Fen = Field(default=0, description="lump sums and daily benefits, no part of the bill")
     patient_bears_fen: Fen
     liabilities: tuple[LiabilityOutcome, ...]
-    usage_after: dict[str, JsonValue] = Field(description="balances of the benefit year after this decision")
+    usage_after: dict[str, JsonValue] = Field(
+        description="balances of the benefit year after this claim, in the order of service"
+    )
+    usage_taken: dict[str, JsonValue] = Field(
+        default_factory=dict, description="what this claim adds to them; a reversal takes it off again"
+    )
+    pool_shares: tuple[PoolShare, ...] = Field(
+        default=(), description="what each insurer bears of plan_pays_fen + cash_benefits_fen; sums to it"
+    )
     explanation: JsonValue
     without_records: bool = Field(
         default=False, description="decided in the bureau's absence, to be trued up"
@@ -158,3 +188,52 @@ class ClaimDenied(Decision):
     """The plan bears nothing of the bill, and why."""
 
     reason: Literal["no_coverage", "fraudulent", "after_death", "settlement_differs"]
+
+
+ReversalReason = Literal[
+    "claim_corrected",
+    "claim_withdrawn",
+    "balances_changed",
+    "claim_free_years_changed",
+    "coverage_changed",
+    "records_changed",
+    "review_concluded",
+    "deadline_passed",
+    "decided_by_person",
+    "appeal_upheld",
+]
+
+
+class AdjudicationReversed(ClaimEvent):
+    """A decision stands no longer. Its successor, when it has one, follows in the same transaction.
+
+    What is paid out or claimed back is the difference between the two; all of it when there is no successor.
+    """
+
+    decision_id: str
+    number: int = Field(ge=1)
+    replaced_by: str | None = Field(description="the decision that follows; None: the claim was withdrawn")
+    reason: ReversalReason
+    caused_by_claim_id: str | None = Field(
+        default=None, description="another claim of the person whose change moved the balances"
+    )
+    hospital_id: str
+    plan_id: str | None
+    benefit_year: str | None
+    plan_pays_fen: Fen = Field(description="what the reversed decision had awarded of the bill")
+    cash_benefits_fen: Fen
+    usage_released: dict[str, JsonValue]
+    pool_shares: tuple[PoolShare, ...] = Field(description="the insurers' parts, now taken off again")
+    received_at: datetime
+    reversed_at: datetime
+
+
+class DecisionConfirmed(ClaimEvent):
+    """Facts that came after a decision were looked at, and the decision stands."""
+
+    decision_id: str
+    revision: int = Field(ge=1)
+    with_records: bool = Field(
+        description="the bureau's records were there: a decision without them is trued up"
+    )
+    confirmed_at: datetime

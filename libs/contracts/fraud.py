@@ -68,6 +68,7 @@ class ClaimScored(ClaimEvent):
     A claim is scored again when records that were unavailable arrive after all and change its score.
     """
 
+    revision: int = Field(default=1, ge=1, description="the claim's revision that was scored")
     score: int = Field(ge=0, le=1000)
     outcome: Literal["clear", "review"]
     reasons: tuple[ScoreReason, ...]

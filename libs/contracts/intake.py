@@ -11,8 +11,8 @@ from libs.contracts.settlement import FeeLine, Settlement, Visit
 Channel = Literal["settlement_http", "fhir_http", "settlement_topic", "hl7v2_mllp"]
 
 
-class ClaimRegistered(ClaimEvent):
-    """A discharge with its settlement was accepted and is a claim now."""
+class FiledSettlement(ClaimEvent):
+    """What a hospital's settlement says, as accepted at the edge."""
 
     submission_id: str = Field(
         description="hospital's own id of the settlement (setl_id), unique per hospital"
@@ -31,6 +31,26 @@ class ClaimRegistered(ClaimEvent):
     main_diagnosis_chapter: str | None = Field(
         default=None, description="ICD-10 chapter, roman numeral: not identifying"
     )
+
+
+class ClaimRegistered(FiledSettlement):
+    """A discharge with its settlement was accepted and is a claim now: its revision 1."""
+
+
+class ClaimCorrected(FiledSettlement):
+    """The hospital has replaced the settlement of a claim; seals have the contexts of ClaimRegistered."""
+
+    revision: int = Field(
+        ge=2, description="2 for the first correction; facts about the claim name the revision"
+    )
+
+
+class ClaimWithdrawn(ClaimEvent):
+    """The hospital has undone the settlement (national 2305, a cancelled Claim, an A13): the claim is void for good."""
+
+    reason: Literal["settlement_cancelled", "discharge_cancelled", "entered_in_error"]
+    channel: Channel
+    received_at: datetime
 
 
 class RefusalReason(Model):

@@ -30,6 +30,7 @@ class PriorStay(Model):
 class RecordsAttached(ClaimEvent):
     """The bureau's records for the claim."""
 
+    revision: int = Field(default=1, ge=1, description="the claim's revision that was asked about")
     provenance: Provenance
     bureau_total_fen: Fen
     bureau_fund_fen: Fen
@@ -51,6 +52,7 @@ class RecordsUnavailable(ClaimEvent):
     RecordsAttached may follow later, when the bureau answers after all.
     """
 
+    revision: int = Field(default=1, ge=1, description="the claim's revision that was asked about")
     reason: str = Field(description="machine code of the last failure")
     attempts: int = Field(ge=0, description="0: the question could not be asked at all")
     given_up_at: datetime

@@ -41,6 +41,11 @@ def _entry(debit: str, credit: str) -> list[dict[str, Any]]:
     ]
 
 
+_TAKEN: Mapping[str, Any] = {
+    "liabilities": {"in_catalogue": {"base_fen": 2_000_000, "deductible_fen": 1_250_000, "paid_fen": _PLAN}},
+    "caps": {},
+}
+
 _PERSON_ID = "p_6f1c0a9be2d34857a1c95e0d7b42f368"
 
 STORY: Mapping[str, Any] = {
@@ -220,6 +225,8 @@ STORY: Mapping[str, Any] = {
             "paid_fen": _PLAN,
         }
     ],
+    "usage_taken": _TAKEN,
+    "usage_released": _TAKEN,
     "usage_after": {
         "liabilities": {
             "in_catalogue": {"base_fen": 2_000_000, "deductible_fen": 1_250_000, "paid_fen": _PLAN}
@@ -241,6 +248,24 @@ STORY: Mapping[str, Any] = {
             _part("patient", "个人承担", "the patient bears", _PATIENT),
         ),
     ),
+    "number": 1,
+    "supersedes": None,
+    "revision": 1,
+    "ClaimCorrected.revision": 2,
+    "pool_shares": [
+        {"insurer": "示例财险", "share_bp": 6_000, "amount_fen": 360_000},
+        {"insurer": "示例人寿", "share_bp": 4_000, "amount_fen": 240_000},
+    ],
+    "replaced_by": "a86d0f35-2b9e-5174-8c03-e97f41b6d25a",
+    "caused_by_claim_id": "0198a3f2-5b90-7f27-86ad-e04c9d1b7382",
+    "AdjudicationReversed.reason": "balances_changed",
+    "ClaimWithdrawn.reason": "settlement_cancelled",
+    "ClaimWithdrawalNoted.reason": "settlement_cancelled",
+    "ClaimWithdrawn.received_at": "2026-03-16T02:41:05.300000Z",
+    "withdrawn_at": "2026-03-16T02:41:05.300000Z",
+    "reversed_at": "2026-03-16T02:41:05.620000Z",
+    "confirmed_at": "2026-03-15T08:31:20.050000Z",
+    "with_records": True,
     "plan_pays_fen": _PLAN,
     "cash_benefits_fen": 0,
     "patient_bears_fen": _PATIENT,
