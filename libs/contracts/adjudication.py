@@ -83,6 +83,7 @@ class ScoreNoted(ClaimEvent):
 class ReviewNoted(ClaimEvent):
     """A reviewer's verdict arrived."""
 
+    revision: int = Field(default=1, ge=1)
     verdict: Literal["legitimate", "fraudulent"]
 
 

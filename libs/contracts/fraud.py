@@ -81,6 +81,7 @@ class ClaimScored(ClaimEvent):
 class ReviewOpened(ClaimEvent):
     """A person has to look at the claim before it is decided."""
 
+    revision: int = Field(default=1, ge=1, description="the claim's revision under review")
     review_id: str
     opened_at: datetime
     due_at: datetime
@@ -89,6 +90,7 @@ class ReviewOpened(ClaimEvent):
 class ReviewConcluded(ClaimEvent):
     """A reviewer decided."""
 
+    revision: int = Field(default=1, ge=1, description="the claim's revision under review")
     review_id: str
     verdict: Literal["legitimate", "fraudulent"]
     reviewer: str
