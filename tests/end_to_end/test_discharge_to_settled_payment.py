@@ -3,7 +3,6 @@
 import asyncio
 import json
 import sqlite3
-from collections import defaultdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import httpx2
 from libs.conservation import check_history
 from libs.privacy import Pseudonymiser
 from libs.privacy.master_key import read_master_key
+from libs.testing.waiting import wait_until
 from services.operations.adapters.city import City
 from services.operations.use_cases.compare_published import Compared, compare_published
 from services.operations.use_cases.export_history import export_history
@@ -63,17 +63,14 @@ def test_the_bank_has_paid_what_the_ledger_says(ran: Ran) -> None:
 def test_a_paid_claim_is_one_trace_across_all_services(ran: Ran) -> None:
     paid = _get(ran, "projections", "/claims?status=paid&limit=1000")
     claim = next(one for one in paid if one["programmes"])
-    spans = [
-        span
-        for span in _spans(ran)
-        if span["attributes"].get("huiji.subject") == f"claim-{claim['claim_id']}"
-    ]
-    traces = {span["context"]["trace_id"] for span in spans}
+    subject = f"claim-{claim['claim_id']}"
+    # Each process writes its spans in batches, seconds after they ended.
+    wait_until(
+        lambda: {_service(span) for span in _of_one_trace(ran, subject)} >= ON_A_PAID_CLAIMS_WAY,
+        "spans of every service on a paid claim's way",
+    )
+    traces = {span["context"]["trace_id"] for span in _of_one_trace(ran, subject)}
     assert len(traces) == 1
-    by_service = defaultdict(list)
-    for span in (span for span in _spans(ran) if span["context"]["trace_id"] in traces):
-        by_service[span["resource"]["attributes"]["service.name"].removeprefix("huiji-")].append(span)
-    assert by_service.keys() >= ON_A_PAID_CLAIMS_WAY
     steps = _get(ran, "projections", f"/claims/{claim['claim_id']}")["steps"]
     assert {"ClaimRegistered", "ClaimAdjudicated", "PaymentInstructed", "PaymentSettled"} <= {
         s["type"] for s in steps
@@ -127,4 +124,19 @@ def _get(ran: Ran, service: str, path: str) -> Any:
 
 def _spans(ran: Ran) -> list[dict[str, Any]]:
     files = (ran.directory / "run" / "traces").glob("*.jsonl")
-    return [json.loads(line) for file in files for line in file.read_text().splitlines()]
+    lines = [line for file in files for line in file.read_text().splitlines(keepends=True)]
+    return [json.loads(line) for line in lines if line.endswith("\n")]
+
+
+def _of_one_trace(ran: Ran, subject: str) -> list[dict[str, Any]]:
+    """Every span of the traces in which `subject` occurs."""
+    spans = _spans(ran)
+    traces = {
+        span["context"]["trace_id"] for span in spans if span["attributes"].get("huiji.subject") == subject
+    }
+    return [span for span in spans if span["context"]["trace_id"] in traces]
+
+
+def _service(span: dict[str, Any]) -> str:
+    name: str = span["resource"]["attributes"]["service.name"]
+    return name.removeprefix("huiji-")
