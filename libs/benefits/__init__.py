@@ -12,6 +12,7 @@ from libs.benefits.evaluation import evaluate
 from libs.benefits.loading import load_plan, load_plans, plan_of
 from libs.benefits.node import Node
 from libs.benefits.plan import Plan
+from libs.benefits.pool import PoolShare, pool_shares
 from libs.benefits.result import Evaluation
 
 __all__ = [
@@ -27,10 +28,12 @@ __all__ = [
     "Plan",
     "PlanInvalid",
     "PlanUnknown",
+    "PoolShare",
     "Problem",
     "Usage",
     "evaluate",
     "load_plan",
     "load_plans",
     "plan_of",
+    "pool_shares",
 ]

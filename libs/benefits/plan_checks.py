@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from libs.benefits.case import Case
 from libs.benefits.catalogue import catalogue_names
 from libs.benefits.plan import Liability, Plan
+from libs.benefits.pool import pool_faults
 from libs.benefits.terms import Term
 
 Contradiction = tuple[tuple[str | int, ...], str, str]
@@ -130,8 +131,11 @@ def terms_of(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[
 def _dates(plan: Plan) -> Iterator[Contradiction]:
     if plan.valid_from and plan.valid_to and plan.valid_to < plan.valid_from:
         yield ("valid_to",), str(plan.valid_to), f"a day not before {plan.valid_from}"
-    if plan.insurers and sum(insurer.share_bp for insurer in plan.insurers) != 10_000:
-        yield ("insurers",), "shares that do not sum to 100%", "shares that sum to 100%"
+    for index, insurer in enumerate(plan.insurers):
+        if insurer.first_day and insurer.last_day and insurer.last_day < insurer.first_day:
+            yield ("insurers", index, "to"), str(insurer.last_day), f"a day not before {insurer.first_day}"
+    for index, found, right in pool_faults(plan):
+        yield ("insurers", index), found, right
 
 
 def _examples(plan: Plan) -> Iterator[Contradiction]:

@@ -113,8 +113,20 @@ class CashBenefit(Term):
         return self
 
 
-class Insurer(Strict):
-    """A member of the pool with its share of premium and payments."""
+class Insurer(Term):
+    """A member of the pool with its share of premium and payments, for some days when shares change."""
 
-    name: str
+    id: Id
+    name: Words
     share_bp: Share = Field(alias="share")
+    lead: bool = False
+    first_day: date | None = Field(default=None, alias="from")
+    """First day of service that this share bears; absent: from the edition's start."""
+    last_day: date | None = Field(default=None, alias="to")
+    """Last day of service that this share bears; absent: to the edition's end."""
+
+    def bears(self, day: date) -> bool:
+        """Whether the share is in force for services of `day`."""
+        return (self.first_day is None or day >= self.first_day) and (
+            self.last_day is None or day <= self.last_day
+        )

@@ -94,5 +94,5 @@ def test_every_plan_can_be_shown_with_its_sources_and_assumptions(language: Any)
 def test_the_list_counts_what_each_plan_assumes() -> None:
     assumed = {row.id: row.assumptions for row in list_plans()}
 
-    assert assumed["anyang-2022"] == 0
+    assert assumed["critical-illness-tiers"] == 0
     assert assumed["zhelibao"] > 0

@@ -112,9 +112,17 @@ def test_the_line_is_the_line_of_the_mistake() -> None:
         (a_liability(), "valid_from: 2025-02-01\nvalid_to: 2025-01-01", "valid_to", "not before"),
         (
             a_liability(),
-            "insurers: [{name: a, share: 60%}, {name: b, share: 30%}]",
-            "insurers",
+            "insurers:\n"
+            "  - {id: a, name: {zh: 甲, en: a}, share: 60%}\n"
+            "  - {id: b, name: {zh: 乙, en: b}, share: 30%}\n",
+            "insurers.0",
             "sum to 100%",
+        ),
+        (
+            a_liability(),
+            "insurers: [{id: a, name: {zh: 甲, en: a}, share: 100%, from: 2022-02-01, to: 2022-01-01}]",
+            "insurers.0.to",
+            "not before 2022-02-01",
         ),
         (a_liability(), "benefit_year_starts: '02-30'", "benefit_year_starts", "every year"),
         (
