@@ -54,6 +54,14 @@ async def read_shard(
     return [to_recorded(source, row) for row in rows]
 
 
+async def read_subject(connection: "Connection", source: str, shard: int, subject: str) -> list[Recorded]:
+    """Every event of a subject in a shard, in order. No index serves this: it scans the shard."""
+    rows = await connection.fetch(
+        f"select {_FIELDS} from event where shard = $1 and subject = $2 order by position", shard, subject
+    )
+    return [to_recorded(source, row) for row in rows]
+
+
 async def follow_shard(
     connection: "Connection", source: str, shard: int, after: int = 0, page: int = 5_000
 ) -> AsyncIterator[list[Recorded]]:

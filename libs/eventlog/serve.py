@@ -1,13 +1,15 @@
 """Every service serves its own log by HTTP: for gaps, replays, exports, and consumers without Kafka."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 import httpx2
 import orjson
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import Response
 
-from libs.eventlog import read
+from libs.eventlog import publishing, read
+from libs.eventlog.day_roots import DayRoot
 from libs.eventlog.envelope import EnvelopeUnreadable, from_json, to_json
 from libs.eventlog.errors import SourceUnreachable
 from libs.eventlog.event import Recorded
@@ -17,7 +19,7 @@ NDJSON = "application/x-ndjson"
 
 
 def log_router(log: EventLog) -> APIRouter:
-    """`GET /log/heads` and `GET /log/{shard}?after=&limit=` (NDJSON, at most `limit` events)."""
+    """`GET /log/heads`, `GET /log/{shard}?after=&limit=` (NDJSON, at most `limit` events), and what proves them."""
     router = APIRouter(prefix="/log", tags=["log"])
 
     @router.get("/heads")
@@ -25,6 +27,8 @@ def log_router(log: EventLog) -> APIRouter:
         """The last position of every shard."""
         async with log.pool.acquire() as connection:
             return await read.heads(connection)
+
+    _add_roots(router, log)
 
     @router.get("/{shard}", response_class=Response)
     async def events(
@@ -37,7 +41,45 @@ def log_router(log: EventLog) -> APIRouter:
             page = await read.read_shard(connection, log.source, shard, after, limit)
         return Response(b"".join(to_json(event) + b"\n" for event in page), media_type=NDJSON)
 
+    @router.get("/{shard}/subjects/{subject}", response_class=Response)
+    async def of_subject(shard: Annotated[int, Path(ge=0)], subject: str) -> Response:
+        """Every event of a subject in a shard, in order; reads the whole shard, so it is for looking closely only."""
+        async with log.pool.acquire() as connection:
+            found = await read.read_subject(connection, log.source, shard, subject)
+        return Response(b"".join(to_json(event) + b"\n" for event in found), media_type=NDJSON)
+
+    @router.get("/{shard}/proofs/{position}", response_model=None)
+    async def proof(
+        shard: Annotated[int, Path(ge=0)], position: Annotated[int, Path(ge=1)]
+    ) -> dict[str, Any] | Response:
+        """That the event at a position is under a published root; 404 while none covers it."""
+        async with log.pool.acquire() as connection:
+            found = await publishing.prove_inclusion(connection, log.source, shard, position)
+        return Response(status_code=404) if found is None else found.as_json()
+
     return router
+
+
+def _add_roots(router: APIRouter, log: EventLog) -> None:
+    @router.get("/roots", response_class=Response)
+    async def roots(
+        shard: Annotated[int | None, Query(ge=0)] = None,
+        after: Annotated[int, Query(ge=0)] = 0,
+        limit: Annotated[int, Query(ge=1, le=10_000)] = 10_000,
+    ) -> Response:
+        """The published roots, one JSON object per line; `after` a number, per shard."""
+        async with log.pool.acquire() as connection:
+            found = await publishing.roots_of(connection, log.source, shard, after, limit)
+        return _lines(found)
+
+    @router.post("/roots", response_class=Response)
+    async def close() -> Response:
+        """Publish roots over all that is recorded, today's events included; answers the new ones."""
+        return _lines(await publishing.close_days(log, through_now=True))
+
+
+def _lines(roots: Sequence[DayRoot]) -> Response:
+    return Response(b"".join(orjson.dumps(root.as_json()) + b"\n" for root in roots), media_type=NDJSON)
 
 
 class HttpSource:

@@ -4,7 +4,7 @@ import asyncio
 import signal
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -18,6 +18,7 @@ from fastapi import APIRouter
 from libs.eventlog import Consumer, EventLog, Handler, Relay
 from libs.eventlog.database import open_pool
 from libs.eventlog.kafka import KafkaTopic, ensure_topics, topic_of
+from libs.eventlog.publishing import close_days
 from libs.eventlog.serve import HttpSource
 from libs.privacy import KeyStore, Pseudonymiser, Sealer, install_key_store, open_key_pool, read_master_key
 from libs.runtime.batcher import Batcher
@@ -32,6 +33,9 @@ from libs.runtime.tracing import configure_tracing, exports, traced
 logger = structlog.get_logger(__name__)
 
 Settings = TypeVar("Settings", bound=ServiceSettings)
+
+#: A day is closed within a minute of its end; looking costs one query by index.
+ROOTS_INTERVAL_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,8 @@ async def _run(name: str, settings: Settings, build: Build[Settings], migrations
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with AsyncExitStack() as resources:
         runtime = await _open(name, settings, migrations, resources)
-        parts = await build(runtime)
+        built = await build(runtime)
+        parts = replace(built, pumps=[*built.pumps, _roots_pump(runtime.log)])
         topic = KafkaTopic(settings.kafka, name, settings.shards, replication=settings.replication_factor)
         resources.push_async_callback(topic.stop)
         await topic.start()
@@ -99,6 +104,15 @@ async def _run(name: str, settings: Settings, build: Build[Settings], migrations
         await _serve(http, relay, inbound, parts, settings, stop)
         await _publish_rest(relay, settings.stop_seconds)
     logger.info("stopped")
+
+
+def _roots_pump(log: EventLog) -> Pump:
+    """Publishes the roots of the days that are over."""
+
+    async def step() -> int:
+        return len(await close_days(log))
+
+    return Pump("roots", step, interval_seconds=ROOTS_INTERVAL_SECONDS)
 
 
 async def _open(
