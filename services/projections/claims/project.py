@@ -1,33 +1,48 @@
 """Write a batch of events into the claim read model: two statements, whatever the batch's size."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from libs.contracts import ClaimEvent
 from libs.eventlog import Recorded, UnitOfWork
 from services.projections.claims.columns import COLUMNS, Columns, columns_of, merged
 
+if TYPE_CHECKING:
+    from libs.eventlog.database import Connection
+
+STEP_COLUMNS = ("subject", "recorded_at", "source", "shard", "position", "type", "traceparent")
 _LISTS = {"pend_reasons", "score_reasons", "programmes"}
 
 
 async def project(work: UnitOfWork, events: Sequence[Recorded]) -> None:
     """The consumer's handler. Delivering the same events twice changes nothing."""
+    await write_claims(work.connection, events)
+    await work.connection.execute(_STEPS, *(list(column) for column in zip(*steps_of(events), strict=True)))
+
+
+async def fill(work: UnitOfWork, events: Sequence[Recorded]) -> None:
+    """The handler of a rebuild: the same rows, those that no other event touches by COPY.
+
+    A rebuild commits its checkpoint with them, so no event comes twice; one that did would fail.
+    """
+    await write_claims(work.connection, events)
+    await work.connection.copy_records_to_table("step", records=steps_of(events), columns=STEP_COLUMNS)
+
+
+def steps_of(events: Sequence[Recorded]) -> list[tuple[object, ...]]:
+    """A row of `step` for each event."""
+    return [(e.subject, e.recorded_at, e.source, e.shard, e.position, e.type, e.traceparent) for e in events]
+
+
+async def write_claims(connection: "Connection", events: Sequence[Recorded]) -> None:
+    """Bring the claims that the events are about up to them, each claim once."""
     rows: dict[tuple[str, str], Columns] = {}
     for recorded in events:
         event = recorded.decode()
         assert isinstance(event, ClaimEvent), f"{recorded.type} is not about a claim"
         key = (event.claim_id, event.person_id)
         rows[key] = merged(rows.get(key, {}), columns_of(event))
-    await work.connection.execute(_UPSERT, *_arrays(rows))
-    await work.connection.execute(
-        _STEPS,
-        [event.subject for event in events],
-        [event.recorded_at for event in events],
-        [event.source for event in events],
-        [event.shard for event in events],
-        [event.position for event in events],
-        [event.type for event in events],
-        [event.traceparent for event in events],
-    )
+    await connection.execute(_UPSERT, *_arrays(rows))
 
 
 def _arrays(rows: dict[tuple[str, str], Columns]) -> list[list[object]]:
@@ -61,8 +76,8 @@ def _update(name: str) -> str:
 
 
 _UPSERT = _upsert()
-_STEPS = """
-insert into step (subject, recorded_at, source, shard, position, type, traceparent)
+_STEPS = f"""
+insert into step ({", ".join(STEP_COLUMNS)})
 select * from unnest($1::text[], $2::timestamptz[], $3::text[], $4::integer[], $5::bigint[], $6::text[], $7::text[])
 on conflict do nothing
 """
