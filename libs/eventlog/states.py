@@ -6,7 +6,7 @@ has no expected version to be refused for, so a stale state would otherwise be b
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -58,6 +58,13 @@ class States(Generic[S]):
         return self._onto(
             {stream_id: Loaded(self._initial(stream_id), 0) for stream_id in stream_ids}, events
         )
+
+    def follow(self, stream_id: str, events: Iterable[Recorded]) -> Iterator[S]:
+        """The state after each of a stream's recorded events, folded from its beginning. Nothing is cached."""
+        state = self._initial(stream_id)
+        for recorded in events:
+            state = self._evolve(state, recorded.decode())
+            yield state
 
     def _known(self, stream_id: str) -> Loaded[S]:
         known = self._cache.get(stream_id)

@@ -15,6 +15,7 @@ from libs.eventlog.parking import count_parked
 from libs.eventlog.serve import log_router
 from libs.runtime.asyncapi import asyncapi_document, asyncapi_page
 from libs.runtime.consuming import Inbound
+from libs.runtime.history import history_router
 from libs.runtime.metrics import KernelCollector, new_registry
 from libs.runtime.parked import parked_router
 from libs.runtime.problems import install_problems
@@ -109,6 +110,8 @@ class ServiceHttp:
         self._add_health(app)
         app.include_router(log_router(self._log))
         app.include_router(relay_router(self._log, self._relay))
+        if self._parts.folding is not None:
+            app.include_router(history_router(self._log, self._parts.folding))
         if self._consumer is not None:
             app.include_router(parked_router(self._log, self._consumer))
         for router in self._parts.routers:

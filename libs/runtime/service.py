@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import asyncpg
 import httpx2
@@ -24,6 +24,7 @@ from libs.privacy import KeyStore, Pseudonymiser, Sealer, install_key_store, ope
 from libs.runtime.batcher import Batcher
 from libs.runtime.clock import new_id, utc_now
 from libs.runtime.consuming import Inbound
+from libs.runtime.history import Folding
 from libs.runtime.http import ServiceHttp
 from libs.runtime.logs import configure_logs
 from libs.runtime.pump import Pump
@@ -55,7 +56,8 @@ class Runtime(Generic[Settings]):
 class Parts:
     """What a service is made of beside the kernel.
 
-    `subscriptions`: the event types it handles, by source. `on_reset`: forget cached states.
+    `subscriptions`: the event types it handles, by source. `on_reset`: forget cached states. `folding`: how its
+    streams are folded, for who looks at them as they were.
     """
 
     subscriptions: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -65,6 +67,7 @@ class Parts:
     batchers: Sequence[Batcher[object, object]] = ()
     tasks: Sequence[Callable[[], Awaitable[None]]] = ()
     on_reset: Callable[[], None] = lambda: None
+    folding: Folding[Any] | None = None
 
 
 Build = Callable[[Runtime[Settings]], Awaitable[Parts]]

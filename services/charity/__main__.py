@@ -7,11 +7,12 @@ from pydantic import Field
 
 from libs.eventlog import States
 from libs.eventlog.stage import Stage
+from libs.runtime.history import Folding
 from libs.runtime.service import Parts, Runtime, run_service
 from libs.runtime.settings import ServiceSettings
 from services.charity.adapters.programme_files import PROGRAMMES, read_programmes
 from services.charity.domain.referring import decide
-from services.charity.domain.state import evolve, initial
+from services.charity.domain.state import evolve, initial, of_claim
 from services.charity.entrypoints.http import charity_router
 from services.charity.use_cases.hear_events import SUBSCRIPTIONS, hear_events
 
@@ -34,6 +35,7 @@ async def build(runtime: Runtime[CharitySettings]) -> Parts:
         handler=hear_events(stage, runtime.keys),
         routers=[charity_router(runtime.log, programmes)],
         on_reset=states.clear,
+        folding=Folding(states, of_claim),
     )
 
 

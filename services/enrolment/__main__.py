@@ -8,6 +8,7 @@ from libs.eventlog import States
 from libs.privacy import KeyContention
 from libs.runtime.batcher import Batcher
 from libs.runtime.pump import Pump
+from libs.runtime.history import Folding
 from libs.runtime.service import Parts, Runtime, run_service
 from services.enrolment.domain.state import evolve, initial
 from services.enrolment.entrypoints.coverages import coverages_router
@@ -46,6 +47,7 @@ async def build(runtime: Runtime[EnrolmentSettings]) -> Parts:
         pumps=[destruction],
         batchers=[cast("Batcher[object, object]", batcher)],
         on_reset=states.clear,
+        folding=Folding(states),
     )
 
 

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from libs.eventlog import States
 from libs.eventlog.stage import Stage
+from libs.runtime.history import Folding
 from libs.runtime.service import Parts, Runtime, run_service
 from libs.runtime.settings import ServiceSettings
 from services.fraud.adapters.rules_file import FIRST_TEN, read_rules
@@ -37,6 +38,7 @@ async def build(runtime: Runtime[FraudSettings]) -> Parts:
         handler=hear_events(stage, runtime.keys, timedelta(hours=settings.review_hours)),
         routers=[fraud_router(runtime.log, stage, rules)],
         on_reset=states.clear,
+        folding=Folding(states, lambda person, claim_id: person.claims.get(claim_id)),
     )
 
 

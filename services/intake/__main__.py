@@ -7,13 +7,16 @@ from typing import cast
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
+from libs.eventlog import States
 from libs.eventlog.kafka import ensure_topics
 from libs.privacy import read_master_key
 from libs.privacy.hospital_key import hospital_key
 from libs.runtime.batcher import Batcher
+from libs.runtime.history import Folding
 from libs.runtime.pump import Pump
 from libs.runtime.service import Parts, Runtime, run_service
 from services.intake.adapters.rejection_topic import REJECTIONS_TOPIC, KafkaRejectionTopic
+from services.intake.domain.filed_claim import evolve, initial
 from services.intake.entrypoints.claims import claims_router
 from services.intake.entrypoints.desk import Desk
 from services.intake.entrypoints.fhir import fhir_router
@@ -83,6 +86,7 @@ async def build(runtime: Runtime[IntakeSettings]) -> Parts:
         ],
         pumps=[rejections, reading, expire],
         batchers=[cast("Batcher[object, object]", batcher)],
+        folding=Folding(States("intake", initial, evolve)),
     )
 
 

@@ -8,6 +8,7 @@ import httpx2
 from libs.eventlog import States
 from libs.eventlog.stage import Stage
 from libs.runtime.pump import Pump
+from libs.runtime.history import Folding
 from libs.runtime.service import Parts, Runtime, run_service
 from services.medical_data.adapters.bureau import Bureau
 from services.medical_data.domain.attaching import decide, evolve, initial
@@ -60,6 +61,7 @@ async def build(runtime: Runtime[MedicalDataSettings]) -> Parts:
         routers=[medical_data_router(runtime.log)],
         pumps=pumps,
         on_reset=states.clear,
+        folding=Folding(states),
     )
 
 

@@ -6,6 +6,7 @@ from services.operations.entrypoints.check_money import check_money
 from services.operations.entrypoints.claim import claim
 from services.operations.entrypoints.contracts import contracts
 from services.operations.entrypoints.demo import demo
+from services.operations.entrypoints.diff import diff
 from services.operations.entrypoints.down import down
 from services.operations.entrypoints.evaluate import evaluate_case
 from services.operations.entrypoints.export import export
@@ -13,8 +14,10 @@ from services.operations.entrypoints.hospital_key import hospital_key
 from services.operations.entrypoints.make_master_key import make_master_key
 from services.operations.entrypoints.open_pool_account import open_pool_account
 from services.operations.entrypoints.parked import parked
+from services.operations.entrypoints.person import person
 from services.operations.entrypoints.plan import plan
 from services.operations.entrypoints.simulate import simulate
+from services.operations.entrypoints.step import step
 from services.operations.entrypoints.topics import topics
 from services.operations.entrypoints.up import up
 from services.operations.entrypoints.verify_chain import verify_chain
@@ -29,10 +32,13 @@ app.command()(export)
 app.command()(check_money)
 app.command()(verify_chain)
 app.command()(claim)
+app.command()(person)
 app.command("evaluate")(evaluate_case)
 app.command()(hospital_key)
 app.command()(simulate)
 app.add_typer(plan, name="plan")
+app.add_typer(diff, name="diff")
+app.add_typer(step, name="step")
 app.add_typer(parked, name="parked")
 app.add_typer(topics, name="topics")
 app.add_typer(contracts, name="contracts")

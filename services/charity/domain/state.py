@@ -44,6 +44,15 @@ class Person:
         return frozenset(group for cover in in_force for group in cover.groups)
 
 
+def of_claim(person: Person, claim_id: str) -> Mapping[int, tuple[int, Mapping[str, int]]]:
+    """By year of service: the claim's burden, and the aid suggested to the person in that year so far."""
+    return {
+        number: (year.claims[claim_id][1], year.suggested)
+        for number, year in person.years.items()
+        if claim_id in year.claims
+    }
+
+
 def initial(stream_id: str) -> Person:
     """The state of a person's stream before its first event."""
     return Person(person_id=stream_id.removeprefix("person-"))

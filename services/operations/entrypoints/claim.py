@@ -1,4 +1,4 @@
-"""`huiji claim CLAIM_ID`: one claim and its way through the services."""
+"""`huiji claim CLAIM_ID`: one claim and its way through the services, now or as it was."""
 
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -8,15 +8,43 @@ import typer
 from libs.money import format_yuan
 from services.operations.adapters.asking import ask
 from services.operations.entrypoints.finding import PlatformFile, find_platform, reaching
+from services.operations.entrypoints.moment_options import (
+    At,
+    By,
+    KnownAt,
+    Why,
+    histories,
+    moment_of,
+    travelled,
+)
 from services.operations.entrypoints.output import AsJson, console, print_json, print_table
+from services.operations.entrypoints.showing import print_travelled
 
 
 def claim(
     claim_id: Annotated[str, typer.Argument(help="The claim's id.")],
+    at: At = None,
+    known_at: KnownAt = None,
+    by: By = "",
+    why: Why = "",
     platform: PlatformFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """A claim as the read model has it, and every event on its way."""
+    """A claim as the read model has it, and every event on its way; at a moment: as each service folds it."""
+    if at is None and known_at is None:
+        _as_projected(claim_id, platform, as_json)
+        return
+    moment = moment_of(at, known_at)
+    with reaching():
+        found = travelled(histories(find_platform(platform), by, why), "claim", claim_id, moment)
+    if as_json:
+        print_json(found.as_json())
+    else:
+        print_travelled(found, f"claim {claim_id}")
+    raise typer.Exit(0 if found.steps else 1)
+
+
+def _as_projected(claim_id: str, platform: PlatformFile, as_json: bool) -> None:
     with reaching():
         found = ask(f"{find_platform(platform).url('projections')}/claims/{quote(claim_id, safe='')}")
     if as_json:

@@ -1,0 +1,192 @@
+"""A service's streams as they were, by HTTP: folded by the service's own code, read-only, and each look is recorded."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Annotated, Any, Generic, TypeVar
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import AwareDatetime
+
+from libs.contracts import ClaimEvent, operations
+from libs.contracts.effect import day_of_service
+from libs.contracts.registry import ContractError
+from libs.eventlog import EventLog, Recorded, States, read
+from libs.eventlog.readings import Reading, note_reading, readings_of
+from libs.eventlog.travel import Dated, Moment, as_of
+from libs.runtime.plain import plain
+from libs.runtime.problems import Problem
+
+S = TypeVar("S")
+
+_OF_OPERATORS = {kind.__name__ for kind in (operations.ParkedDiscarded,)}
+
+MOST_STEPS = 500
+"""A state after each of more events would be a long answer; `after_version` reads on."""
+
+
+def _whole(state: S, claim_id: str) -> object:
+    del claim_id
+    return state
+
+
+@dataclass(frozen=True)
+class Folding(Generic[S]):
+    """How a service folds its streams. `of_claim`: the part of a state that is about one claim."""
+
+    states: States[S]
+    of_claim: Callable[[S, str], object] = _whole
+
+
+@dataclass(frozen=True)
+class View:
+    """What is asked for. `day`: days of service as CLAIM_ID:DATE, for streams that do not say them themselves."""
+
+    by: Annotated[str, Query(min_length=1, max_length=100, description="who looks")]
+    why: Annotated[str, Query(max_length=200)] = ""
+    at: Annotated[AwareDatetime | None, Query(description="in effect at this moment")] = None
+    known_at: Annotated[AwareDatetime | None, Query(description="recorded by this moment")] = None
+    at_version: Annotated[int | None, Query(ge=0)] = None
+    claim_id: str | None = None
+    day: Annotated[list[str], Query(max_length=500)] = field(default_factory=list)
+
+    def days(self) -> dict[str, date]:
+        """Day of service by claim. Raises Problem."""
+        try:
+            return {
+                claim_id: date.fromisoformat(day)
+                for claim_id, day in (one.rsplit(":", 1) for one in self.day)
+            }
+        except ValueError:
+            raise Problem(
+                422, "invalid_request", "The request is not valid", "day: CLAIM_ID:YYYY-MM-DD"
+            ) from None
+
+
+def history_router(log: EventLog, folding: Folding[Any]) -> APIRouter:
+    """`/streams/{stream}/state`, `/steps` and `/readings`."""
+    router = APIRouter(prefix="/streams", tags=["history"])
+
+    @router.get("/{stream_id}/state")
+    async def state(stream_id: str, request: Request, view: Annotated[View, Depends()]) -> dict[str, Any]:
+        """The state that the service's own fold makes of what was known and in effect; null: nothing was."""
+        events = await _read(log, stream_id, request, view)
+        kept = _travelled(events, view)
+        after = None
+        for after in folding.states.follow(stream_id, [one.recorded for one in kept]):  # noqa: B007
+            pass
+        return _about(log, stream_id, events, kept) | {"state": _shown(folding, after, view)}
+
+    @router.get("/{stream_id}/steps")
+    async def steps(
+        stream_id: str,
+        request: Request,
+        view: Annotated[View, Depends()],
+        after_version: Annotated[int, Query(ge=0)] = 0,
+        states: Annotated[bool, Query(description="with the state after each")] = True,
+    ) -> dict[str, Any]:
+        """Each event with the state after it. Of a claim: the events about it, and others that changed its part."""
+        events = await _read(log, stream_id, request, view)
+        kept = _travelled(events, view)
+        found = _steps(folding, stream_id, kept, view, after_version)
+        if not states:
+            found = [{name: value for name, value in step.items() if name != "state"} for step in found]
+        left_off = len(found) > MOST_STEPS
+        return _about(log, stream_id, events, kept) | {"steps": found[:MOST_STEPS], "left_off": left_off}
+
+    @router.get("/{stream_id}/readings")
+    async def readings(
+        stream_id: str, limit: Annotated[int, Query(ge=1, le=1_000)] = 100
+    ) -> list[dict[str, Any]]:
+        """Who has looked at the stream's history, newest first."""
+        async with log.pool.acquire() as connection:
+            return [plain(one) for one in await readings_of(connection, stream_id, limit)]
+
+    return router
+
+
+async def _read(log: EventLog, stream_id: str, request: Request, view: View) -> list[Recorded]:
+    """All events of the stream; who asks is recorded before."""
+    async with log.pool.acquire() as connection:
+        events = await read.read_streams(connection, log.source, [stream_id])
+        # What operators did has streams of its own, which no service folds.
+        if not events or any(event.type in _OF_OPERATORS for event in events):
+            raise Problem(
+                404, "stream_unknown", "No such stream", "Nothing is recorded under this name here."
+            )
+        what = f"{request.url.path.rsplit('/', 1)[-1]} at={view.at} known_at={view.known_at}"
+        await note_reading(connection, Reading(log.clock(), view.by, stream_id, what, view.why))
+    return events
+
+
+def _travelled(events: Sequence[Recorded], view: View) -> list[Dated]:
+    upto = [event for event in events if view.at_version is None or event.version <= view.at_version]
+    try:
+        return as_of(upto, Moment(view.at, view.known_at), view.days())
+    except ContractError as error:
+        raise Problem(422, error.code, "An event of the stream cannot be read", str(error)) from None
+
+
+def _about(
+    log: EventLog, stream_id: str, events: Sequence[Recorded], kept: Sequence[Dated]
+) -> dict[str, Any]:
+    return {
+        "source": log.source,
+        "stream_id": stream_id,
+        "recorded_versions": len(events),
+        "version": kept[-1].recorded.version if kept else 0,
+        "events": len(kept),
+        "claim_days": {
+            one.event.claim_id: day.isoformat()
+            for one in kept
+            if isinstance(one.event, ClaimEvent) and (day := day_of_service(one.event)) is not None
+        },
+    }
+
+
+def _shown(folding: Folding[Any], state: object, view: View) -> Any:
+    if state is None:
+        return None
+    return plain(folding.of_claim(state, view.claim_id) if view.claim_id else state)
+
+
+def _steps(
+    folding: Folding[Any], stream_id: str, kept: Sequence[Dated], view: View, after_version: int
+) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    before: object = None
+    states = folding.states.follow(stream_id, [one.recorded for one in kept])
+    for one, state in zip(kept, states, strict=True):
+        part = folding.of_claim(state, view.claim_id) if view.claim_id else state
+        about_it = view.claim_id is None or one.recorded.subject == f"claim-{view.claim_id}"
+        if one.recorded.version > after_version and (about_it or part != before):
+            found.append(_step(one, part))
+        before = part
+        if len(found) > MOST_STEPS:
+            break
+    return found
+
+
+def _step(one: Dated, part: object) -> dict[str, Any]:
+    recorded = one.recorded
+    return {
+        "source": recorded.source,
+        "shard": recorded.shard,
+        "position": recorded.position,
+        "stream_id": recorded.stream_id,
+        "version": recorded.version,
+        "event_id": str(recorded.event_id),
+        "caused_by": str(recorded.caused_by) if recorded.caused_by else None,
+        "type": recorded.type,
+        "schema_version": recorded.schema_version,
+        "subject": recorded.subject,
+        "recorded_at": _utc(recorded.recorded_at),
+        "known_from": _utc(one.known_from),
+        "effective_from": _utc(one.effective_from),
+        "event": plain(one.event),
+        "state": plain(part),
+    }
+
+
+def _utc(moment: datetime) -> str:
+    return moment.isoformat()
