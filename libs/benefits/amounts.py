@@ -1,10 +1,14 @@
 """How amounts and percentages are written in plan files: yuan (`18000`, `1.8万`) and `65%`."""
 
 import re
+from collections.abc import Callable
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Final
 
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import BeforeValidator, ValidationInfo, WithJsonSchema
+
+CANONICAL: Final = "canonical"
+"""Validation context under which amounts are whole fen and basis points already."""
 
 _YUAN = re.compile(r"-?\d+(\.\d+)?(万)?\Z", re.ASCII)
 _PERCENT = re.compile(r"-?\d+(\.\d{1,2})?%\Z", re.ASCII)
@@ -45,6 +49,17 @@ def _non_negative_fen(value: object) -> int:
     return fen
 
 
+def _as_written(parse: Callable[[object], int]) -> Callable[[object, ValidationInfo], int]:
+    """Reads what plan files say; of a plan's canonical content, which holds whole fen and basis points, just those."""
+
+    def read(value: object, info: ValidationInfo) -> int:
+        if info.context == CANONICAL and type(value) is int:
+            return value
+        return parse(value)
+
+    return read
+
+
 def _schema(pattern: str, text: str, *, number: bool) -> WithJsonSchema:
     kinds: list[dict[str, object]] = [{"type": "string", "pattern": pattern}]
     if number:
@@ -54,21 +69,21 @@ def _schema(pattern: str, text: str, *, number: bool) -> WithJsonSchema:
 
 Yuan = Annotated[
     int,
-    BeforeValidator(_non_negative_fen),
+    BeforeValidator(_as_written(_non_negative_fen)),
     _schema(r"^\d+(\.\d+)?万?$", "amount in yuan: 18000, 0.5 or 1.8万", number=True),
 ]
 SignedYuan = Annotated[
     int,
-    BeforeValidator(fen_of_yuan),
+    BeforeValidator(_as_written(fen_of_yuan)),
     _schema(r"^-?\d+(\.\d+)?万?$", "amount in yuan, may be negative: -1000", number=True),
 ]
 Share = Annotated[
     int,
-    BeforeValidator(_share_bp),
+    BeforeValidator(_as_written(_share_bp)),
     _schema(r"^\d+(\.\d{1,2})?%$", "percentage from 0% to 100%: 65%", number=False),
 ]
 Points = Annotated[
     int,
-    BeforeValidator(bp_of_percent),
+    BeforeValidator(_as_written(bp_of_percent)),
     _schema(r"^-?\d+(\.\d{1,2})?%$", "percentage points, may be negative: -15%", number=False),
 ]

@@ -8,6 +8,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from libs.benefits.amounts import CANONICAL
 from libs.benefits.conditions import When
 from libs.benefits.product_lists import ProductList
 from libs.benefits.provisions import (
@@ -110,11 +111,21 @@ class Plan(Term):
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 (hex) of the plan's content in canonical form; layout and comments of the file do not matter."""
+        """SHA-256 (hex) of the canonical content; layout and comments of the file do not matter."""
+        return hashlib.sha256(self.canonical_json).hexdigest()
+
+    @classmethod
+    def of_canonical_json(cls, content: bytes) -> Self:
+        """The plan whose `canonical_json` this is. Raises pydantic's ValidationError."""
+        return cls.model_validate_json(content, context=CANONICAL)
+
+    @property
+    def canonical_json(self) -> bytes:
+        """The plan's whole content as JSON with sorted keys: what its digest is of."""
         content = json.dumps(
             self.model_dump(mode="json"), ensure_ascii=False, sort_keys=True, separators=(",", ":")
         )
-        return hashlib.sha256(content.encode()).hexdigest()
+        return content.encode()
 
     @property
     def default_tier(self) -> str:
