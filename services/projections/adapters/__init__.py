@@ -1,0 +1,1 @@
+"""Generations of a read model in PostgreSQL, and the logs they are built from."""

@@ -1,0 +1,59 @@
+"""The logs that a rebuild reads: other services' event tables in the same database, and how far live has come."""
+
+from typing import TYPE_CHECKING
+
+from libs.eventlog import Recorded
+from libs.eventlog.checkpoint import Lane
+from libs.eventlog.read import to_recorded
+
+if TYPE_CHECKING:
+    from libs.eventlog.database import Connection, Pool
+
+# The body of what nobody handles stays in the table: most of a log's bytes are in events of other concern.
+_PAGE = """
+select shard, position, stream_id, version, event_id, type, schema_version, subject, recorded_at, caused_by,
+       traceparent, case when type = any ($4::text[]) then body else ''::bytea end, hash
+from {source}.event where shard = $1 and position > $2 order by position limit $3
+"""
+
+
+class TableSource:
+    """Another service's log, read from its table. Implements `libs.eventlog.consumer.Source`.
+
+    Events of types outside `handled` come without their body.
+    """
+
+    def __init__(self, pool: "Pool", name: str, handled: frozenset[str]) -> None:
+        self._pool = pool
+        self._name = name
+        self._handled = sorted(handled)
+        self._page = _PAGE.format(source=_quoted(name))
+
+    async def read(self, shard: int, after: int, limit: int) -> list[Recorded]:
+        """Events of a shard after a position, in order."""
+        rows = await self._pool.fetch(self._page, shard, after, limit, self._handled)
+        return [to_recorded(self._name, row) for row in rows]
+
+    async def heads(self) -> dict[int, int]:
+        """The last position of each shard."""
+        rows = await self._pool.fetch(f"select shard, position from {_quoted(self._name)}.shard")
+        return {row["shard"]: row["position"] for row in rows}
+
+
+async def live_positions(
+    connection: "Connection", sources: list[str], *, lock: bool = False
+) -> dict[Lane, int]:
+    """How far the live read models have come in each lane of `sources`.
+
+    `lock` holds the live consumer until the transaction ends; rows are locked in the order in which it locks them.
+    """
+    rows = await connection.fetch(
+        "select source, shard, position from checkpoint where source = any ($1::text[]) order by shard, source"
+        + (" for update" if lock else ""),
+        sources,
+    )
+    return {(row["source"], row["shard"]): row["position"] for row in rows}
+
+
+def _quoted(name: str) -> str:
+    return '"{}"'.format(name.replace('"', '""'))

@@ -1,0 +1,178 @@
+"""Bring a generation's tables up to where live is: each shard by its own task, resumable, resting when it should.
+
+The kernel's consumer does the work, so each event takes effect once however often this is killed: the generation has
+checkpoints of its own, which commit with its rows. Nothing here has a way to the outside: a handler writes tables.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from libs.eventlog import Consumer, EventLog, Recorded, Source, is_operational
+from libs.eventlog.checkpoint import Lane
+from libs.eventlog.checkpoint import read as read_checkpoints
+from libs.eventlog.errors import PositionNotServed
+from services.projections.adapters.event_tables import live_positions
+from services.projections.domain.merging import due_together
+from services.projections.domain.pace import Pace
+from services.projections.read_model import ReadModel
+
+if TYPE_CHECKING:
+    from libs.eventlog.database import Pool
+
+PAGE_EVENTS = 1_000
+"""Of one source at a time, unless asked otherwise: bounds the memory of a shard to a page of every source."""
+LARGEST_BATCH = 100_000
+"""A batch is at most a page of every source; the consumer must not cut it along its sources."""
+SHARDS_AT_ONCE = 2
+"""In one process: while one waits for the database, the other decodes."""
+SOURCE_TIMEOUT_SECONDS = 60.0
+LAG_MEASURED_EVERY_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Construction:
+    """A generation being filled: `live` sees the live schema, `log` the generation's own.
+
+    `page_events` of each source are read at a time.
+    """
+
+    model: ReadModel
+    live: "Pool"
+    log: EventLog
+    sources: Mapping[str, Source]
+    page_events: int
+
+    async def goal(self) -> dict[Lane, int]:
+        """Where live is now."""
+        async with self.live.acquire() as connection:
+            return await live_positions(connection, sorted(self.sources))
+
+    async def reached(self) -> dict[Lane, int]:
+        """Where this generation is now."""
+        async with self.log.pool.acquire() as connection:
+            return await read_checkpoints(connection)
+
+    async def missing(self) -> int:
+        """How many events live is ahead."""
+        goal, reached = await self.goal(), await self.reached()
+        return sum(max(0, position - reached.get(lane, 0)) for lane, position in goal.items())
+
+    async def live_lag(self) -> int:
+        """How many events the logs are ahead of live. A source that does not answer counts as none."""
+        goal = await self.goal()
+        lag = 0
+        for name, source in self.sources.items():
+            try:
+                heads = await source.heads()
+            except Exception as error:
+                if not is_operational(error):
+                    raise
+                continue
+            lag += sum(max(0, head - goal.get((name, shard), 0)) for shard, head in heads.items())
+        return lag
+
+
+class Resting:
+    """Rests between batches; all tasks of a process share it, so they share its rate."""
+
+    def __init__(self, construction: Construction, pace: Pace) -> None:
+        self._construction = construction
+        self._pace = pace
+        self._one_at_a_time = asyncio.Lock()
+        self._measured_at = 0.0
+        self._lag = 0
+
+    async def after(self, worked_seconds: float, events: int) -> None:
+        """Rest as the pace says."""
+        async with self._one_at_a_time:
+            if monotonic() - self._measured_at > LAG_MEASURED_EVERY_SECONDS:
+                self._lag = await self._construction.live_lag()
+                self._measured_at = monotonic()
+            await asyncio.sleep(self._pace.rest_seconds(worked_seconds, events, self._lag))
+
+
+async def fill(construction: Construction, shards: Iterable[int], pace: Pace) -> None:
+    """Bring the generation's lanes of `shards` up to where live is when this begins.
+
+    Raises TooManyParked when most of what is read cannot be processed, and what the sources raise.
+    """
+    goal = await construction.goal()
+    resting = Resting(construction, pace)
+    free = asyncio.Semaphore(SHARDS_AT_ONCE)
+
+    async def one(shard: int) -> None:
+        async with free:
+            await _fill_shard(construction, shard, goal, resting)
+
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for shard in shards:
+                tasks.create_task(one(shard))
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+
+
+async def _fill_shard(
+    construction: Construction, shard: int, goal: Mapping[Lane, int], resting: Resting
+) -> None:
+    model = construction.model
+    consumer = Consumer(
+        construction.log,
+        dict(construction.sources),
+        model.fill,
+        model.handled_types,
+        batch_size=LARGEST_BATCH,
+        source_timeout_seconds=SOURCE_TIMEOUT_SECONDS,
+    )
+    await consumer.prepare()
+    until = {source: goal.get((source, shard), 0) for source in construction.sources}
+    reader = _ShardReader(construction, shard, consumer.positions, until)
+    while events := await reader.next():
+        began = monotonic()
+        for error in (await consumer.process(events)).values():
+            raise error
+        await resting.after(monotonic() - began, len(events))
+
+
+class _ShardReader:
+    """Reads one shard of all sources side by side, in about the order of time."""
+
+    def __init__(
+        self,
+        construction: Construction,
+        shard: int,
+        positions: Mapping[Lane, int],
+        until: Mapping[str, int],
+    ) -> None:
+        self._sources = sources = construction.sources
+        self._page_events = construction.page_events
+        self._shard = shard
+        self._until = until
+        self._read_to = {source: positions.get((source, shard), 0) for source in sources}
+        self._pages: dict[str, list[Recorded]] = {source: [] for source in sources}
+
+    async def next(self) -> list[Recorded]:
+        """The next events to process together, each source's in order; none at the end."""
+        for source in self._sources:
+            if not self._pages[source] and self._read_to[source] < self._until[source]:
+                self._pages[source] = await self._page(source)
+        unfinished = frozenset(
+            source for source, position in self._read_to.items() if position < self._until[source]
+        )
+        taken = due_together(self._pages, unfinished)
+        events = [event for source, count in taken.items() for event in self._pages[source][:count]]
+        for source, count in taken.items():
+            del self._pages[source][:count]
+        return events
+
+    async def _page(self, source: str) -> list[Recorded]:
+        after = self._read_to[source]
+        limit = min(self._page_events, self._until[source] - after)
+        page = await self._sources[source].read(self._shard, after, limit)
+        if not page:
+            raise PositionNotServed(source, self._shard, after + 1)
+        self._read_to[source] = page[-1].position
+        return page

@@ -1,0 +1,65 @@
+"""How a rebuild rests and which events it takes together."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.projections.domain.merging import due_together
+from services.projections.domain.pace import LONGEST_REST_SECONDS, Pace
+from services.projections.entrypoints.rebuild_progress import pace_text
+
+_START = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Something at a second."""
+
+    second: int
+
+    @property
+    def recorded_at(self) -> datetime:
+        return _START + timedelta(seconds=self.second)
+
+
+def test_without_limits_and_lag_it_never_rests() -> None:
+    assert Pace(None, 100).rest_seconds(2.0, 10_000, 100) == 0
+
+
+def test_a_rate_is_kept_over_work_and_rest() -> None:
+    assert Pace(1_000.0, 100).rest_seconds(0.5, 2_000, 0) == 1.5
+    assert Pace(1_000.0, 100).rest_seconds(3.0, 2_000, 0) == 0
+    assert Pace(1_000.0, 100).shared_by(4).rest_seconds(0.5, 2_000, 0) == 7.5
+
+
+def test_while_live_lags_nine_tenths_are_rest_but_never_all() -> None:
+    assert Pace(None, 100).rest_seconds(0.1, 500, 101) == pytest.approx(0.9)
+    assert Pace(None, 100).rest_seconds(60.0, 500, 10**9) == LONGEST_REST_SECONDS
+
+
+def test_progress_says_nothing_before_it_knows_and_then_rate_and_time_left() -> None:
+    assert pace_text(0, 5.0, 100) == ""
+    assert pace_text(3_000, 2.0, 4_500) == "1,500/s, 3 s left"
+
+
+_PAGES = st.dictionaries(
+    st.sampled_from("abcd"),
+    st.lists(st.builds(Moment, st.integers(0, 30)), min_size=1, max_size=8),
+    max_size=4,
+)
+
+
+@given(_PAGES, st.sets(st.sampled_from("abcd")))
+def test_nothing_later_than_what_is_still_to_be_read_is_taken_and_something_always_is(
+    pages: dict[str, list[Moment]], more: set[str]
+) -> None:
+    unfinished = frozenset(more & pages.keys())
+    taken = due_together(pages, unfinished)
+    ends = [max(event.second for event in pages[source]) for source in unfinished]
+    for source, count in taken.items():
+        assert all(event.second <= min(ends, default=30) for event in pages[source][:count])
+    if pages:
+        assert any(count == len(pages[source]) for source, count in taken.items())
