@@ -1,12 +1,12 @@
 """A service's streams as they were, by HTTP: folded by the service's own code, read-only, and each look is recorded."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
-from fastapi import APIRouter, Depends, Query, Request
-from pydantic import AwareDatetime
+from fastapi import APIRouter, Query, Request
+from pydantic import AwareDatetime, BaseModel, Field
 
 from libs.contracts import ClaimEvent, operations
 from libs.contracts.effect import day_of_service
@@ -38,17 +38,18 @@ class Folding(Generic[S]):
     of_claim: Callable[[S, str], object] = _whole
 
 
-@dataclass(frozen=True)
-class View:
+class View(BaseModel):
     """What is asked for. `day`: days of service as CLAIM_ID:DATE, for streams that do not say them themselves."""
 
-    by: Annotated[str, Query(min_length=1, max_length=100, description="who looks")]
-    why: Annotated[str, Query(max_length=200)] = ""
-    at: Annotated[AwareDatetime | None, Query(description="in effect at this moment")] = None
-    known_at: Annotated[AwareDatetime | None, Query(description="recorded by this moment")] = None
-    at_version: Annotated[int | None, Query(ge=0)] = None
+    by: str = Field(min_length=1, max_length=100, description="who looks")
+    why: str = Field(default="", max_length=200)
+    at: AwareDatetime | None = Field(default=None, description="in effect at this moment")
+    known_at: AwareDatetime | None = Field(default=None, description="recorded by this moment")
+    at_version: int | None = Field(default=None, ge=0)
     claim_id: str | None = None
-    day: Annotated[list[str], Query(max_length=500)] = field(default_factory=list)
+    day: list[Annotated[str, Field(pattern=r"^.+:[0-9]{4}-[0-9]{2}-[0-9]{2}$")]] = Field(
+        default_factory=list, max_length=500
+    )
 
     def days(self) -> dict[str, date]:
         """Day of service by claim. Raises Problem."""
@@ -63,12 +64,19 @@ class View:
             ) from None
 
 
+class StepsView(View):
+    """`states`: with the state after each event."""
+
+    after_version: int = Field(default=0, ge=0)
+    states: bool = True
+
+
 def history_router(log: EventLog, folding: Folding[Any]) -> APIRouter:
     """`/streams/{stream}/state`, `/steps` and `/readings`."""
     router = APIRouter(prefix="/streams", tags=["history"])
 
     @router.get("/{stream_id}/state")
-    async def state(stream_id: str, request: Request, view: Annotated[View, Depends()]) -> dict[str, Any]:
+    async def state(stream_id: str, request: Request, view: Annotated[View, Query()]) -> dict[str, Any]:
         """The state that the service's own fold makes of what was known and in effect; null: nothing was."""
         events = await _read(log, stream_id, request, view)
         kept = _travelled(events, view)
@@ -78,18 +86,12 @@ def history_router(log: EventLog, folding: Folding[Any]) -> APIRouter:
         return _about(log, stream_id, events, kept) | {"state": _shown(folding, after, view)}
 
     @router.get("/{stream_id}/steps")
-    async def steps(
-        stream_id: str,
-        request: Request,
-        view: Annotated[View, Depends()],
-        after_version: Annotated[int, Query(ge=0)] = 0,
-        states: Annotated[bool, Query(description="with the state after each")] = True,
-    ) -> dict[str, Any]:
+    async def steps(stream_id: str, request: Request, view: Annotated[StepsView, Query()]) -> dict[str, Any]:
         """Each event with the state after it. Of a claim: the events about it, and others that changed its part."""
         events = await _read(log, stream_id, request, view)
         kept = _travelled(events, view)
-        found = _steps(folding, stream_id, kept, view, after_version)
-        if not states:
+        found = _steps(folding, stream_id, kept, view)
+        if not view.states:
             found = [{name: value for name, value in step.items() if name != "state"} for step in found]
         left_off = len(found) > MOST_STEPS
         return _about(log, stream_id, events, kept) | {"steps": found[:MOST_STEPS], "left_off": left_off}
@@ -151,7 +153,7 @@ def _shown(folding: Folding[Any], state: object, view: View) -> Any:
 
 
 def _steps(
-    folding: Folding[Any], stream_id: str, kept: Sequence[Dated], view: View, after_version: int
+    folding: Folding[Any], stream_id: str, kept: Sequence[Dated], view: StepsView
 ) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     before: object = None
@@ -159,9 +161,9 @@ def _steps(
     for one, state in zip(kept, states, strict=True):
         part = folding.of_claim(state, view.claim_id) if view.claim_id else state
         about_it = view.claim_id is None or one.recorded.subject == f"claim-{view.claim_id}"
-        if one.recorded.version > after_version and (about_it or part != before):
+        if one.recorded.version > view.after_version and (about_it or (part or None) != before):
             found.append(_step(one, part))
-        before = part
+        before = part or None
         if len(found) > MOST_STEPS:
             break
     return found
