@@ -1,6 +1,6 @@
-"""What payout publishes: payments, the files that carried them, and what the bank said."""
+"""What payout publishes: what is due, payments, the files that carried them, what the bank said, and clawbacks."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from pydantic import Field
@@ -15,8 +15,27 @@ class LedgerPosting(Model):
     amount_fen: int = Field(description="debit positive, credit negative")
 
 
+class EntitlementRevised(ClaimEvent):
+    """A claim's standing decision is another now, or none: what it is due has changed, and only the difference moves.
+
+    A claim's first decision is said by its payment alone, unless something of it is netted.
+    """
+
+    decision_id: str = Field(description="the decision that stands now; the reversed one of a withdrawn claim")
+    number: int = Field(ge=1)
+    plan_id: str | None
+    before_fen: Fen
+    due_fen: Fen
+    withdrawn: bool
+    received_at: datetime
+    revised_at: datetime
+
+
 class PaymentInstructed(ClaimEvent):
-    """One decision, one payment: the payment's id is derived from the decision's."""
+    """What a decision pays, or pays more than the one before: the payment's id is derived from the decision's.
+
+    A payment that takes the place of a cancelled one has an id derived from that one's.
+    """
 
     payment_id: str
     decision_id: str
@@ -37,6 +56,23 @@ class PaymentHeld(ClaimEvent):
     amount_fen: Fen
     reason: Literal["no_account"]
     received_at: datetime
+    payment_id: str | None = Field(default=None, description="None: the one derived from the decision's id")
+
+
+class PaymentCancelled(ClaimEvent):
+    """A payment that no file carries yet is not made: less is due, or the person owes the pool.
+
+    What is still to be paid of it is instructed as another payment.
+    """
+
+    payment_id: str
+    decision_id: str
+    plan_id: str
+    amount_fen: Fen
+    reason: Literal["less_is_due", "netted"]
+    caused_by_decision_id: str
+    cancelled_at: datetime
+    postings: tuple[LedgerPosting, ...] = Field(description="none when the payment was only held")
 
 
 class PaymentFileClosed(Event):
@@ -93,4 +129,69 @@ class PaymentReturned(ClaimEvent):
     bank_reference: str
     reason_code: str
     returned_at: datetime
+    postings: tuple[LedgerPosting, ...]
+
+
+class UnpayableReduced(ClaimEvent):
+    """Of a payment that was rejected or came back less is due by now."""
+
+    payment_id: str
+    decision_id: str
+    plan_id: str
+    amount_fen: Fen
+    caused_by_decision_id: str
+    reduced_at: datetime
+    postings: tuple[LedgerPosting, ...]
+
+
+class ClawbackRaised(ClaimEvent):
+    """Less is due than was paid: the person owes the difference to the pool (追回)."""
+
+    clawback_id: str
+    decision_id: str = Field(description="the decision by which less is due; the reversed one when withdrawn")
+    plan_id: str
+    amount_fen: Fen
+    reason: Literal["redecided", "withdrawn"]
+    raised_at: datetime
+    postings: tuple[LedgerPosting, ...]
+
+
+class ClawbackNetted(ClaimEvent):
+    """What the claim of this event is due was kept back against a clawback of the same person and plan."""
+
+    netting_id: str
+    clawback_id: str
+    clawback_claim_id: str
+    decision_id: str = Field(description="the decision whose money it is")
+    payment_id: str | None = Field(description="the rejected or returned payment whose money it is, if any")
+    plan_id: str
+    amount_fen: Fen
+    recovers_write_off: bool = Field(description="the clawback had been written off; the loss shrinks")
+    netted_at: datetime
+    postings: tuple[LedgerPosting, ...]
+
+
+class ClawbackRepaid(ClaimEvent):
+    """The person has paid back; a person has recorded it."""
+
+    clawback_id: str
+    repayment_id: str
+    plan_id: str
+    amount_fen: Fen
+    reference: str = Field(max_length=64, description="of the transfer or receipt; makes the record unique")
+    repaid_on: date
+    recorded_by: str
+    recorded_at: datetime
+    postings: tuple[LedgerPosting, ...]
+
+
+class ClawbackWrittenOff(ClaimEvent):
+    """A person has decided that what is open will not be collected."""
+
+    clawback_id: str
+    plan_id: str
+    amount_fen: Fen
+    reason: Literal["deceased", "hardship", "not_worth_collecting", "our_mistake", "uncollectable"]
+    written_off_by: str
+    written_off_at: datetime
     postings: tuple[LedgerPosting, ...]

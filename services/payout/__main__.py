@@ -1,5 +1,6 @@
 """Run payout: `python -m services.payout`."""
 
+import asyncio
 from functools import partial
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from pydantic import Field, SecretStr
 
 from libs.eventlog import States
 from libs.eventlog.stage import Stage
+from libs.runtime.history import Folding
 from libs.runtime.pump import Pump
 from libs.runtime.service import Parts, Runtime, run_service
 from libs.runtime.settings import ServiceSettings
@@ -17,7 +19,9 @@ from services.payout.adapters.bank_errors import (
     BankForgot,
     BankUnreachable,
 )
-from services.payout.domain.payments import decide, evolve, initial
+from services.payout.domain.account import evolve, initial
+from services.payout.domain.payments import decide
+from services.payout.entrypoints.clawbacks import clawbacks_router
 from services.payout.entrypoints.http import payout_router
 from services.payout.use_cases.ask_for_silent_payments import ask_for_silent_payments
 from services.payout.use_cases.close_files import close_file
@@ -25,6 +29,7 @@ from services.payout.use_cases.hear_events import SUBSCRIPTIONS, hear_events
 from services.payout.use_cases.read_answers import read_answers
 from services.payout.use_cases.release_held import release_held
 from services.payout.use_cases.send_files import Debtor, send_file
+from services.payout.use_cases.take_up_words import take_up_words
 
 # Accounts that become known wake the pump; the interval is the net for one that was heard beside its decision.
 RELEASE_SECONDS = 5.0
@@ -51,7 +56,7 @@ class PayoutSettings(ServiceSettings):
 
 
 async def build(runtime: Runtime[PayoutSettings]) -> Parts:
-    """The claim's payments, and the pumps: release what was held, close files, send them, hear the bank."""
+    """The person's payments, and the pumps: release what was held, close files, send them, hear the bank."""
     settings = runtime.settings
     bank = await runtime.resources.enter_async_context(
         Bank(BankSettings(url=settings.bank_url, user=settings.bank_user, password=settings.bank_password))
@@ -61,11 +66,25 @@ async def build(runtime: Runtime[PayoutSettings]) -> Parts:
     debtor = Debtor(settings.debtor_name, settings.debtor_account, settings.debtor_bank)
     unsure = (BankUnreachable, BankAnswerUnreadable, BankAnswersMissing, BankForgot)
 
+    # Before a first file is closed, everything is read that the bank has to say: books restored from a backup learn
+    # from it what they have forgotten.
+    bank_is_heard = asyncio.Event()
+
     async def close_and_wake() -> int:
+        if not bank_is_heard.is_set():
+            return 0
+        taken_up = await take_up_words(runtime.log, stage)
         closed = await close_file(runtime.log, settings.payments_per_file)
         if closed:
             sending.wake()
-        return closed
+        return taken_up + closed
+
+    async def read_and_tell() -> int:
+        read = await read_answers(runtime.log, stage, bank)
+        if not read and not bank_is_heard.is_set():
+            bank_is_heard.set()
+            closing.wake()
+        return read
 
     async def send_and_wake() -> int:
         sent = await send_file(runtime.log, stage, bank, runtime.sealer, debtor)
@@ -85,7 +104,7 @@ async def build(runtime: Runtime[PayoutSettings]) -> Parts:
     sending = Pump("send files", send_and_wake, interval_seconds=1.0, retryable=unsure)
     reading = Pump(
         "read answers",
-        partial(read_answers, runtime.log, stage, bank),
+        read_and_tell,
         interval_seconds=settings.answer_poll_seconds,
         retryable=unsure,
     )
@@ -98,9 +117,10 @@ async def build(runtime: Runtime[PayoutSettings]) -> Parts:
     return Parts(
         subscriptions=SUBSCRIPTIONS,
         handler=hear_events(stage, runtime.keys.forget, closing.wake, releasing.wake),
-        routers=[payout_router(runtime.log)],
+        routers=[payout_router(runtime.log), clawbacks_router(runtime.log, stage)],
         pumps=[releasing, closing, sending, reading, asking],
         on_reset=states.clear,
+        folding=Folding(states),
     )
 
 

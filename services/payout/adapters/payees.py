@@ -15,6 +15,7 @@ class Releasable:
     """A claim with a held payment whose person's account has become known."""
 
     claim_id: str
+    person_id: str
     creditor: str
     traceparent: str | None
 
@@ -58,7 +59,7 @@ async def take_releasable(connection: "Connection", limit: int) -> list[Releasab
     rows = await connection.fetch(
         "delete from held using payee where payee.person_id = held.person_id and held.claim_id in ("
         " select claim_id from held join payee using (person_id) limit $1 for update of held skip locked)"
-        " returning held.claim_id, payee.identity, held.traceparent",
+        " returning held.claim_id, held.person_id, payee.identity, held.traceparent",
         limit,
     )
     return [Releasable(*row) for row in rows]

@@ -1,4 +1,4 @@
-"""Payout's payments and postings: what is to be paid, what became of it, what is booked."""
+"""Payout's payments: what is to be paid, and what became of it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from libs.contracts import Event
 from libs.contracts.payout import (
+    PaymentCancelled,
     PaymentHeld,
     PaymentInstructed,
     PaymentRejected,
@@ -14,7 +15,7 @@ from libs.contracts.payout import (
     PaymentSettled,
 )
 from libs.eventlog.stage import Instruction
-from services.payout.adapters import payees
+from services.payout.adapters import clawbacks, payees, postings
 
 if TYPE_CHECKING:
     from libs.eventlog.database import Connection
@@ -56,39 +57,51 @@ def _traceparent(instruction: Instruction[C]) -> str | None:
     return instruction.traceparent or (cause.traceparent if cause else None)
 
 
+_Concluded = PaymentCancelled | PaymentSettled | PaymentRejected | PaymentReturned
+_STATUSES: Mapping[type[Event], str] = {
+    PaymentCancelled: "cancelled",
+    PaymentSettled: "settled",
+    PaymentRejected: "rejected",
+    PaymentReturned: "returned",
+}
+
+
 async def follow(connection: "Connection", decided: Decided, now: datetime) -> None:
     """Bring the tables up to the events, in the transaction that appends them."""
-    known = [event for events, _ in decided for event in events]
-    instructed = [
-        (event, traceparent)
-        for events, traceparent in decided
-        for event in events
-        if isinstance(event, PaymentInstructed)
-    ]
-    concluded = [
-        event for event in known if isinstance(event, PaymentSettled | PaymentRejected | PaymentReturned)
-    ]
+    events = [event for decided_events, _ in decided for event in decided_events]
+    if not events:
+        return
     held = [
         (event.claim_id, event.person_id, traceparent)
-        for events, traceparent in decided
-        for event in events
+        for decided_events, traceparent in decided
+        for event in decided_events
         if isinstance(event, PaymentHeld)
+    ]
+    instructed = [
+        (event, traceparent)
+        for decided_events, traceparent in decided
+        for event in decided_events
+        if isinstance(event, PaymentInstructed)
     ]
     if held:
         await payees.hold(connection, held)
     if instructed:
         await _insert_payments(connection, instructed)
-    if concluded:
-        statuses = {PaymentSettled: "settled", PaymentRejected: "rejected", PaymentReturned: "returned"}
-        # The last of a payment's events counts: one answer may book it and the next return it.
-        last = {event.payment_id: statuses[type(event)] for event in concluded}
+    await _mark(connection, events)
+    await clawbacks.follow(connection, events)
+    await postings.post(connection, events, now)
+
+
+async def _mark(connection: "Connection", events: Iterable[Event]) -> None:
+    # The last of a payment's events counts: one answer may book it and the next return it.
+    last = {event.payment_id: _STATUSES[type(event)] for event in events if isinstance(event, _Concluded)}
+    if last:
         await connection.execute(
             "update payment set status = concluded.status from unnest($1::text[], $2::text[])"
             " as concluded (payment_id, status) where payment.payment_id = concluded.payment_id",
             list(last),
             list(last.values()),
         )
-    await _post(connection, [*(event for event, _ in instructed), *concluded], now)
 
 
 async def _insert_payments(
@@ -109,24 +122,21 @@ async def _insert_payments(
     )
 
 
-async def _post(
-    connection: "Connection",
-    events: Sequence[PaymentInstructed | PaymentSettled | PaymentRejected | PaymentReturned],
-    now: datetime,
-) -> None:
-    rows = [
-        (event.payment_id, type(event).__name__, posting.account, posting.amount_fen)
-        for event in events
-        for posting in event.postings
-    ]
-    if rows:
-        await connection.execute(
-            "insert into posting (payment_id, event_type, account, amount_fen, posted_at)"
-            " select payment_id, event_type, account, amount_fen, $5 from unnest($1::text[], $2::text[],"
-            " $3::text[], $4::bigint[]) as new (payment_id, event_type, account, amount_fen)",
-            *([row[column] for row in rows] for column in range(4)),
-            now,
-        )
+async def lock_under_way(connection: "Connection", person_ids: Iterable[str]) -> dict[str, frozenset[str]]:
+    """The payments of these people that a file carries, by person; the others stay out of files in this transaction.
+
+    Row by row in order of their ids, so that two who lock wait for each other instead of dying.
+    """
+    rows = await connection.fetch(
+        "select payment_id, person_id, file_id from payment where status = 'instructed'"
+        " and person_id = any ($1::text[]) order by payment_id for update",
+        list(person_ids),
+    )
+    in_files: dict[str, set[str]] = {}
+    for row in rows:
+        if row["file_id"] is not None:
+            in_files.setdefault(row["person_id"], set()).add(row["payment_id"])
+    return {person_id: frozenset(found) for person_id, found in in_files.items()}
 
 
 async def find_payments(connection: "Connection", end_to_end_ids: Iterable[str]) -> dict[str, DuePayment]:

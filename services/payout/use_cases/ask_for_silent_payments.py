@@ -11,14 +11,15 @@ from libs.eventlog.stage import Instruction, Stage
 from services.payout.adapters import answers, payments
 from services.payout.adapters.bank import Bank
 from services.payout.adapters.payments import DuePayment
-from services.payout.domain.payments import ClaimPayments, Command, Reject
+from services.payout.domain.account import Account
+from services.payout.domain.commands import Command, Reject
 
 PAYMENTS_PER_STEP = 50
 NOT_AT_BANK = "NOT_AT_BANK"
 
 
 async def ask_for_silent_payments(
-    log: EventLog, stage: Stage[ClaimPayments, Command], bank: Bank, silent_seconds: float
+    log: EventLog, stage: Stage[Account, Command], bank: Bank, silent_seconds: float
 ) -> int:
     """Ask once for each of the longest silent payments and record what is final; returns how many were concluded.
 
@@ -36,7 +37,7 @@ async def ask_for_silent_payments(
     async with log.transaction() as work:
         instructions: list[Instruction[Command]] = [
             Instruction(
-                f"claim-{payment.claim_id}",
+                f"person-{payment.person_id}",
                 Reject(payment.payment_id, code, work.now),
                 traceparent=payment.traceparent,
             )

@@ -1,7 +1,8 @@
 """Instructed payments that wait are put into one file, whose content is fixed from then on."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
-from uuid import UUID
+from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from libs.contracts.payout import PaymentFileClosed
@@ -9,6 +10,7 @@ from libs.eventlog import Append, EventLog
 from services.payout.adapters import files
 from services.payout.adapters.files import ClosedFile
 
+_FILES = UUID("b58c1f6e-0d86-4a55-8f0a-7c1d9a2e6b43")
 _BANK_TIME = ZoneInfo("Asia/Shanghai")
 
 
@@ -23,7 +25,7 @@ async def close_file(log: EventLog, payments_per_file: int) -> int:
         due = await files.lock_due(work.connection, payments_per_file)
         if not due:
             return 0
-        file_id = log.new_id()
+        file_id = file_id_of(payment.payment_id for payment in due)
         file = ClosedFile(
             file_id=str(file_id),
             message_id=message_id_of(file_id),
@@ -42,6 +44,11 @@ async def close_file(log: EventLog, payments_per_file: int) -> int:
         )
         work.append(Append(f"payment-file-{file.file_id}", 0, [closed]))
     return len(due)
+
+
+def file_id_of(payment_ids: Iterable[str]) -> UUID:
+    """Derived: the same payments closed again, by books restored from a backup, are a file that the bank has had."""
+    return uuid5(_FILES, ",".join(sorted(payment_ids)))
 
 
 def message_id_of(file_id: UUID) -> str:

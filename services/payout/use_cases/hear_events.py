@@ -1,23 +1,29 @@
-"""Decisions become payments, coverages tell where to pay, an erased person is forgotten."""
+"""Decisions become what claims are due, coverages tell where to pay, an erased person is forgotten."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from libs.contracts.adjudication import ClaimAdjudicated
+from libs.contracts import Event
+from libs.contracts.adjudication import AdjudicationReversed, ClaimAdjudicated, ClaimDenied
 from libs.contracts.enrolment import CoverageActivated, ErasureCompleted, PersonErased
 from libs.eventlog import Handler, Recorded, UnitOfWork
 from libs.eventlog.stage import Instruction, Stage
 from services.payout.adapters import payees, payments
-from services.payout.domain.payments import ClaimPayments, Command, PayDecision
+from services.payout.domain.account import Account
+from services.payout.domain.commands import Command, PayDecision, WithdrawEntitlement
 
 SUBSCRIPTIONS: Mapping[str, frozenset[str]] = {
-    "adjudication": frozenset({ClaimAdjudicated.__name__}),
+    "adjudication": frozenset(
+        {ClaimAdjudicated.__name__, ClaimDenied.__name__, AdjudicationReversed.__name__}
+    ),
     "enrolment": frozenset({CoverageActivated.__name__, PersonErased.__name__, ErasureCompleted.__name__}),
 }
 
+_MovesMoney = ClaimAdjudicated | ClaimDenied | AdjudicationReversed
+
 
 def hear_events(
-    stage: Stage[ClaimPayments, Command],
+    stage: Stage[Account, Command],
     forget_key: Callable[[str], None],
     payments_due: Callable[[], None],
     account_known: Callable[[], None],
@@ -25,42 +31,62 @@ def hear_events(
     """The consumer's handler. The last two are called when there is something to send, or perhaps to release."""
 
     async def handle(work: UnitOfWork, events: Sequence[Recorded]) -> None:
-        await _note_people(work, events, forget_key, account_known)
-        decisions = [
-            (recorded, decision)
-            for recorded in events
-            if isinstance(decision := recorded.decode(), ClaimAdjudicated)
-            and decision.plan_pays_fen + decision.cash_benefits_fen > 0
+        decoded = [(recorded, recorded.decode()) for recorded in events]
+        await _note_people(work, [event for _, event in decoded], forget_key, account_known)
+        moving = [
+            (recorded, event)
+            for recorded, event in decoded
+            if isinstance(event, _MovesMoney) and _moves_money(event)
         ]
-        if not decisions:
+        if not moving:
             return
-        accounts = await payees.find(work.connection, {decision.person_id for _, decision in decisions})
-        pay: list[Instruction[Command]] = [
-            Instruction(
-                f"claim-{decision.claim_id}",
-                PayDecision(decision, accounts.get(decision.person_id), work.now),
-                recorded,
+        accounts = await payees.find(work.connection, {event.person_id for _, event in moving})
+        # A first decision takes nothing away, so it need not know what is on its way already.
+        again = {event.person_id for _, event in moving if event.number > 1 or not _is_decision(event)}
+        in_files = await payments.lock_under_way(work.connection, again) if again else {}
+        instructions: list[Instruction[Command]] = []
+        for recorded, event in moving:
+            person_id = event.person_id
+            sent = in_files.get(person_id, frozenset())
+            command: Command = (
+                WithdrawEntitlement(event, accounts.get(person_id), sent, work.now)
+                if isinstance(event, AdjudicationReversed)
+                else PayDecision(event, accounts.get(person_id), sent, work.now)
             )
-            for recorded, decision in decisions
-        ]
-        decided = await stage.apply(work, pay)
-        await payments.follow(work.connection, payments.decided_by(pay, decided), work.now)
+            instructions.append(Instruction(f"person-{person_id}", command, recorded))
+        decided = await stage.apply(work, instructions)
+        await payments.follow(work.connection, payments.decided_by(instructions, decided), work.now)
         work.after_commit(payments_due)
 
     return handle
 
 
+def _moves_money(event: _MovesMoney) -> bool:
+    """Of a reversed decision that has a successor nothing moves before the successor is heard."""
+    match event:
+        case AdjudicationReversed():
+            return event.replaced_by is None
+        case ClaimDenied():
+            return event.number > 1
+        case ClaimAdjudicated():
+            return event.number > 1 or event.plan_pays_fen + event.cash_benefits_fen > 0
+
+
+def _is_decision(event: _MovesMoney) -> bool:
+    return not isinstance(event, AdjudicationReversed)
+
+
 async def _note_people(
     work: UnitOfWork,
-    events: Sequence[Recorded],
+    events: Sequence[Event],
     forget_key: Callable[[str], None],
     account_known: Callable[[], None],
 ) -> None:
     """Coverages and erasures, in their order: what counts for a person is the last of them."""
     coverages: dict[str, list[CoverageActivated]] = {}
     erased: set[str] = set()
-    for recorded in events:
-        match recorded.decode():
+    for event in events:
+        match event:
             case CoverageActivated() as coverage:
                 coverages.setdefault(coverage.person_id, []).append(coverage)
             case PersonErased(person_id=person_id):

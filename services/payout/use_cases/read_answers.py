@@ -9,12 +9,15 @@ from libs.eventlog import EventLog
 from libs.eventlog.stage import Instruction, Stage
 from libs.interop.iso20022 import BookedEntry, StatusReport
 from services.payout.adapters import answers as answers_table
-from services.payout.adapters import payments
+from services.payout.adapters import bank_words, payments
 from services.payout.adapters.answers import Unmatched
 from services.payout.adapters.bank import Bank
 from services.payout.adapters.bank_answers import Answer
+from services.payout.adapters.bank_words import BankWord, What
 from services.payout.adapters.payments import DuePayment
-from services.payout.domain.payments import ClaimPayments, Command, Reject, Return, Settle
+from services.payout.domain.account import Account
+from services.payout.domain.commands import Command, Reject, Return, Settle
+from services.payout.domain.ids import END_TO_END_PREFIX
 
 if TYPE_CHECKING:
     from libs.eventlog.database import Connection
@@ -24,14 +27,18 @@ ANSWERS_PER_STEP = 20
 
 @dataclass
 class _Reading:
-    """What a run of answers asks for. `bookings`: the entry behind an instruction, by the instruction's index."""
+    """What a run of answers asks for. `bookings`: the entry behind an instruction, by the instruction's index.
+
+    `words`: what is said of our payments under files that we do not know; our books were restored then.
+    """
 
     instructions: list[Instruction[Command]]
     unmatched: list[Unmatched]
     bookings: dict[int, Unmatched]
+    words: list[BankWord]
 
 
-async def read_answers(log: EventLog, stage: Stage[ClaimPayments, Command], bank: Bank) -> int:
+async def read_answers(log: EventLog, stage: Stage[Account, Command], bank: Bank) -> int:
     """Record the bank's next answers; returns how many there were.
 
     Raises BankUnreachable, BankAnswerUnreadable or BankAnswersMissing; nothing is recorded then.
@@ -50,16 +57,17 @@ async def read_answers(log: EventLog, stage: Stage[ClaimPayments, Command], bank
         # Money moved that our books do not expect to move, like the booking of a payment we take for rejected.
         unexpected = [entry for index, entry in reading.bookings.items() if not decided[index]]
         await answers_table.note_unmatched(work.connection, [*reading.unmatched, *unexpected], work.now)
+        await bank_words.note(work.connection, reading.words)
     return len(answers)
 
 
 async def _read(connection: "Connection", answers: Sequence[Answer], now: datetime) -> _Reading:
     ours = await payments.find_payments(connection, _end_to_end_ids(answers))
-    reading = _Reading([], [], {})
+    reading = _Reading([], [], {}, [])
     for answer in answers:
         match answer.content:
             case StatusReport() as report:
-                await _read_report(connection, report, ours, now, reading)
+                await _read_report(connection, answer.position, report, ours, now, reading)
             case None:
                 continue
             case notifications:
@@ -71,6 +79,7 @@ async def _read(connection: "Connection", answers: Sequence[Answer], now: dateti
 
 async def _read_report(
     connection: "Connection",
+    position: int,
     report: StatusReport,
     ours: dict[str, DuePayment],
     now: datetime,
@@ -85,12 +94,14 @@ async def _read_report(
         reading.instructions += [
             _instruction(payment, Reject(payment.payment_id, code, now)) for payment in refused
         ]
-    for transaction in report.transactions:
+    for index, transaction in enumerate(report.transactions):
         payment = ours.get(transaction.end_to_end_id)
-        if transaction.status != "RJCT" or payment is None:
-            continue
-        if payment.message_id == report.original_message_id:
-            code = transaction.reasons[0].code if transaction.reasons else "NARR"
+        is_refused = transaction.status == "RJCT"
+        code = transaction.reasons[0].code if transaction.reasons else "NARR"
+        if payment is None or payment.message_id != report.original_message_id:
+            what: What = "rejected" if is_refused else "known"
+            _note_word(reading, BankWord(position, index, transaction.end_to_end_id, what, reason_code=code))
+        elif is_refused:
             reading.instructions.append(_instruction(payment, Reject(payment.payment_id, code, now)))
 
 
@@ -103,6 +114,8 @@ def _read_entry(
     reading: _Reading,
 ) -> None:
     payment = ours.get(entry.end_to_end_id or "")
+    booked_at = entry.booked_at or datetime.combine(entry.booked_on, time(), UTC)
+    code = entry.return_reason or "NARR"
 
     def unmatched(what: str) -> Unmatched:
         reference = entry.bank_reference
@@ -110,22 +123,37 @@ def _read_entry(
 
     if payment is None or entry.original_message_id not in (None, payment.message_id):
         reading.unmatched.append(unmatched("unknown_payment"))
+        what: What = "booked" if entry.direction == "debit" else "returned"
+        word = BankWord(
+            position,
+            index,
+            entry.end_to_end_id or "",
+            what,
+            entry.amount_fen,
+            entry.bank_reference,
+            code,
+            booked_at,
+        )
+        _note_word(reading, word)
         return
     if payment.amount_fen != entry.amount_fen:
         reading.unmatched.append(unmatched("amount_differs"))
         return
     if entry.direction == "debit":
-        booked_at = entry.booked_at or datetime.combine(entry.booked_on, time(), UTC)
         command: Command = Settle(payment.payment_id, entry.amount_fen, entry.bank_reference, booked_at, now)
     else:
-        code = entry.return_reason or "NARR"
         command = Return(payment.payment_id, entry.amount_fen, entry.bank_reference, code, now)
     reading.bookings[len(reading.instructions)] = unmatched("not_expected")
     reading.instructions.append(_instruction(payment, command))
 
 
+def _note_word(reading: _Reading, word: BankWord) -> None:
+    if word.end_to_end_id.startswith(END_TO_END_PREFIX):
+        reading.words.append(word)
+
+
 def _instruction(payment: DuePayment, command: Command) -> Instruction[Command]:
-    return Instruction(f"claim-{payment.claim_id}", command, traceparent=payment.traceparent)
+    return Instruction(f"person-{payment.person_id}", command, traceparent=payment.traceparent)
 
 
 def _end_to_end_ids(answers: Sequence[Answer]) -> set[str]:

@@ -15,7 +15,8 @@ from services.payout.adapters.bank import Bank
 from services.payout.adapters.bank_errors import BankRefusedFile
 from services.payout.adapters.files import ClosedFile
 from services.payout.adapters.payments import DuePayment
-from services.payout.domain.payments import ClaimPayments, Command, Reject
+from services.payout.domain.account import Account
+from services.payout.domain.commands import Command, Reject
 
 logger = structlog.get_logger(__name__)
 
@@ -34,7 +35,7 @@ class Debtor:
 
 
 async def send_file(
-    log: EventLog, stage: Stage[ClaimPayments, Command], bank: Bank, sealer: Sealer, debtor: Debtor
+    log: EventLog, stage: Stage[Account, Command], bank: Bank, sealer: Sealer, debtor: Debtor
 ) -> int:
     """Send the oldest closed file; returns how many payments it carried, 0 when none waits.
 
@@ -129,7 +130,7 @@ def _to_bytes(file: ClosedFile, debtor: Debtor, sendable: Sequence[tuple[DuePaym
 
 async def _conclude(
     log: EventLog,
-    stage: Stage[ClaimPayments, Command],
+    stage: Stage[Account, Command],
     file: ClosedFile,
     status: str,
     rejects: Sequence[tuple[DuePayment, str]],
@@ -137,7 +138,7 @@ async def _conclude(
     async with log.transaction() as work:
         instructions: list[Instruction[Command]] = [
             Instruction(
-                f"claim-{payment.claim_id}",
+                f"person-{payment.person_id}",
                 Reject(payment.payment_id, code, work.now),
                 traceparent=payment.traceparent,
             )

@@ -19,7 +19,7 @@ from libs.testing.heard_events import a_claim_adjudicated, a_coverage_activated,
 from libs.testing.postgres import PostgresUnderTest
 from libs.testing.services import ServicesUnderTest, services_under_test
 from libs.testing.waiting import wait_until
-from services.payout.domain.payments import end_to_end_id_of, payment_id_of
+from services.payout.domain.ids import end_to_end_id_of, payment_id_of
 
 POOL_ACCOUNT = "31050161393600000"
 START_BALANCE_FEN = 1_000_000_000_00

@@ -10,7 +10,7 @@ from libs.contracts.payout import PaymentHeld, PaymentInstructed, PaymentRejecte
 from libs.testing.heard_events import a_person_erased
 from libs.testing.postgres import PostgresUnderTest
 from libs.testing.waiting import wait_until
-from services.payout.domain.payments import end_to_end_id_of
+from services.payout.domain.ids import end_to_end_id_of
 from tests.integration.payout.payout_world import (
     ACCOUNT_THE_BANK_CALLS_CLOSED,
     PayoutWorld,

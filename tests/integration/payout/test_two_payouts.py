@@ -24,15 +24,10 @@ from libs.testing.heard_events import a_claim_adjudicated, a_coverage_activated,
 from libs.testing.recorded import a_recorded
 from services.payout.adapters.bank import Bank, BankSettings
 from services.payout.adapters.bank_errors import BankUnreachable
-from services.payout.domain.payments import (
-    ClaimPayments,
-    Command,
-    Reject,
-    decide,
-    evolve,
-    initial,
-    payment_id_of,
-)
+from services.payout.domain.account import Account, evolve, initial
+from services.payout.domain.commands import Command, Reject
+from services.payout.domain.ids import payment_id_of
+from services.payout.domain.payments import decide
 from services.payout.use_cases.close_files import close_file
 from services.payout.use_cases.hear_events import hear_events
 from services.payout.use_cases.read_answers import read_answers
@@ -52,7 +47,7 @@ class OnePayout:
     """One process's worth of payout, stepped by the test."""
 
     log: EventLog
-    stage: Stage[ClaimPayments, Command]
+    stage: Stage[Account, Command]
     bank: Bank
     sealer: Sealer
 
@@ -167,7 +162,7 @@ async def test_a_booking_of_a_payment_we_take_for_rejected_is_for_a_person_to_lo
     assert [await close(), await send()] == [1, 1]
     async with payout.log.transaction() as work:
         reject = Reject(payment_id_of(decision.decision_id), "NOT_AT_BANK", work.now)
-        await payout.stage.apply(work, [Instruction(f"claim-{decision.claim_id}", reject)])
+        await payout.stage.apply(work, [Instruction(f"person-{decision.person_id}", reject)])
     assert await read_next() == 2
     (row,) = await payout.log.pool.fetch("select what, amount_fen from unmatched")
     assert (row["what"], row["amount_fen"]) == ("not_expected", decision.plan_pays_fen)

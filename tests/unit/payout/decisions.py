@@ -3,8 +3,9 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
-from libs.contracts.adjudication import Bearing, ClaimAdjudicated
-from services.payout.domain.payments import PayDecision, payment_id_of
+from libs.contracts.adjudication import AdjudicationReversed, Bearing, ClaimAdjudicated, ClaimDenied
+from services.payout.domain.commands import PayDecision, WithdrawEntitlement
+from services.payout.domain.ids import payment_id_of
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 PERSON = "p_" + "b" * 32
@@ -14,7 +15,7 @@ SEALED = "s1." + "0" * 32 + ".AAAA"
 def a_decision(
     decision_id: str = "d1", claim_id: str = "c1", person_id: str = PERSON, **fields: Any
 ) -> ClaimAdjudicated:
-    """The plan pays 600.00 of a bill of 1,000.00."""
+    """The claim's first decision: the plan pays 600.00 of a bill of 1,000.00."""
     pays_fen: int = fields.pop("plan_pays_fen", 600_00)
     defaults: dict[str, Any] = {
         "hospital_id": "H1",
@@ -45,8 +46,62 @@ def a_decision(
     )
 
 
-def pay(decision_id: str = "d1", creditor: str | None = SEALED, **fields: Any) -> PayDecision:
-    return PayDecision(a_decision(decision_id, **fields), creditor, NOW)
+def a_denial(decision_id: str = "d2", claim_id: str = "c1", **fields: Any) -> ClaimDenied:
+    """The claim's second decision: nothing is due."""
+    defaults: dict[str, Any] = {
+        "number": 2,
+        "supersedes": "d1",
+        "hospital_id": "H1",
+        "coverage_id": None,
+        "plan_id": None,
+        "service_date": date(2026, 2, 10),
+        "bill_fen": 1_000_00,
+        "bearings": (Bearing(bearer="patient", amount_fen=1_000_00, clause="denied: no_coverage"),),
+        "decided_at": NOW,
+        "received_at": NOW,
+        "reason": "no_coverage",
+    }
+    return ClaimDenied(person_id=PERSON, claim_id=claim_id, decision_id=decision_id, **{**defaults, **fields})
+
+
+def a_reversal(decision_id: str = "d1", claim_id: str = "c1", **fields: Any) -> AdjudicationReversed:
+    """The claim is withdrawn: its decision is reversed and has no successor."""
+    defaults: dict[str, Any] = {
+        "number": 1,
+        "replaced_by": None,
+        "reason": "claim_withdrawn",
+        "hospital_id": "H1",
+        "plan_id": "demo-generic",
+        "benefit_year": "2026-01-01",
+        "plan_pays_fen": 600_00,
+        "cash_benefits_fen": 0,
+        "usage_released": {},
+        "pool_shares": (),
+        "received_at": NOW,
+        "reversed_at": NOW,
+    }
+    return AdjudicationReversed(
+        person_id=PERSON, claim_id=claim_id, decision_id=decision_id, **{**defaults, **fields}
+    )
+
+
+def pay(
+    decision_id: str = "d1",
+    creditor: str | None = SEALED,
+    in_files: frozenset[str] = frozenset(),
+    **fields: Any,
+) -> PayDecision:
+    return PayDecision(a_decision(decision_id, **fields), creditor, in_files, NOW)
+
+
+def deny(decision_id: str = "d2", in_files: frozenset[str] = frozenset(), **fields: Any) -> PayDecision:
+    return PayDecision(a_denial(decision_id, **fields), SEALED, in_files, NOW)
+
+
+def withdraw(
+    decision_id: str = "d1", in_files: frozenset[str] = frozenset(), **fields: Any
+) -> WithdrawEntitlement:
+    return WithdrawEntitlement(a_reversal(decision_id, **fields), SEALED, in_files, NOW)
 
 
 PAYMENT = payment_id_of("d1")

@@ -6,7 +6,8 @@ from libs.contracts.enrolment import ErasureCompleted
 from libs.eventlog import States, UnitOfWork
 from libs.eventlog.stage import Stage
 from libs.testing.recorded import a_recorded
-from services.payout.domain.payments import decide, evolve, initial
+from services.payout.domain.account import evolve, initial
+from services.payout.domain.payments import decide
 from services.payout.use_cases.hear_events import SUBSCRIPTIONS, hear_events
 from tests.unit.payout.decisions import NOW, PERSON
 

@@ -1,0 +1,76 @@
+"""What the bank said of payments under files that our books do not have, because they were restored from a backup.
+
+EndToEndIds are derived from decisions, so a payment that is instructed again after a restore is recognised.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from libs.eventlog.database import Connection
+
+What = Literal["known", "rejected", "booked", "returned"]
+
+
+@dataclass(frozen=True, slots=True)
+class BankWord:
+    """One word of the bank's about an EndToEndId of ours."""
+
+    position: int
+    entry: int
+    end_to_end_id: str
+    what: What
+    amount_fen: int | None = None
+    bank_reference: str | None = None
+    reason_code: str | None = None
+    booked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentWord:
+    """A word, and the payment of ours that it is about."""
+
+    word: BankWord
+    payment_id: str
+    person_id: str
+    payment_fen: int
+    traceparent: str | None
+
+
+async def note(connection: "Connection", words: Sequence[BankWord]) -> None:
+    """Keep them until a payment of theirs is instructed."""
+    await connection.executemany(
+        "insert into bank_word (position, entry, end_to_end_id, what, amount_fen, bank_reference, reason_code,"
+        " booked_at) values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        [
+            (
+                word.position,
+                word.entry,
+                word.end_to_end_id,
+                word.what,
+                word.amount_fen,
+                word.bank_reference,
+                word.reason_code,
+                word.booked_at,
+            )
+            for word in words
+        ],
+    )
+
+
+async def take_up(connection: "Connection", limit: int) -> list[PaymentWord]:
+    """Final words about payments that exist by now, in the bank's order; each is given once."""
+    rows = await connection.fetch(
+        "select position, entry, end_to_end_id, what, bank_word.amount_fen, bank_reference, reason_code, booked_at,"
+        " payment_id, person_id, payment.amount_fen as payment_fen, traceparent"
+        " from bank_word join payment using (end_to_end_id) where not taken_up and what <> 'known'"
+        " order by position, entry limit $1 for update of bank_word skip locked",
+        limit,
+    )
+    await connection.executemany(
+        "update bank_word set taken_up = true where position = $1 and entry = $2",
+        [(row["position"], row["entry"]) for row in rows],
+    )
+    return [PaymentWord(BankWord(*list(row)[:8]), *list(row)[8:]) for row in rows]
