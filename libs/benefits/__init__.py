@@ -1,9 +1,13 @@
 """The plan language: a city's plan as data, evaluated by a pure exact engine that explains every fen."""
 
 from libs.benefits.case import Bill, BillLine, Case, LiabilityUsage, Member, Usage
+from libs.benefits.case_advice import check_case
+from libs.benefits.case_input import case_from, read_case
 from libs.benefits.errors import (
     BenefitsError,
+    CaseFault,
     CaseInvalid,
+    CaseRefused,
     PlanInvalid,
     PlanUnknown,
     Problem,
@@ -20,7 +24,9 @@ __all__ = [
     "Bill",
     "BillLine",
     "Case",
+    "CaseFault",
     "CaseInvalid",
+    "CaseRefused",
     "Evaluation",
     "LiabilityUsage",
     "Member",
@@ -31,9 +37,12 @@ __all__ = [
     "PoolShare",
     "Problem",
     "Usage",
+    "case_from",
+    "check_case",
     "evaluate",
     "load_plan",
     "load_plans",
     "plan_of",
     "pool_shares",
+    "read_case",
 ]

@@ -58,7 +58,8 @@ class Member(_Frozen):
 class BillLine(_Frozen):
     """One charge; what is in none of the three self-borne buckets is in scope of basic insurance."""
 
-    category: Category = "other"
+    category: Category | None = None
+    """Not stated: counted as of a category the liability covers, and noted as not itemised."""
     amount_fen: Fen
     first_pay_fen: Fen = 0
     over_limit_fen: Fen = 0

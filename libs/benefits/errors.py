@@ -47,3 +47,23 @@ class CaseInvalid(BenefitsError):
     """The case contradicts itself or the plan's benefit year."""
 
     code = "case_invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFault:
+    """One thing wrong in a case: `field` is a path such as `bills.0.self_funded_fen`."""
+
+    field: str
+    found: str
+    right: str
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.found}; right would be {self.right}"
+
+
+class CaseRefused(CaseInvalid):
+    """The case is refused; `faults` names each field, what was found and what would be right."""
+
+    def __init__(self, faults: tuple[CaseFault, ...]) -> None:
+        self.faults = faults
+        super().__init__("\n".join(str(fault) for fault in faults))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from libs.benefits.case_advice import classes_asked, tags_asked
 from libs.benefits.errors import PlanInvalid, Problem
 from libs.benefits.examples import ExampleResult, run_examples
 from libs.benefits.loading import load_plan, load_plans
@@ -47,7 +48,10 @@ class CheckReport:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One term that differs between two plans; None where a plan has no such term."""
+    """One term that differs between two plans; None where a plan has no such term.
+
+    `field` is a path in the file's words with ids in place of numbers; amounts are in yuan, ratios in percent.
+    """
 
     field: str
     before: str | None
@@ -93,11 +97,33 @@ def assumptions_of(plan: Plan, language: Language) -> list[str]:
 
 
 def named_path(plan: Plan, path: tuple[str | int, ...]) -> str:
-    """The path with the liability's id in place of its number."""
-    steps = [str(step) for step in path]
-    if len(path) > 1 and path[0] == "liabilities":
-        steps[1] = plan.liabilities[int(path[1])].id
+    """The path with ids in place of the numbers of entries that have one."""
+    steps: list[str] = []
+    found: Any = plan
+    for step in path:
+        if isinstance(step, int) and isinstance(found, tuple):
+            found = found[step]
+            steps.append(str(getattr(found, "id", None) or getattr(found, "tier", None) or step))
+            continue
+        found = found.get(step) if isinstance(found, dict) else _field(found, str(step))
+        steps.append(str(step))
     return ".".join(steps) or "plan"
+
+
+def _field(holder: Any, name: str) -> Any:
+    fields = type(holder).model_fields
+    return getattr(holder, next((field for field, info in fields.items() if info.alias == name), name), None)
+
+
+def shown_json(plan: Plan) -> dict[str, Any]:
+    """The plan's terms as plain values (fen, basis points) with its digest, and what a case may name for it."""
+    return {
+        **plan.model_dump(mode="json", exclude_defaults=True),
+        "digest": plan.digest,
+        "tags_asked": list(tags_asked(plan)),
+        "classes_asked": list(classes_asked(plan)),
+        "assumptions": {language: assumptions_of(plan, language) for language in ("zh", "en")},
+    }
 
 
 def diff_plans(before: Plan, after: Plan) -> list[Change]:
@@ -122,13 +148,13 @@ def _walk(path: str, value: Any) -> Iterator[tuple[str, str]]:
             name = inner.get("id") or inner.get("tier") or index
             yield from _walk(f"{path}.{name}", inner)
     else:
-        yield path, _shown(path, value)
+        yield path.removesuffix("_fen").removesuffix("_bp"), _shown(path, value)
 
 
 def _shown(path: str, value: Any) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         if path.endswith("_fen") or ".by_scheme." in path:
             return format_yuan(value)
-        if path.endswith("_bp"):
+        if path.endswith("_bp") or ".buckets." in path:
             return f"{value / 100:g}%"
     return ", ".join(str(inner) for inner in value) if isinstance(value, list) else str(value)

@@ -3,14 +3,9 @@
 from libs.benefits.node import Node
 from libs.benefits.outcome import BandPaid, CapCut, LiabilityOutcome
 from libs.benefits.plan import Liability, Plan
+from libs.benefits.plan_words import percent
 from libs.benefits.terms import Cap, CostScale, RatioRule, Term
 from libs.money import format_yuan
-
-
-def percent(rate_bp: int) -> str:
-    """`6500` as `65%`, `1250` as `12.5%`."""
-    whole, rest = divmod(rate_bp, 100)
-    return f"{whole}.{rest:02d}".rstrip("0").rstrip(".") + "%"
 
 
 def sourced(plan: Plan, liability: Liability | None, term: Term) -> dict[str, str | bool | None]:

@@ -12,7 +12,7 @@ from libs.benefits.catalogue import with_catalogues
 from libs.benefits.errors import PlanInvalid, PlanUnknown, Problem
 from libs.benefits.plan import Plan
 from libs.benefits.plan_checks import contradictions
-from libs.benefits.plan_problems import field_path, line_of, problem_of
+from libs.benefits.plan_problems import field_path, line_of, problem_of, written_twice
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -51,7 +51,7 @@ def _load(origin: str, text: str) -> Plan:
     loader = _Loader(text)
     try:
         root = loader.get_single_node()
-        twice = _written_twice(root, ())
+        twice = written_twice(root)
         if twice:
             raise PlanInvalid(origin, tuple(twice))
         content = loader.construct_document(root) if root is not None else None
@@ -77,20 +77,3 @@ def _load(origin: str, text: str) -> Plan:
     if wrong:
         raise PlanInvalid(origin, wrong)
     return plan
-
-
-def _written_twice(node: Any, path: tuple[str | int, ...]) -> list[Problem]:
-    """Keys that occur twice in a mapping: YAML would silently keep the last one."""
-    problems: list[Problem] = []
-    if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
-        for key, value in node.value:
-            where = (*path, key.value)
-            if key.value in seen:
-                problems.append(Problem(key.start_mark.line + 1, field_path(where), "written twice", "once"))
-            seen.add(key.value)
-            problems.extend(_written_twice(value, where))
-    elif isinstance(node, yaml.SequenceNode):
-        for index, value in enumerate(node.value):
-            problems.extend(_written_twice(value, (*path, index)))
-    return problems

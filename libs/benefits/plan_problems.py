@@ -56,6 +56,25 @@ def problem_of(root: Any, detail: ErrorDetails) -> Problem:
     return Problem(line_of(root, path), field_path(path), found, right)
 
 
+def written_twice(node: Any, path: Path = ()) -> list[Problem]:
+    """Keys that occur twice in a mapping: YAML would silently keep the last one."""
+    problems: list[Problem] = []
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                continue
+            where = (*path, key.value)
+            if key.value in seen:
+                problems.append(Problem(key.start_mark.line + 1, field_path(where), "written twice", "once"))
+            seen.add(key.value)
+            problems.extend(written_twice(value, where))
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            problems.extend(written_twice(value, (*path, index)))
+    return problems
+
+
 def _field_names(path: Path) -> list[str]:
     """Names of the fields the model at `path` has in the file format."""
     model: Any = Plan

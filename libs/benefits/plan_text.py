@@ -1,145 +1,167 @@
-"""A plan as text for people: each liability with its clause, terms, sources and what is assumed."""
+"""A plan as text for people: who, when, each liability with deductible, ratio and caps, lists, sources and grades."""
 
+from libs.benefits.case_advice import classes_asked, tags_asked
+from libs.benefits.condition_text import condition_words
 from libs.benefits.inspection import assumptions_of
-from libs.benefits.liability_steps import percent
+from libs.benefits.liability_text import liability_lines, mark_of, total_cap_line
 from libs.benefits.node import Language
-from libs.benefits.plan import Liability, Plan
-from libs.benefits.provisions import Premium
-from libs.benefits.terms import Band, Deductible, RatioRule, Selector, Term, Words
-from libs.money import format_yuan
+from libs.benefits.plan import Plan
+from libs.benefits.plan_words import in_language, label, money, named_values, percent
+from libs.benefits.product_lists import ProductList
+from libs.benefits.provisions import CashBenefit, Insurer, Premium
 
-_LABELS = {
-    "premium": Words(zh="保费", en="premium"),
-    "deductible": Words(zh="起付线", en="deductible"),
-    "ratio": Words(zh="比例", en="ratio"),
-    "cap": Words(zh="限额", en="cap"),
-    "floating": Words(zh="随大病保险起付标准", en="the critical-illness threshold"),
-    "unknown": Words(zh="未公布", en="not published"),
-    "above": Words(zh="以上", en="above"),
-    "up_to": Words(zh="至", en="to"),
-    "takes": Words(zh="计入", en="takes"),
-    "residue": Words(zh="承接余额", en="takes over from"),
-    "lists": Words(zh="清单", en="lists"),
-    "gross": Words(zh="按费用总额分段", en="bands on the gross cost"),
-    "excess": Words(zh="按超出起付线部分分段", en="bands on the excess over the deductible"),
-    "assumed": Words(zh="假定（未公布）", en="assumed (not published)"),
-    "sources": Words(zh="来源", en="sources"),
-}
+_MOST_ENTRIES_SHOWN = 40
 
 
 def show_plan(plan: Plan, language: Language) -> str:
     """The plan in one language."""
-    lines = [f"{plan.id}  {_in(plan.name, language)}  ({_in(plan.city, language)})"]
-    lines.extend(_premium(premium, language) for premium in plan.premiums)
+    lines = [f"{plan.id}  {in_language(plan.name, language)}  ({in_language(plan.city, language)})"]
+    lines += _frame(plan, language)
+    lines += [_premium(plan, premium, language) for premium in plan.premiums]
+    lines += [_insurer(plan, insurer, language) for insurer in plan.insurers]
+    lines += _status(plan, language)
+    lines += [_exclusions(plan, language)] if plan.exclusions else []
+    if plan.hypothetical is not None:
+        lines.append(
+            f"{label('hypothetical', language)}: {condition_words(plan.hypothetical.when, language)}"
+        )
+        for layer in plan.hypothetical.layers:
+            lines += [f"  {line}" for line in liability_lines(plan, layer, language)]
     for liability in plan.liabilities:
-        lines.extend(_liability(liability, plan, language))
-    total_caps = (*plan.shared_caps, *((plan.cap,) if plan.cap is not None else ()))
-    lines.extend(
-        f"{_label('cap', language)} {format_yuan(cap.amount_fen)}{_words(cap, language)}"
-        for cap in total_caps
-    )
-    if plan.lists:
-        lines.append(f"{_label('lists', language)}:")
-    lines.extend(
-        f"  {list_id}: {_in(each.name, language)} ({len(each.entries)})"
-        for list_id, each in plan.lists.items()
-    )
-    assumed = assumptions_of(plan, language)
-    if assumed:
-        lines.append(f"{_label('assumed', language)}:")
-        lines.extend(f"  {each}" for each in assumed)
-    lines.append(f"{_label('sources', language)}:")
-    lines.extend(
-        f"  {key} [{source.grade}] {source.title} {source.url or ''}" for key, source in plan.sources.items()
-    )
-    lines.extend(_in(note, language) for note in plan.notes)
-    lines.append(f"sha256 {plan.digest}")
+        lines += ["", *liability_lines(plan, liability, language)]
+    lines.append("")
+    lines += [
+        total_cap_line(plan, cap, f"{cap.id} ({', '.join(cap.liabilities)})", language)
+        for cap in plan.shared_caps
+    ]
+    if plan.cap is not None:
+        lines.append(total_cap_line(plan, plan.cap, label("plan_cap", language), language))
+    lines += [_cash(plan, benefit, language) for benefit in plan.cash_benefits]
+    lines += _lists(plan, language)
+    lines += _hints(plan, language)
+    lines += _origins(plan, language)
     return "\n".join(line.rstrip() for line in lines)
 
 
-def _in(words: Words, language: Language) -> str:
-    return words.zh if language == "zh" else words.en
-
-
-def _label(key: str, language: Language) -> str:
-    return _in(_LABELS[key], language)
-
-
-def _words(term: Term, language: Language) -> str:
-    return f"  {_in(term.words, language)}" if term.words is not None else ""
-
-
-def _premium(premium: Premium, language: Language) -> str:
-    amount = _label("unknown", language) if premium.amount_fen is None else format_yuan(premium.amount_fen)
-    return f"{_label('premium', language)} {_in(premium.name, language)} ({premium.tier}): {amount}"
-
-
-def _liability(liability: Liability, plan: Plan, language: Language) -> list[str]:
-    lines = [f"§{liability.clause or liability.id} {_in(liability.name, language)} ({liability.id})"]
-    if liability.words is not None:
-        lines.append(f"  {_in(liability.words, language)}")
-    lines.extend(_takes(selector, language) for selector in liability.takes)
-    if liability.residue_of is not None:
-        parts = ", ".join(liability.residue_of.parts)
-        lines.append(
-            f"  {_label('residue', language)} {', '.join(liability.residue_of.liabilities)}: {parts}"
-        )
-    shared = next((pot for pot in plan.deductibles if pot.id == liability.shares_deductible), None)
-    deductible = liability.deductible or shared
-    if deductible is not None:
-        lines.append(f"  {_label('deductible', language)} {_deductible(deductible, language)}")
-        for rule in deductible.rules:
-            changed = format_yuan(rule.set_fen if rule.set_fen is not None else rule.add_fen or 0)
-            lines.append(f"    {changed}{_words(rule, language)}")
-    pays = liability.pays
-    measured = f"  ({_label(pays.measured_on, language)})" if pays.measured_on else ""
-    lines.append(f"  {_label('ratio', language)} {_bands(pays.all_bands, language)}{measured}")
-    lines.extend(f"    {_ratio_rule(each, language)}{_words(each, language)}" for each in pays.rules)
-    for cap in liability.caps:
-        limit = format_yuan(cap.amount_fen) if cap.amount_fen is not None else f"{cap.times} x"
-        lines.append(f"  {_label('cap', language)} {limit}{_words(cap, language)}")
-    if liability.cap is not None:
-        lines.append(f"  {_label('cap', language)} {format_yuan(liability.cap.amount_fen)}")
-    lines.extend(f"  -{_words(each, language)}" for each in (*liability.scales, *liability.exclusions))
+def _frame(plan: Plan, language: Language) -> list[str]:
+    unknown = label("period_unknown", language)
+    period = f"{plan.valid_from or unknown} – {plan.valid_to or unknown}"
+    lines = [
+        f"{label('period', language)}: {period}; {label('benefit_year', language)} {plan.benefit_year_starts}"
+    ]
+    if plan.waiting is not None:
+        mark = mark_of(plan, None, plan.waiting, language)
+        lines.append(f"{label('waiting', language)}: {plan.waiting.days} {mark}")
+    if plan.renewal_grace is not None:
+        lines.append(f"{label('grace', language)}: {plan.renewal_grace.until}")
+    crossing = plan.crossing_stay
+    said = "" if "crossing_stay" in plan.model_fields_set else f" [{label('assumed', language)}]"
+    days = (
+        ""
+        if crossing.at_most_days is None
+        else f" ({label('at_most_days', language)}: {crossing.at_most_days})"
+    )
+    lines.append(
+        f"{label('crossing', language)}: {label(f'crossing_{crossing.paid_until}', language)}{days}{said}"
+    )
+    payers = (("before", plan.payers.before), ("beside", plan.payers.beside), ("after", plan.payers.after))
+    lines += [f"{label(f'payers_{when}', language)}: {', '.join(names)}" for when, names in payers if names]
+    if plan.rounding.unit_fen != 1 or plan.rounding.mode != "half_up":
+        lines.append(f"{label('rounding', language)}: {money(plan.rounding.unit_fen)} ({plan.rounding.mode})")
     return lines
 
 
-def _takes(selector: Selector, language: Language) -> str:
-    buckets = ", ".join(f"{bucket} {percent(share)}" for bucket, share in selector.buckets.items())
-    filters = {
-        "visits": selector.visits,
-        "categories": selector.categories,
-        "lists": selector.lists,
-        "not_lists": selector.not_lists,
-    }
-    shown = "; ".join(f"{name}: {', '.join(values)}" for name, values in filters.items() if values)
-    return f"  {_label('takes', language)} {buckets}{'; ' if shown else ''}{shown}"
+def _premium(plan: Plan, premium: Premium, language: Language) -> str:
+    amount = label("unknown", language) if premium.amount_fen is None else money(premium.amount_fen)
+    who = f"  {condition_words(premium.when, language)}" if premium.when is not None else ""
+    payer = f"; {label('paid_by', language)} {premium.paid_by}" if premium.paid_by else ""
+    mark = mark_of(plan, None, premium, language) if premium.amount_fen is not None else ""
+    name = in_language(premium.name, language)
+    return f"{label('premium', language)} {name} ({premium.tier}): {amount}{who}{payer} {mark}".rstrip()
 
 
-def _deductible(deductible: Deductible, language: Language) -> str:
-    if deductible.amount_fen is None:
-        return _label("floating", language)
-    return f"{format_yuan(deductible.amount_fen)}{_words(deductible, language)}"
+def _insurer(plan: Plan, insurer: Insurer, language: Language) -> str:
+    lead = f", {label('lead', language)}" if insurer.lead else ""
+    days = (
+        f"  {insurer.first_day or ''} – {insurer.last_day or ''}"
+        if insurer.first_day or insurer.last_day
+        else ""
+    )
+    mark = mark_of(plan, None, insurer, language)
+    name = in_language(insurer.name, language)
+    return (
+        f"{label('insurer', language)} {name} ({insurer.id}{lead}): {percent(insurer.share_bp)}{days} {mark}"
+    )
 
 
-def _bands(bands: tuple[Band, ...], language: Language) -> str:
-    if len(bands) == 1:
-        return percent(bands[0].ratio_bp)
-    return ", ".join(f"{percent(band.ratio_bp)} {_band_end(band, language)}" for band in bands)
+def _status(plan: Plan, language: Language) -> list[str]:
+    lines = []
+    for rule in plan.status_rules:
+        tiers = f" ({', '.join(rule.tiers)})" if rule.tiers else ""
+        words = in_language(rule.words, language) if rule.words is not None else rule.gives
+        immune = f"; {label('immune', language)}" if rule.immune_after_continuous else ""
+        mark = mark_of(plan, None, rule, language)
+        lines.append(f"{label('status', language)} → {rule.gives}{tiers}: {words}{immune} {mark}")
+    return lines
 
 
-def _band_end(band: Band, language: Language) -> str:
-    if band.up_to_fen is None:
-        return _label("above", language)
-    return f"{_label('up_to', language)} {format_yuan(band.up_to_fen)}"
+def _exclusions(plan: Plan, language: Language) -> str:
+    named = [in_language(each.words, language) if each.words else each.id for each in plan.exclusions]
+    return f"{label('excluded', language)}: {'; '.join(named)}"
 
 
-def _ratio_rule(rule: RatioRule, language: Language) -> str:
-    if rule.bands is not None:
-        return _bands(rule.bands, language)
-    if rule.set_bp is not None:
-        return percent(rule.set_bp)
-    if rule.times_bp is not None:
-        return f"× {percent(rule.times_bp)}"
-    points_bp = rule.points_bp or 0
-    return f"{'-' if points_bp < 0 else '+'}{percent(abs(points_bp))}"
+def _cash(plan: Plan, benefit: CashBenefit, language: Language) -> str:
+    amount = money(benefit.amount_fen or benefit.per_day_fen or 0)
+    per_day = f" {label('per_day', language)}" if benefit.per_day_fen is not None else ""
+    first = (
+        f"; {label('first_at_least', language)} {money(benefit.first_at_least_fen)}"
+        if benefit.first_at_least_fen
+        else ""
+    )
+    most = f"; {label('at_most', language)} {money(benefit.at_most_fen)}"
+    asked = condition_words(benefit.when, language)
+    mark = mark_of(plan, None, benefit, language)
+    name = in_language(benefit.name, language)
+    return f"{label('cash', language)} {name} ({benefit.id}): {amount}{per_day}{first}{most}  {asked} {mark}"
+
+
+def _lists(plan: Plan, language: Language) -> list[str]:
+    lines = [f"{label('lists', language)}:"] if plan.lists else []
+    for list_id, product_list in plan.lists.items():
+        lines.append(f"  {list_id}: {in_language(product_list.name, language)}")
+        lines.append(f"    {_entries(product_list, language)}")
+    return lines
+
+
+def _entries(product_list: ProductList, language: Language) -> str:
+    if not product_list.entries:
+        return label("by_tag", language)
+    shown = [entry.name for entry in product_list.entries[:_MOST_ENTRIES_SHOWN]]
+    more = len(product_list.entries) - len(shown)
+    return named_values(shown, language) + (f" … {label('more', language)} {more}" if more else "")
+
+
+def _hints(plan: Plan, language: Language) -> list[str]:
+    hints = (("asks", tags_asked(plan)), ("classes", classes_asked(plan)))
+    return [f"{label(key, language)}: {', '.join(names)}" for key, names in hints if names]
+
+
+def _origins(plan: Plan, language: Language) -> list[str]:
+    assumed = assumptions_of(plan, language)
+    lines = [f"{label('assumptions', language)}:", *(f"  {each}" for each in assumed)] if assumed else []
+    lines.append(f"{label('sources', language)}:")
+    lines += [
+        f"  {key} [{source.grade}] {source.title} {source.url or ''}" for key, source in plan.sources.items()
+    ]
+    if plan.examples:
+        lines.append(f"{label('examples', language)}:")
+    for example in plan.examples:
+        kind = label("derived" if example.derived else "published", language)
+        total = money(example.expected.total_fen)
+        lines.append(f"  {example.id} [{kind}] {in_language(example.title, language)}: {total}")
+    if plan.notes:
+        lines += [
+            f"{label('notes', language)}:",
+            *(f"  {in_language(note, language)}" for note in plan.notes),
+        ]
+    return [*lines, f"sha256 {plan.digest}"]

@@ -54,6 +54,11 @@ class Evaluation:
         return tuple(paid for bill in self.bills for paid in bill.cash)
 
     @cached_property
+    def cash_benefits_fen(self) -> int:
+        """The sum of the cash benefits."""
+        return sum(paid.amount_fen for paid in self.cash_benefits)
+
+    @cached_property
     def maker_flows(self) -> tuple[MakerFlow, ...]:
         """Rebates and the like between makers and insurers; no part of the bill."""
         return tuple(flow for bill in self.bills for flow in bill.makers)
@@ -99,6 +104,8 @@ class Evaluation:
             "total_fen": self.total_fen,
             "layers_before_fen": self.layers_before_fen,
             "plan_pays_fen": self.plan_pays_fen,
+            "cash_benefits_fen": self.cash_benefits_fen,
+            "plan_and_cash_fen": self.plan_pays_fen + self.cash_benefits_fen,
             "other_layers_fen": self.other_layers_fen,
             "patient_bears_fen": self.patient_bears_fen,
             "paid_by_liability": self.paid_by_liability,

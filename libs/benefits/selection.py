@@ -77,7 +77,7 @@ def select(plan: Plan, bill: Bill, facts: Facts, portions: list[Portion]) -> Sel
         if counted < portion.amount_fen:
             rest = portion.amount_fen - counted
             excluded.append(Excluded(bill.id, portion, rest, "counted_in_part", liability.id))
-        if selector.categories is not None and portion.line is None:
+        if selector.categories is not None and (portion.line is None or portion.line.category is None):
             not_itemised.add(liability.id)
     return Selection(taken, excluded, frozenset(not_itemised))
 
@@ -107,7 +107,8 @@ def _failure(selector: Selector, plan: Plan, bill: Bill, facts: Facts, portion: 
         return 3
     if selector.not_lists is not None and on_any_list(plan, selector.not_lists, bill, portion.line):
         return 3
-    if selector.categories is not None and portion.line and portion.line.category not in selector.categories:
+    category = portion.line.category if portion.line is not None else None
+    if selector.categories is not None and category is not None and category not in selector.categories:
         return 4
     return None
 

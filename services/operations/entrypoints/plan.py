@@ -2,16 +2,18 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
 from libs.benefits import Plan, PlanInvalid, PlanUnknown, load_plan, plan_of
-from libs.benefits.inspection import CheckReport, assumptions_of, check_plan, diff_plans, list_plans
+from libs.benefits.inspection import CheckReport, check_plan, diff_plans, list_plans, shown_json
+from libs.benefits.plan_text import show_plan
+from libs.benefits.schema import case_json_schema, plan_json_schema
 from services.operations.entrypoints.exits import NO
 from services.operations.entrypoints.output import AsJson, console, print_json, print_table, refuse
 
-plan = typer.Typer(no_args_is_help=True, help="Plans: list, show, check, diff.")
+plan = typer.Typer(no_args_is_help=True, help="Plans: list, show, check, diff, schema.")
 
 PlanOrFile = Annotated[str, typer.Argument(help="The id of a bundled plan, or the path of a plan file.")]
 
@@ -37,21 +39,26 @@ def list_all(as_json: AsJson = False) -> None:
 
 
 @plan.command()
-def show(name: PlanOrFile, as_json: AsJson = False) -> None:
-    """A plan's liabilities, deductibles and what it assumes."""
+def show(
+    name: PlanOrFile,
+    language: Annotated[Literal["zh", "en"], typer.Option(help="Language of the text.")] = "zh",
+    as_json: AsJson = False,
+) -> None:
+    """A plan as a person reads it: deductibles, ratios, caps, lists, sources with grades, assumptions.
+
+    With --json the terms in fen and basis points, and what cases may name: lists, tags, classes.
+    """
     found = plan_named(name)
     if as_json:
-        print_json(found.model_dump(mode="json", exclude_defaults=True) | {"digest": found.digest})
-        return
-    out = console()
-    out.print(
-        f"{found.id}  {found.name.zh}  {found.name.en}  ({found.city.zh} {found.city.en})", soft_wrap=True
-    )
-    out.print(f"digest {found.digest}", soft_wrap=True)
-    rows = [(each.id, each.clause, each.name.zh, each.name.en) for each in found.liabilities]
-    print_table(("liability", "clause", "责任", "name"), rows)
-    for assumed in assumptions_of(found, "en"):
-        out.print(f"assumed: {assumed}", markup=False, soft_wrap=True)
+        print_json(shown_json(found))
+    else:
+        console().print(show_plan(found, language), markup=False, soft_wrap=True)
+
+
+@plan.command()
+def schema(of: Annotated[Literal["plan", "case"], typer.Argument(help="A plan file or a case.")]) -> None:
+    """The JSON Schema of a plan file or of a case, for editors."""
+    print_json(plan_json_schema() if of == "plan" else case_json_schema())
 
 
 @plan.command()

@@ -76,8 +76,8 @@ def test_diff_names_the_terms_that_changed_in_yuan_and_percent() -> None:
     )
 
     assert [(each.field, each.before, each.after) for each in diff_plans(load_plan(text), changed)] == [
-        ("liabilities.second_layer.deductible.amount_fen", "50000.00", "60000.00"),
-        ("liabilities.second_layer.pays.ratio_bp", "45%", "50%"),
+        ("liabilities.second_layer.deductible.amount", "50000.00", "60000.00"),
+        ("liabilities.second_layer.pays.ratio", "45%", "50%"),
     ]
 
 

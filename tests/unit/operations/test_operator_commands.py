@@ -181,5 +181,5 @@ def test_a_case_is_evaluated_to_the_fen(tmp_path: Path) -> None:
 def test_a_case_that_is_none_is_refused_without_repeating_it(tmp_path: Path) -> None:
     (tmp_path / "case.json").write_text('{"bills": [{"total_fen": "张三"}]}')
     result = huiji("evaluate", "--plan", "demo-generic", "--case", tmp_path / "case.json")
-    assert (result.exit_code, "bills/0" in result.stderr) == (1, True)
+    assert (result.exit_code, "bills.0" in result.stderr) == (1, True)
     assert "张三" not in result.stderr
