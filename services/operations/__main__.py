@@ -16,6 +16,8 @@ from services.operations.entrypoints.open_pool_account import open_pool_account
 from services.operations.entrypoints.parked import parked
 from services.operations.entrypoints.person import person
 from services.operations.entrypoints.plan import plan
+from services.operations.entrypoints.pool import pool
+from services.operations.entrypoints.rebuild import PASSED_ON, rebuild
 from services.operations.entrypoints.simulate import simulate
 from services.operations.entrypoints.step import step
 from services.operations.entrypoints.topics import topics
@@ -33,9 +35,11 @@ app.command()(check_money)
 app.command()(verify_chain)
 app.command()(claim)
 app.command()(person)
+app.command()(pool)
 app.command("evaluate")(evaluate_case)
 app.command()(hospital_key)
 app.command()(simulate)
+app.command(context_settings=PASSED_ON)(rebuild)
 app.add_typer(plan, name="plan")
 app.add_typer(diff, name="diff")
 app.add_typer(step, name="step")

@@ -1,5 +1,6 @@
 """Where a running platform answers, written down for the commands that use it: one file, gone when it stops."""
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,18 +22,26 @@ class NoPlatform(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RunningAt:
-    """Base URLs by service, in the order of the topology, and the file of the master keys when it is at hand."""
+    """Base URLs by service, in the order of the topology; of the rest what is at hand."""
 
     services: Mapping[str, str]
     bureau_url: str | None
     bank_url: str | None
     master_key_file: Path | None
+    database_url: str | None = None
+    kafka: str | None = None
 
     def url(self, service: str) -> str:
         """Base URL of a service without a slash at its end. Raises NoPlatform for a service it does not have."""
         if service not in self.services:
             raise NoPlatform(f"the platform has no service {service!r}; it has {', '.join(self.services)}")
         return self.services[service].rstrip("/")
+
+    def database(self) -> str:
+        """URL of the database, for tools that read tables. Raises NoPlatform when the file does not say it."""
+        if self.database_url is None:
+            raise NoPlatform("it is not known where the database is: set $HUIJI_DATABASE_URL")
+        return self.database_url
 
 
 @contextmanager
@@ -44,9 +53,12 @@ def announced(directory: Path, addresses: Addresses) -> Iterator[None]:
         "bureau_url": addresses.bureau_url,
         "bank_url": addresses.bank_url,
         "kafka": addresses.kafka,
+        # A socket in a directory of its owner's alone: no password is in it.
+        "database_url": addresses.database_url,
         "master_key_file": str(addresses.master_key_file),
     }
     replace_file(path, orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    path.chmod(0o600)
     try:
         yield
     finally:
@@ -63,6 +75,8 @@ def read_announcement(path: Path) -> RunningAt:
             bureau_url=document.get("bureau_url"),
             bank_url=document.get("bank_url"),
             master_key_file=Path(key_file) if key_file else None,
+            database_url=os.environ.get("HUIJI_DATABASE_URL") or document.get("database_url"),
+            kafka=document.get("kafka"),
         )
     except OSError as error:
         raise NoPlatform(f"{path}: {error.strerror}") from error

@@ -1,0 +1,38 @@
+"""`huiji rebuild`: read models built anew; the tool is projections' own and is started here with what it needs."""
+
+import json
+import os
+import subprocess
+import sys
+from typing import Annotated
+
+import typer
+
+from services.operations.entrypoints.finding import PlatformFile, find_platform, reaching
+from services.operations.entrypoints.places import CHECKOUT
+
+_TOOL = "services.projections.entrypoints.rebuild"
+PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+
+
+def rebuild(
+    context: typer.Context,
+    platform: PlatformFile = None,
+    show_help: Annotated[bool, typer.Option("--help", help="What can be asked for.")] = False,
+) -> None:
+    """Build read models anew from the logs beside the live ones, and switch: NAME or --all; --help says more."""
+    environment = dict(os.environ)
+    if show_help:
+        context.args.append("--help")
+    else:
+        with reaching():
+            running = find_platform(platform)
+            environment |= {
+                "HUIJI_DATABASE_URL": running.database(),
+                "HUIJI_SOURCES": json.dumps(dict(running.services)),
+            }
+    # The tool stops at Ctrl-C as this process does, which then only waits for it.
+    tool = subprocess.run(
+        [sys.executable, "-m", _TOOL, *context.args], env=environment, cwd=CHECKOUT, check=False
+    )
+    raise typer.Exit(tool.returncode if tool.returncode >= 0 else 128 - tool.returncode)
