@@ -1,8 +1,9 @@
 """What operators do to a service is a fact too: every service publishes these in its own log."""
 
 from datetime import datetime
+from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from libs.contracts.event import Event
 
@@ -28,3 +29,54 @@ class ParkedDiscarded(Event):
 
     def subject(self) -> str:
         return f"parked-{self.event_id}"
+
+
+class ReplayEvent(Event):
+    """What happens to one replay of history: a rebuild, a re-publication, a what-if."""
+
+    replay_id: str
+
+    def shard_key(self) -> str:
+        return self.replay_id
+
+    def subject(self) -> str:
+        return f"replay-{self.replay_id}"
+
+
+class ReplayPlanned(ReplayEvent):
+    """An operator wants to replay history: what it will read and touch, and about how long it takes."""
+
+    kind: Literal["what_if", "rebuild", "republish", "seed"]
+    scope: dict[str, JsonValue] = Field(
+        description="which events and under which changed rules, by name; no person"
+    )
+    reads_events: int = Field(ge=0)
+    touches: tuple[str, ...] = Field(description="what it writes to; nothing else is within its reach")
+    expected_seconds: int = Field(ge=0)
+    requested_by: str = Field(description="the operator's id")
+    needs_approval: bool = Field(description="it re-publishes: a second person has to agree")
+    planned_at: datetime
+
+
+class ReplayApproved(ReplayEvent):
+    """A second person has agreed to the plan as it is recorded."""
+
+    approved_by: str = Field(description="another operator's id")
+    approved_at: datetime
+
+
+class ReplayStarted(ReplayEvent):
+    """The replay runs. Started again after it was killed, it goes on where it was."""
+
+    started_by: str
+    started_at: datetime
+    resumed: bool = Field(default=False, description="a part of it was done before")
+
+
+class ReplayFinished(ReplayEvent):
+    """The replay has ended: what it has done."""
+
+    outcome: Literal["completed", "failed", "cancelled"]
+    counts: dict[str, int] = Field(description="events read, decisions made, messages published, ...")
+    result_digest: str | None = Field(default=None, description="SHA-256 of the result, when it has one")
+    finished_at: datetime
