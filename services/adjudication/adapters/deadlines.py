@@ -6,7 +6,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from libs.contracts import Event
-from libs.contracts.adjudication import ClaimAdjudicated, ClaimDenied, ClaimOpened, ClaimPended
+from libs.contracts.adjudication import (
+    ClaimAdjudicated,
+    ClaimDenied,
+    ClaimOpened,
+    ClaimPended,
+    ClaimWithdrawalNoted,
+    DecisionConfirmed,
+)
 
 if TYPE_CHECKING:
     from libs.eventlog.database import Connection
@@ -31,7 +38,7 @@ async def follow(connection: "Connection", decided: Iterable[tuple[Sequence[Even
             match event:
                 case ClaimOpened(answer_due_at=due_at) | ClaimPended(due_at=due_at):
                     due[event.claim_id] = Deadline(event.claim_id, event.person_id, due_at, traceparent)
-                case ClaimAdjudicated() | ClaimDenied():
+                case ClaimAdjudicated() | ClaimDenied() | DecisionConfirmed() | ClaimWithdrawalNoted():
                     due.pop(event.claim_id, None)
                     done.add(event.claim_id)
                 case _:

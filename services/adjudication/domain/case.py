@@ -31,9 +31,15 @@ _CATEGORIES: dict[ChargeCategory, Category] = {
 }
 
 
-def case_of(opened: ClaimOpened, coverage: CoverageNoted, used: Usage, plan: Plan) -> Case:
-    """The case that the plan evaluates: the person's status as frozen at enrolment, the bill, the year's balances."""
-    return Case(member=_member(opened.visit, coverage, plan), bills=(_bill(opened),), used=used)
+def case_of(
+    opened: ClaimOpened, coverage: CoverageNoted, claim_free_years: int, used: Usage, plan: Plan
+) -> Case:
+    """The case that the plan evaluates: the person's status as frozen at enrolment, the bill, the year's balances.
+
+    `claim_free_years` is as the claims say, which may be fewer than enrolment knew.
+    """
+    member = _member(opened.visit, coverage, claim_free_years, plan)
+    return Case(member=member, bills=(_bill(opened),), used=used)
 
 
 def paid_by_layer(settlement: Settlement) -> dict[str, int]:
@@ -51,13 +57,13 @@ def paid_by_layer(settlement: Settlement) -> dict[str, int]:
     return {name: amount_fen for name, amount_fen in paid.items() if amount_fen}
 
 
-def _member(visit: Visit, coverage: CoverageNoted, plan: Plan) -> Member:
+def _member(visit: Visit, coverage: CoverageNoted, claim_free_years: int, plan: Plan) -> Member:
     tiers = {premium.tier for premium in plan.premiums}
     return Member(
         scheme=coverage.scheme,
         pre_existing=coverage.pre_existing,
         continuous_years=coverage.continuous_years,
-        claim_free_years=coverage.claim_free_years,
+        claim_free_years=claim_free_years,
         groups=coverage.groups,
         tier=coverage.tier if coverage.tier in tiers else None,
         age=visit.age_years,

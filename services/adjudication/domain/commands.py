@@ -5,13 +5,15 @@ from datetime import datetime, timedelta
 
 from libs.contracts.enrolment import CoverageActivated, CoverageLapsed
 from libs.contracts.fraud import ClaimScored, ReviewConcluded
-from libs.contracts.intake import ClaimRegistered
+from libs.contracts.intake import ClaimCorrected, ClaimRegistered, ClaimWithdrawn
 from libs.contracts.medical_data import RecordsAttached, RecordsUnavailable
 
 Heard = (
     CoverageActivated
     | CoverageLapsed
     | ClaimRegistered
+    | ClaimCorrected
+    | ClaimWithdrawn
     | RecordsAttached
     | RecordsUnavailable
     | ClaimScored

@@ -2,93 +2,126 @@
 
 import hashlib
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Literal
 from uuid import UUID, uuid5
 
 import orjson
 
 from libs.benefits import Case, Evaluation, Plan, Usage, evaluate
+from libs.benefits.pool import pool_shares
 from libs.contracts.adjudication import (
-    Bearer,
     Bearing,
     ClaimAdjudicated,
     ClaimDenied,
     ClaimOpened,
     CoverageNoted,
     LiabilityOutcome,
+    PoolShare,
 )
-from libs.contracts.settlement import Settlement
+from services.adjudication.domain.balances import sum_of, taken_between
+from services.adjudication.domain.bearings import bearings_of, layer_bearing
 from services.adjudication.domain.case import case_of, paid_by_layer
+from services.adjudication.domain.loyalty import claim_free_years
 from services.adjudication.domain.receipt import recorded_explanation
-from services.adjudication.domain.state import Person
+from services.adjudication.domain.state import Claim, Person
 
 PlanBook = Mapping[str, Plan]
 DenialReason = Literal["no_coverage", "fraudulent", "after_death", "settlement_differs"]
 
 _DECISIONS = UUID("5f0f9a3c-52f1-4d0e-9f57-5b1f0a7f8d11")
 
-_LAYERS: dict[str, tuple[Bearer, str]] = {
-    "basic": ("basic", "hifp_pay 统筹基金"),
-    "civil_servant": ("basic", "cvlserv_pay 公务员补助"),
-    "enterprise": ("other_fund", "hifes_pay 企业补充"),
-    "critical_illness": ("critical_illness", "hifmi_pay 居民大病"),
-    "large_amount": ("critical_illness", "hifob_pay 职工大额"),
-    "assistance": ("assistance", "maf_pay 医疗救助"),
-    "other": ("other_fund", "oth_pay 其他支出"),
-    "hospital": ("hospital", "hosp_part_amt 医院负担"),
-}
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a decision is made on beside the plan's terms: the bill, and the claim's decision before."""
+
+    opened: ClaimOpened
+    number: int
+    supersedes: str | None
+
+    @property
+    def decision_id(self) -> str:
+        return decision_id(self.opened.claim_id, self.number)
+
+
+def basis_of(claim: Claim) -> Basis:
+    """The claim's bill and what its next decision will be called."""
+    assert claim.bill is not None, "a claim without a bill is not ready"
+    supersedes = claim.standing.decision_id if claim.standing else None
+    return Basis(claim.bill.opened(), claim.decisions + 1, supersedes)
+
+
+def used_before(person: Person, claim: Claim, plan_id: str, benefit_year: str) -> Usage:
+    """What the claims before this one, in the order of service, have used of the year's balances."""
+    assert claim.bill is not None
+    return sum_of(
+        decision.usage_taken
+        for order, decision in person.adjudicated()
+        if (decision.plan_id, decision.benefit_year) == (plan_id, benefit_year) and order < claim.bill.order
+    )
 
 
 def adjudicate(
     person: Person,
-    opened: ClaimOpened,
+    claim: Claim,
     coverage: CoverageNoted,
     plan: Plan,
     now: datetime,
-    *,
-    without_records: bool,
 ) -> ClaimAdjudicated:
-    """Evaluate the plan for the claim on top of what the benefit year already used."""
+    """Evaluate the plan for the claim on top of what the benefit year's earlier claims have used."""
+    basis = basis_of(claim)
+    opened = basis.opened
     benefit_year = plan.benefit_year_start(opened.visit.admitted_on).isoformat()
-    used = person.usage.get((plan.id, benefit_year), Usage())
-    case = case_of(opened, coverage, used, plan)
+    used = used_before(person, claim, plan.id, benefit_year)
+    case = case_of(opened, coverage, claim_free_years(person, coverage), used, plan)
     found = evaluate(plan, case)
+    cash_fen = sum(paid.amount_fen for paid in found.cash_benefits)
+    records, _, _ = claim.facts
     return ClaimAdjudicated(
         person_id=person.person_id,
         claim_id=opened.claim_id,
-        decision_id=decision_id(opened.claim_id, 1),
+        decision_id=basis.decision_id,
+        number=basis.number,
+        supersedes=basis.supersedes,
         hospital_id=opened.visit.hospital_id,
         coverage_id=coverage.coverage_id,
         plan_id=plan.id,
         service_date=opened.visit.admitted_on,
         bill_fen=opened.settlement.total_fen,
-        bearings=_bearings(opened.settlement, plan, found),
+        bearings=bearings_of(opened.settlement, plan, found),
         decided_at=now,
         received_at=opened.received_at,
         plan_digest=plan.digest,
         benefit_year=benefit_year,
         inputs_digest=inputs_digest(plan, case),
         plan_pays_fen=found.plan_pays_fen,
-        cash_benefits_fen=sum(paid.amount_fen for paid in found.cash_benefits),
+        cash_benefits_fen=cash_fen,
         patient_bears_fen=found.patient_bears_fen,
         liabilities=_liabilities(found),
         usage_after=found.usage_after.model_dump(mode="json"),
+        usage_taken=taken_between(used, found.usage_after).model_dump(mode="json"),
+        pool_shares=_pool_shares(plan, opened.visit.admitted_on, found.plan_pays_fen + cash_fen),
         explanation=recorded_explanation(found.explanation),
-        without_records=without_records,
+        without_records=records is None or not records.available,
     )
 
 
 def deny(
-    person: Person, opened: ClaimOpened, coverage: CoverageNoted | None, reason: DenialReason, now: datetime
+    person: Person, claim: Claim, coverage: CoverageNoted | None, reason: DenialReason, now: datetime
 ) -> ClaimDenied:
     """The plan bears nothing: the patient keeps what the layers below have left."""
-    below = [_layer_bearing(name, fen) for name, fen in paid_by_layer(opened.settlement).items()]
+    basis = basis_of(claim)
+    opened = basis.opened
+    below = [layer_bearing(name, fen) for name, fen in paid_by_layer(opened.settlement).items()]
     rest = opened.settlement.total_fen - sum(bearing.amount_fen for bearing in below)
     return ClaimDenied(
         person_id=person.person_id,
         claim_id=opened.claim_id,
-        decision_id=decision_id(opened.claim_id, 1),
+        decision_id=basis.decision_id,
+        number=basis.number,
+        supersedes=basis.supersedes,
         hospital_id=opened.visit.hospital_id,
         coverage_id=coverage.coverage_id if coverage else None,
         plan_id=coverage.plan_id if coverage else None,
@@ -112,41 +145,11 @@ def inputs_digest(plan: Plan, case: Case) -> str:
     return hashlib.sha256(plan.digest.encode() + b"\n" + canonical).hexdigest()
 
 
-def _bearings(settlement: Settlement, plan: Plan, found: Evaluation) -> tuple[Bearing, ...]:
-    """Layers below, the plan by liability, layers after it with what it left them, and the patient by reason."""
-    after_left = sum(bill.after_fen for bill in found.bills)
-    bearings = []
-    for name, amount_fen in paid_by_layer(settlement).items():
-        borne = amount_fen
-        if name in plan.payers.after:
-            borne = min(amount_fen, after_left)
-            after_left -= borne
-        bearings.append(_layer_bearing(name, borne))
-    clauses = {liability.id: f"{liability.clause} {liability.name.zh}" for liability in plan.liabilities}
-    bearings += [
-        Bearing(bearer="plan", amount_fen=paid, clause=clauses[liability_id])
-        for liability_id, paid in found.paid_by_liability.items()
-        if paid
-    ]
-    bearings += [
-        Bearing(
-            bearer="patient",
-            amount_fen=part.amount_fen,
-            clause=_patient_clause(part.reason, part.liability_id),
-        )
-        for part in found.patient_share
-        if part.amount_fen
-    ]
-    return tuple(bearings)
-
-
-def _patient_clause(reason: str, liability_id: str | None) -> str:
-    return reason if liability_id is None else f"{liability_id}: {reason}"
-
-
-def _layer_bearing(name: str, amount_fen: int) -> Bearing:
-    bearer, clause = _LAYERS[name]
-    return Bearing(bearer=bearer, amount_fen=amount_fen, clause=clause)
+def _pool_shares(plan: Plan, service_date: date, amount_fen: int) -> tuple[PoolShare, ...]:
+    return tuple(
+        PoolShare(insurer=part.insurer, share_bp=part.share_bp, amount_fen=part.amount_fen)
+        for part in pool_shares(plan, service_date, amount_fen)
+    )
 
 
 def _liabilities(found: Evaluation) -> tuple[LiabilityOutcome, ...]:

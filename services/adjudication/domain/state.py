@@ -1,49 +1,107 @@
-"""What adjudication knows of one person: coverages, claims under way and decided, balances per benefit year."""
+"""What adjudication knows of one person: coverages, and every claim with its facts and the decision that stands."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from types import MappingProxyType
+from typing import Final
 
-from libs.benefits import Usage
-from libs.contracts import Event
+from libs.contracts import Event, decode, encode
 from libs.contracts.adjudication import (
+    AdjudicationReversed,
     ClaimAdjudicated,
     ClaimDeadlinePassed,
     ClaimDenied,
     ClaimOpened,
     ClaimPended,
+    ClaimWithdrawalNoted,
     CoverageEndNoted,
     CoverageNoted,
+    DecisionConfirmed,
     PendReason,
     RecordsNoted,
     ReviewNoted,
     ScoreNoted,
 )
 
+ServiceOrder = tuple[date, date, str]
+"""Admission, discharge, claim id: the order in which a benefit year's deductibles and caps are used up."""
+
+Standing = ClaimAdjudicated | ClaimDenied
+
+_OPENED: Final = ClaimOpened.__name__
+
+
+@dataclass(frozen=True, slots=True)
+class FiledBill:
+    """A claim's bill in the revision that counts, kept as its event's bytes: a decided bill is rarely read again,
+    and its lines as objects would take ten times the room of everything else in the state."""
+
+    revision: int
+    order: ServiceOrder
+    body: bytes
+
+    @classmethod
+    def of(cls, opened: ClaimOpened) -> "FiledBill":
+        visit = opened.visit
+        return cls(opened.revision, (visit.admitted_on, visit.discharged_on, opened.claim_id), encode(opened))
+
+    def opened(self) -> ClaimOpened:
+        """The event it was filed by."""
+        event = decode(_OPENED, ClaimOpened.schema_version, self.body)
+        assert isinstance(event, ClaimOpened)
+        return event
+
+    @property
+    def admitted_on(self) -> date:
+        return self.order[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A claim's process so far. `decision_id` is set once it is decided."""
+    """A claim's process so far.
 
-    opened: ClaimOpened | None
+    `standing` is the decision that counts, without its explanation; `decisions` is how many there have been.
+    `settled_order`, `settled_revision` and `settled_with_records` say what the standing decision has seen.
+    """
+
+    bill: FiledBill | None = None
     records: RecordsNoted | None = None
     score: ScoreNoted | None = None
     review: ReviewNoted | None = None
+    withdrawn: bool = False
     pended: tuple[PendReason, ...] = ()
     deadline_passed: bool = False
     due_at: datetime | None = None
-    decision_id: str | None = None
+    standing: Standing | None = None
+    decisions: int = 0
+    settled_order: ServiceOrder | None = None
+    settled_revision: int = 0
+    settled_with_records: bool = False
+
+    @property
+    def revision(self) -> int:
+        """The revision whose bill is known; 0 before the first."""
+        return 0 if self.bill is None else self.bill.revision
+
+    @property
+    def facts(self) -> tuple[RecordsNoted | None, ScoreNoted | None, ReviewNoted | None]:
+        """Records, score and review of this revision. Sources are heard in any order: one may be ahead or behind."""
+        at = self.revision
+        return (
+            self.records if self.records and self.records.revision == at else None,
+            self.score if self.score and self.score.revision == at else None,
+            self.review if self.review and self.review.revision == at else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One person's stream, folded. `usage` is keyed by (plan id, first day of the benefit year)."""
+    """One person's stream, folded."""
 
     person_id: str
     coverages: Mapping[str, CoverageNoted] = field(default_factory=lambda: MappingProxyType({}))
     claims: Mapping[str, Claim] = field(default_factory=lambda: MappingProxyType({}))
-    usage: Mapping[tuple[str, str], Usage] = field(default_factory=lambda: MappingProxyType({}))
 
     def coverage_on(self, day: date) -> CoverageNoted | None:
         """The coverage in force on a day; the one that began last when several are."""
@@ -54,12 +112,37 @@ class Person:
 
     def claim(self, claim_id: str) -> Claim:
         """The claim's process; an empty one when nothing of it is known yet."""
-        return self.claims.get(claim_id) or Claim(opened=None)
+        return self.claims.get(claim_id) or Claim()
+
+    def in_order_of_service(self) -> list[tuple[ServiceOrder, str]]:
+        """Every claim whose bill is known."""
+        return sorted((claim.bill.order, claim_id) for claim_id, claim in self.claims.items() if claim.bill)
+
+    def adjudicated(self) -> Iterator[tuple[ServiceOrder, ClaimAdjudicated]]:
+        """The standing decisions under a plan, each at its claim's place in the order of service."""
+        for claim in self.claims.values():
+            if claim.bill is not None and isinstance(claim.standing, ClaimAdjudicated):
+                yield claim.bill.order, claim.standing
 
 
 def initial(stream_id: str) -> Person:
     """The state of a person's stream before its first event."""
     return Person(person_id=stream_id.removeprefix("person-"))
+
+
+ClaimStep = (
+    ClaimOpened
+    | RecordsNoted
+    | ScoreNoted
+    | ReviewNoted
+    | ClaimWithdrawalNoted
+    | ClaimPended
+    | ClaimDeadlinePassed
+    | ClaimAdjudicated
+    | ClaimDenied
+    | AdjudicationReversed
+    | DecisionConfirmed
+)
 
 
 def evolve(person: Person, event: Event) -> Person:
@@ -70,48 +153,74 @@ def evolve(person: Person, event: Event) -> Person:
         case CoverageEndNoted():
             ended = person.coverages[event.coverage_id].model_copy(update={"covered_to": event.lapsed_on})
             return replace(person, coverages={**person.coverages, event.coverage_id: ended})
-        case ClaimAdjudicated():
-            usage = Usage.model_validate(event.usage_after)
-            decided = _with_claim(person, event.claim_id, _decided(person, event.claim_id, event.decision_id))
-            return replace(decided, usage={**person.usage, (str(event.plan_id), event.benefit_year): usage})
-        case ClaimDenied():
-            return _with_claim(person, event.claim_id, _decided(person, event.claim_id, event.decision_id))
         case (
             ClaimOpened()
             | RecordsNoted()
             | ScoreNoted()
             | ReviewNoted()
+            | ClaimWithdrawalNoted()
             | ClaimPended()
             | ClaimDeadlinePassed()
+            | ClaimAdjudicated()
+            | ClaimDenied()
+            | AdjudicationReversed()
+            | DecisionConfirmed()
         ):
-            return _with_claim(person, event.claim_id, _moved_on(person.claim(event.claim_id), event))
+            moved_on = _moved_on(person.claim(event.claim_id), event)
+            return replace(person, claims={**person.claims, event.claim_id: moved_on})
         case _:
             raise AssertionError(f"not an event of adjudication: {type(event).__name__}")
 
 
-def _moved_on(
-    claim: Claim,
-    event: ClaimOpened | RecordsNoted | ScoreNoted | ReviewNoted | ClaimPended | ClaimDeadlinePassed,
-) -> Claim:
-    match event:
+Fact = ClaimOpened | RecordsNoted | ScoreNoted | ReviewNoted | ClaimWithdrawalNoted
+
+
+def _learnt(claim: Claim, fact: Fact) -> Claim:
+    match fact:
         case ClaimOpened():
-            return replace(claim, opened=event, due_at=event.answer_due_at)
+            # A correction starts the wait anew; the decision on the revision before stands meanwhile.
+            waits = replace(claim, pended=(), deadline_passed=False, due_at=fact.answer_due_at)
+            return replace(waits, bill=FiledBill.of(fact))
         case RecordsNoted():
-            return replace(claim, records=event)
+            return replace(claim, records=fact)
         case ScoreNoted():
-            return replace(claim, score=event)
+            return replace(claim, score=fact)
         case ReviewNoted():
-            return replace(claim, review=event)
+            return replace(claim, review=fact)
+        case ClaimWithdrawalNoted():
+            return replace(claim, withdrawn=True, pended=(), due_at=None)
+
+
+def _moved_on(claim: Claim, event: ClaimStep) -> Claim:
+    match event:
+        case ClaimOpened() | RecordsNoted() | ScoreNoted() | ReviewNoted() | ClaimWithdrawalNoted():
+            return _learnt(claim, event)
         case ClaimPended():
             return replace(claim, pended=event.reasons, due_at=event.due_at, deadline_passed=False)
         case ClaimDeadlinePassed():
             return replace(claim, deadline_passed=True)
+        case ClaimAdjudicated() | ClaimDenied():
+            return _decided(claim, event)
+        case AdjudicationReversed():
+            return replace(claim, standing=None)
+        case DecisionConfirmed():
+            return replace(
+                _settled(claim), settled_revision=event.revision, settled_with_records=event.with_records
+            )
 
 
-def _decided(person: Person, claim_id: str, decision_id: str) -> Claim:
-    """A decided claim needs its bill no more: the balances and the log have what later decisions ask for."""
-    return replace(person.claim(claim_id), opened=None, decision_id=decision_id, pended=(), due_at=None)
+def _decided(claim: Claim, decision: Standing) -> Claim:
+    without_records = isinstance(decision, ClaimAdjudicated) and decision.without_records
+    if isinstance(decision, ClaimAdjudicated):
+        decision = decision.model_copy(update={"explanation": None})
+    return replace(
+        _settled(claim),
+        standing=decision,
+        decisions=decision.number,
+        settled_revision=claim.revision,
+        settled_with_records=not without_records,
+    )
 
 
-def _with_claim(person: Person, claim_id: str, claim: Claim) -> Person:
-    return replace(person, claims={**person.claims, claim_id: claim})
+def _settled(claim: Claim) -> Claim:
+    return replace(claim, settled_order=claim.bill.order if claim.bill else None, pended=(), due_at=None)

@@ -9,6 +9,7 @@ from libs.eventlog import EventLog
 from libs.eventlog.stage import Stage
 from libs.runtime.problems import Problem
 from services.adjudication.adapters import deadlines
+from services.adjudication.domain.balances import by_year
 from services.adjudication.domain.commands import Command
 from services.adjudication.domain.decision import PlanBook
 from services.adjudication.domain.state import Person
@@ -30,13 +31,13 @@ def adjudication_router(log: EventLog, stage: Stage[Person, Command], plans: Pla
 
     @router.get("/people/{person_id}/balances")
     async def balances(person_id: str) -> list[dict[str, Any]]:
-        """Deductibles and caps used, per plan and benefit year."""
+        """Deductibles and caps that the standing decisions have used, per plan and benefit year."""
         stream_id = f"person-{person_id}"
         async with log.pool.acquire() as connection:
             person = (await stage.states.load(connection, [stream_id]))[stream_id].state
         return [
             {"plan_id": plan_id, "benefit_year": year, **usage.model_dump(mode="json")}
-            for (plan_id, year), usage in sorted(person.usage.items())
+            for (plan_id, year), usage in by_year(decision for _, decision in person.adjudicated()).items()
         ]
 
     @router.post("/estimate/{plan_id}")

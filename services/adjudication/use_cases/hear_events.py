@@ -5,7 +5,7 @@ from datetime import datetime
 
 from libs.contracts.enrolment import CoverageActivated, CoverageLapsed
 from libs.contracts.fraud import ClaimScored, ReviewConcluded
-from libs.contracts.intake import ClaimRegistered
+from libs.contracts.intake import ClaimCorrected, ClaimRegistered, ClaimWithdrawn
 from libs.contracts.medical_data import RecordsAttached, RecordsUnavailable
 from libs.eventlog import Handler, Recorded, UnitOfWork
 from libs.eventlog.stage import Instruction, Stage
@@ -15,7 +15,7 @@ from services.adjudication.domain.state import Person
 
 SUBSCRIPTIONS: Mapping[str, frozenset[str]] = {
     "enrolment": frozenset({CoverageActivated.__name__, CoverageLapsed.__name__}),
-    "intake": frozenset({ClaimRegistered.__name__}),
+    "intake": frozenset({ClaimRegistered.__name__, ClaimCorrected.__name__, ClaimWithdrawn.__name__}),
     "medical_data": frozenset({RecordsAttached.__name__, RecordsUnavailable.__name__}),
     "fraud": frozenset({ClaimScored.__name__, ReviewConcluded.__name__}),
 }
@@ -41,6 +41,8 @@ def _to_instruction(recorded: Recorded, now: datetime, clocks: Clocks) -> Instru
             CoverageActivated()
             | CoverageLapsed()
             | ClaimRegistered()
+            | ClaimCorrected()
+            | ClaimWithdrawn()
             | RecordsAttached()
             | RecordsUnavailable()
             | ClaimScored()

@@ -15,6 +15,7 @@ from libs.testing.heard_events import a_visit, person_numbered
 from libs.testing.postgres import PostgresUnderTest
 from libs.testing.services import ServicesUnderTest, services_under_test
 from libs.testing.waiting import wait_until
+from services.adjudication.domain.balances import by_year
 from services.adjudication.domain.commands import Heard
 from services.adjudication.domain.state import Person, evolve, initial
 from tests.unit.adjudication.heard_events import attached, covered, registered, scored
@@ -122,7 +123,7 @@ def test_the_balances_it_answers_are_what_its_log_folds_to(services: ServicesUnd
         ).json()
         folded = [
             {"plan_id": plan_id, "benefit_year": year, **usage.model_dump(mode="json")}
-            for (plan_id, year), usage in sorted(person.usage.items())
+            for (plan_id, year), usage in by_year(decision for _, decision in person.adjudicated()).items()
         ]
         assert answered == folded
         before[stream_id] = answered

@@ -5,7 +5,7 @@ from typing import Any
 
 from libs.contracts.enrolment import CoverageActivated, CoverageLapsed
 from libs.contracts.fraud import ClaimScored, ReviewConcluded
-from libs.contracts.intake import ClaimRegistered
+from libs.contracts.intake import ClaimCorrected, ClaimRegistered, ClaimWithdrawn
 from libs.contracts.medical_data import Provenance, RecordsAttached, RecordsUnavailable
 from libs.contracts.settlement import Settlement, Visit
 
@@ -64,6 +64,23 @@ def registered(claim_id: str = "c1", person_id: str = PERSON, **fields: Any) -> 
     return ClaimRegistered(person_id=person_id, claim_id=claim_id, **{**defaults, **fields})
 
 
+def corrected(claim_id: str = "c1", revision: int = 2, **fields: Any) -> ClaimCorrected:
+    """The hospital has replaced the settlement."""
+    before = registered(claim_id, **fields)
+    return ClaimCorrected(**{**dict(before), "revision": revision})
+
+
+def withdrawn(claim_id: str = "c1", person_id: str = PERSON) -> ClaimWithdrawn:
+    """The hospital has undone the settlement."""
+    return ClaimWithdrawn(
+        person_id=person_id,
+        claim_id=claim_id,
+        reason="settlement_cancelled",
+        channel="settlement_http",
+        received_at=NOW + timedelta(days=3),
+    )
+
+
 def attached(claim_id: str = "c1", person_id: str = PERSON, **fields: Any) -> RecordsAttached:
     """The bureau's records arrived and agree with the hospital."""
     defaults: dict[str, Any] = {
@@ -76,11 +93,10 @@ def attached(claim_id: str = "c1", person_id: str = PERSON, **fields: Any) -> Re
     return RecordsAttached(person_id=person_id, claim_id=claim_id, **{**defaults, **fields})
 
 
-def unavailable(claim_id: str = "c1", person_id: str = PERSON) -> RecordsUnavailable:
+def unavailable(claim_id: str = "c1", person_id: str = PERSON, **fields: Any) -> RecordsUnavailable:
     """The bureau gave no answer."""
-    return RecordsUnavailable(
-        person_id=person_id, claim_id=claim_id, reason="timeout", attempts=3, given_up_at=NOW
-    )
+    defaults: dict[str, Any] = {"reason": "timeout", "attempts": 3, "given_up_at": NOW}
+    return RecordsUnavailable(person_id=person_id, claim_id=claim_id, **{**defaults, **fields})
 
 
 def scored(claim_id: str = "c1", person_id: str = PERSON, **fields: Any) -> ClaimScored:
@@ -97,13 +113,16 @@ def scored(claim_id: str = "c1", person_id: str = PERSON, **fields: Any) -> Clai
     return ClaimScored(person_id=person_id, claim_id=claim_id, **{**defaults, **fields})
 
 
-def reviewed(verdict: str, claim_id: str = "c1", person_id: str = PERSON) -> ReviewConcluded:
+def reviewed(
+    verdict: str, claim_id: str = "c1", person_id: str = PERSON, revision: int = 1
+) -> ReviewConcluded:
     """A reviewer has decided."""
     return ReviewConcluded.model_validate(
         {
             "person_id": person_id,
             "claim_id": claim_id,
             "review_id": "r1",
+            "revision": revision,
             "verdict": verdict,
             "reviewer": "reviewer-7",
             "reason_code": "checked",

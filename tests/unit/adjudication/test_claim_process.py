@@ -6,7 +6,13 @@ from itertools import permutations
 import pytest
 
 from libs.contracts import Event
-from libs.contracts.adjudication import ClaimAdjudicated, ClaimDeadlinePassed, ClaimPended, CoverageNoted
+from libs.contracts.adjudication import (
+    AdjudicationReversed,
+    ClaimAdjudicated,
+    ClaimDeadlinePassed,
+    ClaimPended,
+    CoverageNoted,
+)
 from services.adjudication.domain.commands import Heard, PassDeadline
 from tests.unit.adjudication.heard_events import (
     NOW,
@@ -19,7 +25,6 @@ from tests.unit.adjudication.heard_events import (
     registered,
     reviewed,
     scored,
-    unavailable,
 )
 from tests.unit.adjudication.told_person import CLOCKS, ToldPerson
 
@@ -54,19 +59,6 @@ def test_hearing_something_again_changes_nothing(repeated: Heard) -> None:
     told.hears(scored())
     assert told.hears(repeated) == []
     assert len(told.decisions()) == 1
-
-
-def test_a_decided_claim_hears_nothing_more() -> None:
-    told = ToldPerson()
-    told.hears(covered(), registered(), unavailable(), scored())
-    before = told.person
-    late: list[Heard] = [
-        attached(settlement_matches=False),
-        scored(outcome="review", scored_at=NOW + timedelta(days=1)),
-    ]
-    late += [reviewed("fraudulent"), registered()]
-    assert all(told.hears(heard) == [] for heard in late)
-    assert told.person == before
 
 
 def test_a_claim_without_coverage_waits_for_its_facts_before_it_pends() -> None:
@@ -172,7 +164,10 @@ def test_a_person_who_turns_out_not_to_be_covered_is_denied_when_the_time_to_enr
     told.clock_rings()
     assert told.denied().reason == "no_coverage"
     assert told.denied().plan_id is None
-    assert [type(event) for event in told.hears(covered())] == [CoverageNoted]
+    # A coverage that was on its way all the time makes good what the wait had cost.
+    told.hears(covered())
+    assert [type(event) for event in told.log[-3:]] == [CoverageNoted, AdjudicationReversed, ClaimAdjudicated]
+    assert told.adjudicated().supersedes == told.denied().decision_id
 
 
 def test_the_deadline_counts_from_when_the_claim_is_heard_of() -> None:
@@ -242,4 +237,7 @@ def test_claims_of_two_benefit_years_have_a_deductible_each() -> None:
         visit = a_visit(admitted_on=date(year, 5, 1), discharged_on=date(year, 5, 9))
         told.hears(registered(claim_id, settlement=bill, visit=visit), attached(claim_id), scored(claim_id))
     assert [told.adjudicated(claim_id).plan_pays_fen for claim_id in ("c1", "c2")] == [0, 0]
-    assert {year for _, year in told.person.usage} == {"2025-01-01", "2026-01-01"}
+    assert {decision.benefit_year for _, decision in told.person.adjudicated()} == {
+        "2025-01-01",
+        "2026-01-01",
+    }

@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from libs.contracts.adjudication import AdjudicationReversed
 from libs.contracts.settlement import Settlement
 from services.adjudication.domain.commands import Command, Heard
 from services.adjudication.domain.process import decide
@@ -60,7 +61,19 @@ _PAYERS = (
 _PLAN_IDS = sorted(PLANS)
 
 
+_ASSISTED = Settlement(
+    total_fen=5,
+    in_scope_fen=5,
+    self_funded_fen=0,
+    assistance_fen=1,
+    fund_total_fen=1,
+    personal_total_fen=4,
+    personal_cash_fen=4,
+)
+
+
 @given(settlements(), st.sampled_from(_PLAN_IDS), st.booleans())
+@example(_ASSISTED, "basic-knee-2012", False)  # a payer after the plan relieves the patient
 def test_who_bears_what_sums_to_the_bill_under_every_plan(
     settlement: Settlement, plan_id: str, fraudulent: bool
 ) -> None:
@@ -107,8 +120,11 @@ def test_the_log_alone_re_derives_the_state_and_every_decision(life: list[Heard 
         elif told.person.claim(step[:2]).due_at is not None:
             told.clock_rings(step[:2])
     assert folded(initial(f"person-{PERSON}"), told.log) == told.person
-    decided = [decision.claim_id for decision in told.decisions()]
-    assert len(decided) == len(set(decided))
+    numbers = [(decision.claim_id, decision.number) for decision in told.decisions()]
+    assert len(numbers) == len(set(numbers))
+    reversed_ids = [reversal.decision_id for reversal in told.all(AdjudicationReversed)]
+    superseded = [decision.supersedes for decision in told.decisions() if decision.supersedes]
+    assert reversed_ids == superseded
     # The same commands on a state that is folded anew from the log each time, as after a restart.
     again = ToldPerson()
     for command in told.commands:

@@ -56,8 +56,12 @@ class ToldPerson:
         return [event for event in self.log if isinstance(event, ClaimAdjudicated | ClaimDenied)]
 
     def adjudicated(self, claim_id: str = "c1") -> ClaimAdjudicated:
-        (found,) = [e for e in self.all(ClaimAdjudicated) if e.claim_id == claim_id]
-        return found
+        """The claim's newest decision under a plan."""
+        return [e for e in self.all(ClaimAdjudicated) if e.claim_id == claim_id][-1]
+
+    def standing(self) -> dict[str, ClaimAdjudicated | ClaimDenied]:
+        """The decisions that stand, by claim."""
+        return {claim_id: claim.standing for claim_id, claim in self.person.claims.items() if claim.standing}
 
     def denied(self) -> ClaimDenied:
         (found,) = self.all(ClaimDenied)

@@ -1,0 +1,74 @@
+"""Whether a claim can be decided, what it waits for, and what its owners' silence leads to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from libs.contracts.adjudication import ClaimDenied, CoverageNoted, PendReason
+from services.adjudication.domain.decision import DenialReason, PlanBook
+from services.adjudication.domain.state import Claim, Person
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """What can be done with a claim now: nothing (`arriving`), deny, pend for reasons, or evaluate."""
+
+    arriving: bool = False
+    reasons: tuple[PendReason, ...] = ()
+    denial: DenialReason | None = None
+    coverage: CoverageNoted | None = None
+
+
+def readiness_of(person: Person, claim: Claim, plans: PlanBook) -> Readiness:
+    """Looks at the facts of the claim's newest revision."""
+    assert claim.bill is not None
+    records, _, review = claim.facts
+    if _is_arriving(claim):
+        return Readiness(arriving=True)
+    coverage = person.coverage_on(claim.bill.admitted_on)
+    reasons = _what_is_missing(claim, coverage, plans)
+    denial = _denial_after_waiting(claim, reasons)
+    if denial is not None or reasons:
+        return Readiness(reasons=tuple(reasons), denial=denial, coverage=coverage)
+    if review is not None and review.verdict == "fraudulent":
+        denial = "fraudulent"
+    elif records is not None and records.deceased_on and records.deceased_on < claim.bill.admitted_on:
+        denial = "after_death"
+    return Readiness(denial=denial, coverage=coverage)
+
+
+def _is_arriving(claim: Claim) -> bool:
+    """Records and score are under way, whatever else is missing: sources may be heard in any order."""
+    records, score, _ = claim.facts
+    arrived = records is not None and score is not None
+    return not arrived and not claim.deadline_passed and not claim.pended
+
+
+def _what_is_missing(claim: Claim, coverage: CoverageNoted | None, plans: PlanBook) -> list[PendReason]:
+    """Why the claim cannot be decided now. The bureau's records are not among it: past its deadline a claim is
+    decided without them."""
+    records, score, review = claim.facts
+    reasons: list[PendReason] = []
+    if score is None:
+        reasons.append(PendReason(code="score_missing", owner="fraud"))
+    elif score.outcome == "review" and review is None:
+        reasons.append(PendReason(code="fraud_review", owner="operator"))
+    if records is not None and records.settlement_matches is False:
+        reasons.append(PendReason(code="settlement_differs", owner="hospital"))
+    if coverage is None:
+        reasons.append(PendReason(code="coverage_unknown", owner="enrolment"))
+    elif coverage.plan_id not in plans:
+        reasons.append(PendReason(code="plan_unknown", owner="operator"))
+    return reasons
+
+
+def _denial_after_waiting(claim: Claim, reasons: Sequence[PendReason]) -> DenialReason | None:
+    """What the claim is denied for once those who had to provide something have let their time pass.
+
+    Our own people and services get no such deadline: a claim waits for them. A denial stands while its reason does.
+    """
+    codes = {reason.code for reason in reasons}
+    was = claim.standing.reason if isinstance(claim.standing, ClaimDenied) else None
+    waited = claim.deadline_passed and bool(claim.pended)
+    if "settlement_differs" in codes and (waited or was == "settlement_differs"):
+        return "settlement_differs"
+    return "no_coverage" if codes == {"coverage_unknown"} and (waited or was == "no_coverage") else None

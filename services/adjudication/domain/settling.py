@@ -1,0 +1,184 @@
+"""A person's claims are settled in the order of service: what moves one claim moves those that stand on it.
+
+A decision is never edited. When the facts or the balances under it change, it is reversed and its successor follows
+in the same transaction; when they do not change it, it stands.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pydantic import ValidationError
+
+from libs.benefits import BenefitsError
+from libs.contracts import Event
+from libs.contracts.adjudication import (
+    AdjudicationReversed,
+    ClaimAdjudicated,
+    ClaimPended,
+    DecisionConfirmed,
+    PendReason,
+    ReversalReason,
+)
+from services.adjudication.domain.commands import Clocks
+from services.adjudication.domain.decision import PlanBook, adjudicate, deny
+from services.adjudication.domain.loyalty import pays
+from services.adjudication.domain.readiness import Readiness, readiness_of
+from services.adjudication.domain.reversal import reverse, same_outcome
+from services.adjudication.domain.state import Claim, Person, Standing, evolve
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """Beside the person's facts: the moment, the clocks and the plans in force."""
+
+    now: datetime
+    clocks: Clocks
+    plans: PlanBook
+
+
+@dataclass(slots=True)
+class _Moved:
+    """What has moved so far in this settlement, and for whom it matters."""
+
+    by_claim_id: str = ""
+    years: set[tuple[str | None, str]] = field(default_factory=set)
+    claim_free: bool = False
+
+    def note(self, claim_id: str, before: Standing | None, after: Standing | None) -> None:
+        """A claim's decision has changed."""
+        was, now = _used_and_paid(before), _used_and_paid(after)
+        if was == now:
+            return
+        self.by_claim_id = self.by_claim_id or claim_id
+        self.years |= {each.year for each in (was, now) if each}
+        self.claim_free |= (was.pays if was else False) != (now.pays if now else False)
+
+    def reason_for(self, standing: Standing | None) -> ReversalReason | None:
+        """Why a later claim's decision has to be looked at again; None when it need not."""
+        if not isinstance(standing, ClaimAdjudicated):
+            return None
+        if (standing.plan_id, standing.benefit_year) in self.years:
+            return "balances_changed"
+        return "claim_free_years_changed" if self.claim_free else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    year: tuple[str | None, str]
+    taken: Mapping[str, object]
+    pays: bool
+
+
+def _used_and_paid(decision: Standing | None) -> _Mark | None:
+    if not isinstance(decision, ClaimAdjudicated):
+        return None
+    return _Mark((decision.plan_id, decision.benefit_year), decision.usage_taken, pays(decision))
+
+
+def settle(person: Person, touched: Mapping[str, ReversalReason], around: Circumstances) -> list[Event]:
+    """What follows for the claims that were touched and, through balances and claim-free years, for later ones.
+
+    `touched` names the claims with the reason for which a decision they have would be reversed.
+    """
+    followed: list[Event] = []
+    moved = _Moved()
+    for claim_id in touched:
+        _note_change_of_place(moved, person, claim_id, around)
+    for _, claim_id in person.in_order_of_service():
+        claim = person.claim(claim_id)
+        reason = touched.get(claim_id) or moved.reason_for(claim.standing)
+        if reason is None:
+            continue
+        caused_by = None if claim_id in touched else moved.by_claim_id
+        events = _next(person, claim_id, reason, caused_by, around)
+        for event in events:
+            person = evolve(person, event)
+        moved.note(claim_id, claim.standing, person.claim(claim_id).standing)
+        followed += events
+    return followed
+
+
+def _note_change_of_place(moved: _Moved, person: Person, claim_id: str, around: Circumstances) -> None:
+    """A correction to a later day frees balances for the claims between, which come before it in the order now; so
+    does the withdrawal of a claim that was corrected and not decided anew."""
+    claim = person.claim(claim_id)
+    if claim.bill is None or claim.standing is None or claim.settled_order == claim.bill.order:
+        return
+    if claim.withdrawn or not readiness_of(person, claim, around.plans).arriving:
+        moved.note(claim_id, claim.standing, None)
+
+
+def _next(
+    person: Person, claim_id: str, reason: ReversalReason, caused_by: str | None, around: Circumstances
+) -> Sequence[Event]:
+    """Decide, pend or keep waiting. While a decided claim waits, its decision stands."""
+    claim = person.claim(claim_id)
+    if claim.withdrawn:
+        return [_void(claim.standing, around.now)] if claim.standing else []
+    ready = readiness_of(person, claim, around.plans)
+    if ready.arriving:
+        return []
+    if ready.denial is not None or not ready.reasons:
+        try:
+            decision = _decision(person, claim, ready, around)
+        except (BenefitsError, ValidationError):
+            # One bill that contradicts itself must neither block the person's stream nor stop the clocks of others.
+            not_evaluable = (PendReason(code="not_evaluable", owner="operator"),)
+            return _pend(person.person_id, claim_id, claim, not_evaluable, around)
+        return _take_the_place(claim, decision, reason, caused_by, around.now)
+    return _pend(person.person_id, claim_id, claim, ready.reasons, around)
+
+
+def _decision(person: Person, claim: Claim, ready: Readiness, around: Circumstances) -> Standing:
+    if ready.denial is not None:
+        return deny(person, claim, ready.coverage, ready.denial, around.now)
+    assert ready.coverage is not None, "a claim without coverage is not ready"
+    return adjudicate(person, claim, ready.coverage, around.plans[ready.coverage.plan_id], around.now)
+
+
+def _take_the_place(
+    claim: Claim, decision: Standing, reason: ReversalReason, caused_by: str | None, now: datetime
+) -> Sequence[Event]:
+    """The first decision; a successor after its predecessor's reversal; or the word that the old one stands."""
+    standing = claim.standing
+    if standing is None:
+        return [decision]
+    if not same_outcome(standing, decision):
+        replaced_by = decision.decision_id
+        return [reverse(standing, reason, now, replaced_by=replaced_by, caused_by=caused_by), decision]
+    records, _, _ = claim.facts
+    with_records = records is not None and records.available
+    trued_up = with_records and not claim.settled_with_records
+    if not (claim.pended or trued_up or claim.settled_revision != claim.revision):
+        return []
+    return [
+        DecisionConfirmed(
+            person_id=standing.person_id,
+            claim_id=standing.claim_id,
+            decision_id=standing.decision_id,
+            revision=claim.revision,
+            with_records=with_records,
+            confirmed_at=now,
+        )
+    ]
+
+
+def _void(standing: Standing, now: datetime) -> AdjudicationReversed:
+    return reverse(standing, "claim_withdrawn", now, replaced_by=None, caused_by=None)
+
+
+def _pend(
+    person_id: str, claim_id: str, claim: Claim, reasons: tuple[PendReason, ...], around: Circumstances
+) -> Sequence[Event]:
+    if reasons == claim.pended and not claim.deadline_passed:
+        return []
+    return [
+        ClaimPended(
+            person_id=person_id,
+            claim_id=claim_id,
+            reasons=reasons,
+            pended_at=around.now,
+            due_at=around.now + around.clocks.pended,
+        )
+    ]
