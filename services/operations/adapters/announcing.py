@@ -75,7 +75,7 @@ def read_announcement(path: Path) -> RunningAt:
             bureau_url=document.get("bureau_url"),
             bank_url=document.get("bank_url"),
             master_key_file=Path(key_file) if key_file else None,
-            database_url=os.environ.get("HUIJI_DATABASE_URL") or document.get("database_url"),
+            database_url=document.get("database_url") or os.environ.get("HUIJI_DATABASE_URL"),
             kafka=document.get("kafka"),
         )
     except OSError as error:
