@@ -9,13 +9,16 @@ from pydantic import Field
 from libs.benefits import load_plans
 from libs.eventlog import States
 from libs.eventlog.stage import Stage
+from libs.runtime.history import Folding
 from libs.runtime.pump import Pump
 from libs.runtime.service import Parts, Runtime, run_service
 from libs.runtime.settings import ServiceSettings
+from services.adjudication.adapters.plan_archive import archive_plans
 from services.adjudication.domain.commands import Clocks
 from services.adjudication.domain.process import decide
 from services.adjudication.domain.state import evolve, initial
 from services.adjudication.entrypoints.http import adjudication_router
+from services.adjudication.entrypoints.plan_archive import plan_archive_router
 from services.adjudication.use_cases.hear_events import SUBSCRIPTIONS, hear_events
 from services.adjudication.use_cases.pass_deadlines import pass_deadlines
 
@@ -36,15 +39,18 @@ async def build(runtime: Runtime[AdjudicationSettings]) -> Parts:
     settings = runtime.settings
     clocks = Clocks(timedelta(seconds=settings.answer_seconds), timedelta(seconds=settings.pended_seconds))
     plans = load_plans()
+    async with runtime.log.pool.acquire() as connection:
+        await archive_plans(connection, plans.values())
     states = States("adjudication", initial, evolve)
     stage = Stage(states, partial(decide, plans=plans))
     clock_pump = Pump("deadlines", partial(pass_deadlines, runtime.log, stage, clocks), interval_seconds=1.0)
     return Parts(
         subscriptions=SUBSCRIPTIONS,
         handler=hear_events(stage, clocks),
-        routers=[adjudication_router(runtime.log, stage, plans)],
+        routers=[plan_archive_router(runtime.log), adjudication_router(runtime.log, stage, plans)],
         pumps=[clock_pump],
         on_reset=states.clear,
+        folding=Folding(states, lambda person, claim_id: person.claims.get(claim_id)),
     )
 
 
