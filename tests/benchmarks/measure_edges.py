@@ -34,7 +34,7 @@ from services.enrolment.entrypoints.requests import CoverageRequest
 from services.enrolment.use_cases.command_people import CommandPeople
 from services.enrolment.use_cases.enrol import Enrol
 from services.enrolment.use_cases.identities import Identities
-from services.intake.domain.filing import Original
+from services.intake.domain.filing import Original, Sending
 from services.intake.use_cases.file_submissions import FileSubmissions
 from services.intake.use_cases.prepare import Prepare
 
@@ -103,12 +103,14 @@ async def measure(url: str, master_key_file: Path) -> None:
 
     async def read_only(bodies: Sequence[bytes]) -> None:
         for body in bodies:
-            prepare.either(parse_settlement, "settlement_http", Original("application/json", body))
+            prepare.either(parse_settlement, Sending("settlement_http", Original("application/json", body)))
 
     async def file(bodies: Sequence[bytes]) -> None:
         await filing.process(
             [
-                prepare.either(parse_settlement, "settlement_http", Original("application/json", body))
+                prepare.either(
+                    parse_settlement, Sending("settlement_http", Original("application/json", body))
+                )
                 for body in bodies
             ]
         )

@@ -59,6 +59,16 @@ def check_structure(bundle: dict[str, Any], problems: Problems) -> None:
             _check(resource["resourceType"], resource, f"Bundle.entry[{index}].resource", problems)
 
 
+def check_resource(resource_type: str, resource: dict[str, Any], problems: Problems) -> None:
+    """Note every place where a resource that is sent alone breaks the R4 schema."""
+    if resource.get("resourceType") != resource_type:
+        problems.add(
+            f"not_a_{resource_type.lower()}", resource_type, f"the body must be a FHIR R4 {resource_type}"
+        )
+        return
+    _check(resource_type, resource, resource_type, problems)
+
+
 def _check(resource_type: str, resource: dict[str, Any], at: str, problems: Problems) -> None:
     validator = _validator(resource_type)
     if validator.is_valid(resource):

@@ -16,7 +16,7 @@ from libs.interop.fhir.party_reading import (
     read_patient,
     required,
 )
-from libs.interop.fhir.resolving import BundleIndex, Located, code_in, extension_in, identifier_in
+from libs.interop.fhir.resolving import BundleIndex, Json, Located, code_in, extension_in, identifier_in
 from libs.interop.identity_number import valid_number_or_none
 from libs.interop.national import fields
 from libs.interop.reading import Problems
@@ -31,6 +31,12 @@ def parse_bundle(body: bytes, received_on: date | None = None) -> Submission:
     Who takes it in says on which day in Shanghai: nobody can have been discharged after it.
     """
     problems = Problems()
+    bundle = open_bundle(body, problems)
+    return read_bundle(BundleIndex(bundle), problems, received_on)
+
+
+def open_bundle(body: bytes, problems: Problems) -> Json:
+    """The Bundle in `body`, structurally sound. Raises SubmissionInvalid."""
     bundle = decode_object(body)
     check_structure(bundle, problems)
     _stop_if(problems)
@@ -38,7 +44,11 @@ def parse_bundle(body: bytes, received_on: date | None = None) -> Submission:
         problems.add(
             "unknown_code", "Bundle.type", f"the type must be one of {', '.join(sorted(_BUNDLE_TYPES))}"
         )
-    index = BundleIndex(bundle)
+    return bundle
+
+
+def read_bundle(index: BundleIndex, problems: Problems, received_on: date | None) -> Submission:
+    """The submission in an opened Bundle. Raises SubmissionInvalid."""
     bill, answer = _bill_and_answer(index, problems)
     if bill is None or answer is None:
         raise SubmissionInvalid(_refusal_without_bill(index, problems))

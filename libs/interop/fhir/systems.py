@@ -30,6 +30,7 @@ FILED = f"{BASE}/StructureDefinition/out-of-town-filed"
 DAYS_SUPPLY = f"{BASE}/StructureDefinition/days-supply"
 
 CLAIM_TYPE = "http://terminology.hl7.org/CodeSystem/claim-type"
+CLAIM_RELATIONSHIP = "http://terminology.hl7.org/CodeSystem/ex-relatedclaimrelationship"
 PRIORITY = "http://terminology.hl7.org/CodeSystem/processpriority"
 DIAGNOSIS_TYPE = "http://terminology.hl7.org/CodeSystem/ex-diagnosistype"
 ENCOUNTER_CLASS = "http://terminology.hl7.org/CodeSystem/v3-ActCode"

@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Any
 
 from libs.contracts.settlement import FeeLine, Settlement
 from libs.interop.assembling import Draft, Places
@@ -34,8 +35,13 @@ def parse_settlement(body: bytes, received_on: date | None = None) -> Submission
 
     Who takes it in says on which day in Shanghai: nobody can have been discharged after it.
     """
+    return read_settlement(decode_object(body), received_on)
+
+
+def read_settlement(document: dict[str, Any], received_on: date | None) -> Submission:
+    """`parse_settlement` for a document whose JSON is decoded."""
     problems = Problems()
-    root = Fields(decode_object(body), "", problems)
+    root = Fields(document, "", problems)
     draft = Draft(_PLACES, problems, received_on)
     info = root.object("setlinfo")
     _read_ids_and_person(info, draft)
@@ -51,7 +57,11 @@ def _read_ids_and_person(info: Fields, draft: Draft) -> None:
     draft.submission_id = info.text("setl_id", 64, fields.SUBMISSION_ID)
     draft.encounter_id = info.optional_text("mdtrt_id", 64)
     if info.optional_choice("refd_setl_flag", fields.FLAGS):
-        info.wrong("refunded", "refd_setl_flag", "a refunded settlement is a cancellation, not a claim")
+        info.wrong(
+            "refunded",
+            "refd_setl_flag",
+            "a refunded settlement is a cancellation: send it with huiji.action cancel",
+        )
     if info.optional_choice("vali_flag", fields.FLAGS) is False:
         info.wrong("void", "vali_flag", "a void settlement cannot be claimed")
     draft.name = info.text("psn_name", 50)

@@ -1,6 +1,6 @@
 """The published JSON Schema of the national settlement JSON, from the tables that the reader uses.
 
-`python -m libs.interop.national.schema` rewrites docs/schemas/national-settlement.json. The schema is for senders:
+`python -m libs.interop.national.schema` rewrites it and the one of cancellations. The schema is for senders:
 identities, sums and the check character are beyond it, and the reader checks those too.
 """
 
@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from libs.interop.national import fields
+from libs.interop.national.cancellation_schema import BASED_ON, cancellation_schema
 from libs.interop.reading import MAX_ITEMS
 
 PUBLISHED = Path("docs/schemas/national-settlement.json")
+PUBLISHED_CANCELLATION = Path("docs/schemas/national-cancellation.json")
 
 Json = dict[str, Any]
 
@@ -148,14 +150,20 @@ def _additions() -> Json:
             ),
             "settled": _code(fields.FLAGS, "0 when basic insurance has not settled the bill; 1 when absent"),
             "note": {"type": "string", "maxLength": 2000},
+            "action": _code(
+                ("register", "correct"),
+                "correct replaces the settlement of this setl_id; register when absent",
+            ),
+            "based_on_revision": BASED_ON,
         },
     }
 
 
 def main() -> None:
-    """Rewrite the published schema."""
+    """Rewrite the published schemas."""
     PUBLISHED.parent.mkdir(parents=True, exist_ok=True)
-    PUBLISHED.write_text(json.dumps(national_schema(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    for path, schema in ((PUBLISHED, national_schema()), (PUBLISHED_CANCELLATION, cancellation_schema())):
+        path.write_text(json.dumps(schema, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from typing import Any
 
 from libs.contracts.settlement import FeeLine
+from libs.interop.changes import Cancellation
 from libs.interop.national import fields
 from libs.interop.submission import Submission
 
@@ -36,6 +37,28 @@ def to_national(submission: Submission) -> dict[str, Any]:
         additions["note"] = submission.note
     document["huiji"] = additions
     return document
+
+
+def to_correction(submission: Submission, based_on: int | None = None) -> dict[str, Any]:
+    """The document that replaces the settlement of the submission's name by it."""
+    document = to_national(submission)
+    document["huiji"] |= {"action": "correct"} | _based_on(based_on)
+    return document
+
+
+def to_cancellation(cancellation: Cancellation) -> dict[str, Any]:
+    """The shortest document that undoes a settlement."""
+    return {
+        "setlinfo": {
+            "fixmedins_code": cancellation.hospital_id,
+            "setl_id": cancellation.submission_id,
+        },
+        "huiji": {"action": "cancel", "reason": cancellation.reason} | _based_on(cancellation.based_on),
+    }
+
+
+def _based_on(revision: int | None) -> dict[str, int]:
+    return {} if revision is None else {"based_on_revision": revision}
 
 
 def _setlinfo(submission: Submission) -> dict[str, Any]:

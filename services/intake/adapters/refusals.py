@@ -52,7 +52,7 @@ async def insert_new(
 
 async def add_rejections(connection: "Connection", refusals: Sequence[Refusing], now: datetime) -> None:
     """Note that the sender of each refused ingress record has to be told."""
-    told = [(refusing, refusing.record) for refusing in refusals if refusing.record is not None]
+    told = [(one, one.sending.record) for one in refusals if one.sending.record is not None]
     await connection.executemany(
         'insert into rejection_todo (refusal_id, partition, "offset", hospital_id, message)'
         " values ($1, $2, $3, $4, $5)",

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID, uuid5
 
-from libs.contracts.intake import Channel, RefusalReason
+from libs.contracts.intake import RefusalReason
 from libs.interop import Refusal
 from libs.interop.identity_number import IdentityNumberInvalid, parse_identity_number
-from services.intake.domain.filing import Filing, IngressRecord, Original
+from services.intake.domain.filing import Asked, Filed, Sending
 
 _REFUSALS: Final = UUID("0c1f5b0a-8f1e-5a52-a0f6-54c5a9d8e7f3")
 _HOSPITAL_ID = re.compile(r"[A-Za-z0-9_-]{1,40}\Z", re.ASCII)
@@ -17,9 +17,12 @@ _SUBMISSION_ID = re.compile(r"[!-~]{1,64}\Z", re.ASCII)
 _RESIDENT_NUMBER = re.compile(rb"(?<![0-9A-Za-z])\d{17}[\dXx](?![0-9A-Za-z])")
 
 #: Codes of what never was a document: the sender has it and knows, and there is nothing in it to keep.
-SYNTAX_CODES = frozenset({"malformed_json", "not_a_bundle"})
+SYNTAX_CODES = frozenset({"malformed_json", "not_a_bundle", "not_a_claim"})
 #: Codes of what collides with something filed before.
-CONFLICT_CODES = frozenset({"submission_id_taken"})
+CONFLICT_CODES = frozenset({"submission_id_taken", "claim_withdrawn", "revision_superseded"})
+#: Of a correction or cancellation that names another revision than the newest.
+PRECONDITION_CODE = "revision_conflict"
+UNKNOWN_CODE = "claim_unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +30,17 @@ class Refusing:
     """A refused submission on its way into the log. `content_digest` is the keyed hash of the original's body."""
 
     reasons: tuple[RefusalReason, ...]
-    channel: Channel
-    original: Original
+    sending: Sending
     content_digest: str
     person_id: str | None
     hospital_id: str | None
     submission_id: str | None
-    traceparent: str | None = None
-    record: IngressRecord | None = None
 
     @property
     def refusal_id(self) -> str:
         """The same bytes refused again for the same reasons are the same refusal: a resend floods nothing."""
         codes = " ".join(f"{reason.code}@{reason.location}" for reason in self.reasons)
-        return str(uuid5(_REFUSALS, f"{self.channel} {self.content_digest} {codes}"))
+        return str(uuid5(_REFUSALS, f"{self.sending.channel} {self.content_digest} {codes}"))
 
     @property
     def owner(self) -> str:
@@ -48,19 +48,12 @@ class Refusing:
         return self.person_id or f"r_{self.refusal_id}"
 
 
-def of_filing(filing: Filing, reason: RefusalReason, content_digest: str) -> Refusing:
-    """A valid submission that met another of its name."""
-    return Refusing(
-        reasons=(reason,),
-        channel=filing.channel,
-        original=filing.original,
-        content_digest=content_digest,
-        person_id=filing.person_id,
-        hospital_id=filing.submission.hospital_id,
-        submission_id=filing.submission.submission_id,
-        traceparent=filing.traceparent,
-        record=filing.record,
-    )
+def of_asked(asked: Asked, reason: RefusalReason, content_digest: str, filed: Filed | None) -> Refusing:
+    """Something valid that met a claim as it must not, or none. A cancellation names nobody: the claim may."""
+    person_id = asked.person_id
+    if person_id is None and filed is not None:
+        person_id = filed.person_id
+    return Refusing((reason,), asked.sending, content_digest, person_id, *asked.name)
 
 
 def is_syntax(reasons: Iterable[RefusalReason]) -> bool:
@@ -69,8 +62,14 @@ def is_syntax(reasons: Iterable[RefusalReason]) -> bool:
 
 
 def is_conflict(reasons: Iterable[RefusalReason]) -> bool:
-    """Whether the submission's name is a claim's already."""
+    """Whether the claim of that name stands in the way."""
     return any(reason.code in CONFLICT_CODES for reason in reasons)
+
+
+def is_about_a_claim(reasons: Iterable[RefusalReason]) -> bool:
+    """Whether the sender is told which claim has the name."""
+    codes = {*CONFLICT_CODES, PRECONDITION_CODE, "person_changed"}
+    return any(reason.code in codes for reason in reasons)
 
 
 def names_in(refusal: Refusal) -> tuple[str | None, str | None]:

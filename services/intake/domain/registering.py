@@ -1,4 +1,4 @@
-"""From a submission and its seals to the event that makes it a claim."""
+"""From what was asked for, and its seals, to the event that records it."""
 
 import base64
 import zlib
@@ -7,12 +7,13 @@ from typing import Any
 
 import orjson
 
-from libs.contracts.intake import ClaimRegistered, SubmissionRefused
+from libs.contracts.intake import ClaimCorrected, ClaimRegistered, ClaimWithdrawn, SubmissionRefused
 from libs.interop import Submission
 from libs.interop.terminology import icd10_chapter
-from services.intake.domain.filing import Filing
+from services.intake.domain.filing import Filed, Filing, Withdrawing
 from services.intake.domain.refusing import Refusing
 
+# Corrections are sealed for the same contexts: who opens a claim's seals need not know its revision.
 IDENTITY = "ClaimRegistered.identity"
 MEDICAL = "ClaimRegistered.medical"
 ORIGINAL = "SubmissionRefused.original"
@@ -49,7 +50,7 @@ def original_document(refusing: Refusing) -> dict[str, Any]:
 
     A seal must fit into an event, so of what hardly deflates (noise, no settlement) only the beginning is kept.
     """
-    original = refusing.original
+    original = refusing.sending.original
     if len(original.body) <= READABLE_BYTES:
         try:
             return {"content_type": original.content_type, "body": original.body.decode()}
@@ -75,25 +76,40 @@ def largest_event_bytes(submission: Submission) -> int:
 
 
 def register(
-    filing: Filing, identity: str, medical: str, invoice_digest: str | None, now: datetime
-) -> ClaimRegistered:
-    """The claim's first event."""
-    submission = filing.submission
+    filing: Filing, filed: Filed, identity: str, medical: str, invoice_digest: str | None
+) -> ClaimRegistered | ClaimCorrected:
+    """The event of a revision: the claim's first, or a correction. `filed` has it as its newest."""
+    submission, revision = filing.submission, filed.current
     main = submission.main_diagnosis
-    return ClaimRegistered(
-        person_id=filing.person_id,
-        claim_id=filing.claim_id,
-        submission_id=submission.submission_id,
-        submission_digest=filing.digest,
-        channel=filing.channel,
-        received_at=now,
-        visit=submission.visit,
-        settlement=submission.settlement,
-        lines=submission.lines,
-        invoice_digest=invoice_digest,
-        identity=identity,
-        medical=medical,
-        main_diagnosis_chapter=None if main is None else icd10_chapter(main.code),
+    stated: dict[str, Any] = {
+        "person_id": filing.person_id,
+        "claim_id": filing.claim_id,
+        "submission_id": submission.submission_id,
+        "submission_digest": filing.digest,
+        "channel": revision.channel,
+        "received_at": revision.received_at,
+        "visit": submission.visit,
+        "settlement": submission.settlement,
+        "lines": submission.lines,
+        "invoice_digest": invoice_digest,
+        "identity": identity,
+        "medical": medical,
+        "main_diagnosis_chapter": None if main is None else icd10_chapter(main.code),
+    }
+    if filing.corrects:
+        return ClaimCorrected(**stated, revision=revision.number)
+    return ClaimRegistered(**stated)
+
+
+def withdraw(asked: Withdrawing, filed: Filed) -> ClaimWithdrawn:
+    """The last event of a claim."""
+    assert filed.withdrawal is not None, "it is withdrawn by now"
+    return ClaimWithdrawn(
+        person_id=filed.person_id,
+        claim_id=filed.claim_id,
+        reason=asked.reason,
+        channel=filed.withdrawal.channel,
+        received_at=filed.withdrawal.received_at,
     )
 
 
@@ -104,7 +120,7 @@ def refuse(refusing: Refusing, original: str, now: datetime) -> SubmissionRefuse
         person_id=refusing.person_id,
         hospital_id=refusing.hospital_id,
         submission_id=refusing.submission_id,
-        channel=refusing.channel,
+        channel=refusing.sending.channel,
         received_at=now,
         reasons=refusing.reasons,
         original=original,

@@ -3,10 +3,13 @@
 import re
 from collections.abc import Collection
 
+import orjson
 from starlette.requests import Request
 
+from libs.interop.fhir import version_of
 from libs.runtime.problems import Problem
 
+CANCELLATION_BYTES = 4_096
 _IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,255}\Z", re.ASCII)
 
 
@@ -41,6 +44,33 @@ def idempotency_key(request: Request) -> str | None:
         detail = "Idempotency-Key has 1 to 255 printable ASCII characters without blanks."
         raise Problem(400, "idempotency_key_malformed", "Malformed Idempotency-Key", detail)
     return key
+
+
+async def cancellation_additions(request: Request) -> dict[str, object]:
+    """`reason` and `based_on_revision` of a cancellation; its body may be left out. Raises Problem 400, 413, 415."""
+    if not request.headers.get("content-type"):
+        await read_body(request, {""}, 0)
+        return {}
+    body = await read_body(request, {"application/json"}, CANCELLATION_BYTES)
+    if not body.strip():
+        return {}
+    try:
+        sent = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        sent = None
+    if not isinstance(sent, dict):
+        raise Problem(400, "malformed", "The body cannot be read", "The body is one JSON object, or nothing.")
+    if unknown := sorted(sent.keys() - {"reason", "based_on_revision"}):
+        raise Problem(400, "malformed", "The body cannot be read", f"{len(unknown)} unknown member(s).")
+    return sent
+
+
+def if_match(request: Request) -> int | None:
+    """The revision that If-Match names, when it names one. Raises Problem 400 for anything else."""
+    try:
+        return version_of(request.headers.get("if-match"))
+    except ValueError as error:
+        raise Problem(400, "if_match_malformed", "Malformed If-Match", f"{error}.") from None
 
 
 def _too_large(limit_bytes: int) -> Problem:

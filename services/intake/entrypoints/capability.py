@@ -23,6 +23,8 @@ def capability_statement() -> dict[str, Any]:
                 "documentation": (
                     "POST a Bundle with the discharge (Patient, Encounter, Coverage), the bill (Claim) and what"
                     " basic insurance paid (ClaimResponse or ExplanationOfBenefit) to [base] or to [base]/Bundle."
+                    " A Claim related (prior, replaces) to its own settlement, or PUT at Claim/[claim id] in the"
+                    " transaction, corrects it; one that is cancelled or entered-in-error undoes it."
                 ),
                 "resource": [
                     {
@@ -34,6 +36,12 @@ def capability_statement() -> dict[str, Any]:
                                 "definition": "http://hl7.org/fhir/OperationDefinition/Resource-validate",
                             }
                         ],
+                    },
+                    {
+                        "type": "Claim",
+                        "documentation": "PUT a Claim that is cancelled or entered-in-error.",
+                        "interaction": [{"code": "update"}],
+                        "versioning": "versioned-update",
                     },
                     {"type": "ClaimResponse", "interaction": [{"code": "read"}]},
                 ],

@@ -1,45 +1,101 @@
-"""What intake itself knows of a claim. How it is decided and paid, the read models tell."""
+"""What intake itself knows of a claim or a refusal. How a claim is decided and paid, the read models tell."""
 
+from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
+from libs.contracts.intake import SubmissionRefused
 from libs.eventlog import EventLog
+from libs.eventlog.read import read_streams
 from libs.runtime.problems import Problem
-from services.intake.adapters.submissions import ClaimRow, find_claim
+from services.intake.adapters.submissions import find_claim
+from services.intake.domain.filing import Filed
 from services.intake.entrypoints.desk import status_url
 
 
-async def claim_of(log: EventLog, claim_id: str) -> ClaimRow:
-    """The submission behind a claim id. Raises Problem 404, also for what is no id."""
-    try:
-        wanted = UUID(claim_id)
-    except ValueError:
-        wanted = None
+async def claim_of(log: EventLog, claim_id: str) -> Filed:
+    """What is filed under a claim id. Raises Problem 404, also for what is no id."""
+    wanted = _id(claim_id)
     if wanted is not None:
         async with log.pool.acquire() as connection:
-            row = await find_claim(connection, wanted)
-        if row is not None:
-            return row
+            filed = await find_claim(connection, wanted)
+        if filed is not None:
+            return filed
     raise Problem(404, "claim_unknown", "No such claim", "No submission became a claim of this id.")
 
 
+async def refusal_of(log: EventLog, refusal_id: str) -> SubmissionRefused:
+    """A recorded refusal. Raises Problem 404, also for what is no id."""
+    wanted = _id(refusal_id)
+    if wanted is not None:
+        async with log.pool.acquire() as connection:
+            recorded = await read_streams(connection, log.source, [f"refusal-{wanted}"])
+        if recorded:
+            event = recorded[0].decode()
+            assert isinstance(event, SubmissionRefused), f"a refusal's stream begins with {recorded[0].type}"
+            return event
+    raise Problem(404, "refusal_unknown", "No such refusal", "Nothing was refused under this id.")
+
+
 def claims_router(log: EventLog) -> APIRouter:
-    """`GET /claims/{claim_id}`."""
+    """`GET /claims/{claim_id}` and `GET /refusals/{refusal_id}`."""
     router = APIRouter(tags=["claims"])
 
     @router.get("/claims/{claim_id}")
-    async def claim(claim_id: str) -> dict[str, str]:
-        """When and how the claim was registered."""
-        row = await claim_of(log, claim_id)
+    async def claim(claim_id: str, response: Response) -> dict[str, Any]:
+        """Registered, corrected or withdrawn; all revisions, when and by which way they came. No content."""
+        filed = await claim_of(log, claim_id)
+        response.headers["ETag"] = f'"{filed.current.number}"'
+        return _claim_fields(filed)
+
+    @router.get("/refusals/{refusal_id}")
+    async def refusal(refusal_id: str) -> dict[str, Any]:
+        """Why something was refused: what its sender was answered. The original stays sealed."""
+        refused = await refusal_of(log, refusal_id)
         return {
-            "claim_id": row.claim_id,
-            "status": "registered",
-            "status_url": status_url(row.claim_id),
-            "hospital_id": row.hospital_id,
-            "submission_id": row.submission_id,
-            "channel": row.channel,
-            "received_at": row.received_at.isoformat(),
+            "refusal_id": refused.refusal_id,
+            "hospital_id": refused.hospital_id,
+            "submission_id": refused.submission_id,
+            "channel": refused.channel,
+            "received_at": refused.received_at.isoformat(),
+            "errors": [
+                {"pointer": reason.location, "code": reason.code, "sentence": reason.sentence}
+                for reason in refused.reasons
+            ],
         }
 
     return router
+
+
+def _claim_fields(filed: Filed) -> dict[str, Any]:
+    first = filed.revisions[0]
+    told: dict[str, Any] = {
+        "claim_id": filed.claim_id,
+        "status": filed.status,
+        "revision": filed.current.number,
+        "status_url": status_url(filed.claim_id),
+        "hospital_id": filed.hospital_id,
+        "submission_id": filed.submission_id,
+        "channel": first.channel,
+        "received_at": first.received_at.isoformat(),
+        "revisions": [
+            {"revision": one.number, "channel": one.channel, "received_at": one.received_at.isoformat()}
+            for one in filed.revisions
+        ],
+    }
+    end = filed.withdrawal
+    if end is not None:
+        told["withdrawn"] = {
+            "reason": end.reason,
+            "channel": end.channel,
+            "received_at": end.received_at.isoformat(),
+        }
+    return told
+
+
+def _id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

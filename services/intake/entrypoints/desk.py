@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import structlog
 
@@ -9,8 +10,15 @@ from libs.contracts.intake import RefusalReason
 from libs.eventlog import is_operational
 from libs.runtime.batcher import Batcher
 from libs.runtime.problems import Problem
-from services.intake.domain.filing import Accepted, Refused
-from services.intake.domain.refusing import Refusing, is_conflict, is_syntax
+from services.intake.domain.filing import Accepted, Refused, Withdrawing
+from services.intake.domain.refusing import (
+    PRECONDITION_CODE,
+    UNKNOWN_CODE,
+    Refusing,
+    is_about_a_claim,
+    is_conflict,
+    is_syntax,
+)
 from services.intake.use_cases.file_submissions import Item, Outcome
 from services.intake.use_cases.preflight import Preflight
 from services.intake.use_cases.prepare import Prepare
@@ -18,6 +26,20 @@ from services.intake.use_cases.prepare import Prepare
 logger = structlog.get_logger(__name__)
 
 RETRY_AFTER_SECONDS = 1
+
+_CONFLICTS = {
+    "submission_id_taken": "The settlement id is taken",
+    "claim_withdrawn": "The settlement was cancelled",
+    "revision_superseded": "The claim has a newer revision",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What would become of something, had it been handed in."""
+
+    outcome: Literal["would_register", "would_correct", "would_withdraw", "would_replay"]
+    accepted: Accepted
 
 
 @dataclass(frozen=True)
@@ -36,7 +58,7 @@ class Desk:
             raise unavailable("overloaded", detail)
 
     async def file(self, item: Item) -> Accepted:
-        """Hand one in. Raises Problem: 400 syntax, 409 conflict, 422 rules, 503 when the database is away."""
+        """Hand one in. Raises Problem: 400 syntax, 404, 409, 412, 422 rules, 503 when the database is away."""
         if isinstance(item, Refusing) and is_syntax(item.reasons):
             raise problem_of(item.reasons)
         try:
@@ -51,14 +73,19 @@ class Desk:
             raise problem_of(outcome.reasons, refusal_id=outcome.refusal_id, claim_id=outcome.claim_id)
         return outcome
 
-    async def try_out(self, item: Item) -> Accepted | None:
-        """What filing would answer, without filing: None, a replay, or the same Problem."""
+    async def try_out(self, item: Item) -> Tried:
+        """What handing it in would answer, without doing so. Raises the same Problem."""
         if isinstance(item, Refusing):
             raise problem_of(item.reasons)
-        verdict = await self.preflight.judge(item)
+        verdict, filed = await self.preflight.judge(item)
         if isinstance(verdict, RefusalReason):
-            raise problem_of((verdict,), claim_id=item.claim_id if is_conflict((verdict,)) else None)
-        return verdict
+            told = filed is not None and is_about_a_claim((verdict,))
+            raise problem_of((verdict,), claim_id=filed.claim_id if told and filed else None)
+        if verdict.replayed:
+            return Tried("would_replay", verdict)
+        if isinstance(item, Withdrawing):
+            return Tried("would_withdraw", verdict)
+        return Tried("would_correct" if item.corrects else "would_register", verdict)
 
 
 class RefusedProblem(Problem):
@@ -70,13 +97,10 @@ class RefusedProblem(Problem):
 def problem_of(
     reasons: Sequence[RefusalReason], *, refusal_id: str | None = None, claim_id: str | None = None
 ) -> RefusedProblem:
-    """The refusal as a problem: 400 for what is no document, 409 for a taken name, 422 for everything else."""
-    if is_syntax(reasons):
-        status, code, title = 400, "malformed", "The body cannot be read"
-    elif is_conflict(reasons):
-        status, code, title = 409, "submission_id_taken", "The settlement id is taken"
-    else:
-        status, code, title = 422, "submission_invalid", "The settlement cannot become a claim"
+    """The refusal as a problem: 400 for what is no document, 404, 409 and 412 for what meets its claim wrongly, or
+    none, and 422 for everything else.
+    """
+    status, code, title = _kind_of(reasons)
     problem = RefusedProblem(
         status,
         code,
@@ -93,20 +117,49 @@ def problem_of(
     return problem
 
 
+def _kind_of(reasons: Sequence[RefusalReason]) -> tuple[int, str, str]:
+    first = reasons[0].code
+    if is_syntax(reasons):
+        return 400, "malformed", "The body cannot be read"
+    if is_conflict(reasons):
+        return 409, first, _CONFLICTS[first]
+    if first == UNKNOWN_CODE:
+        return 404, first, "No such claim"
+    if first == PRECONDITION_CODE:
+        return 412, first, "The claim has a newer revision"
+    return 422, "submission_invalid", "The settlement cannot become a claim"
+
+
 def unavailable(code: str, detail: str) -> Problem:
     """503 with the time after which to try again."""
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
     return Problem(503, code, "Not available now", detail, headers=headers)
 
 
-def outcome_fields(accepted: Accepted) -> dict[str, str]:
-    """What the sender of an accepted submission is told; the same for the first time and every replay."""
-    return {
+def outcome_fields(accepted: Accepted) -> dict[str, Any]:
+    """What the sender is told of something accepted; the same for the first time and, while nothing else happens, every
+    replay.
+    """
+    told: dict[str, Any] = {
         "claim_id": accepted.claim_id,
-        "status": "registered",
+        "status": accepted.status,
+        "revision": accepted.revision,
         "status_url": status_url(accepted.claim_id),
         "received_at": accepted.received_at.isoformat(),
     }
+    if accepted.current_revision != accepted.revision:
+        told["current_revision"] = accepted.current_revision
+    return told
+
+
+def outcome_headers(accepted: Accepted, traceparent: str | None) -> dict[str, str]:
+    """Where the claim is, whether nothing was new, and the revision to name in If-Match."""
+    headers = {
+        "Location": status_url(accepted.claim_id),
+        "Idempotency-Replayed": str(accepted.replayed).lower(),
+        "ETag": f'"{accepted.current_revision}"',
+    }
+    return headers if traceparent is None else {**headers, "traceparent": traceparent}
 
 
 def status_url(claim_id: str) -> str:

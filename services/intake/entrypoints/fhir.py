@@ -1,153 +1,116 @@
-"""FHIR R4 by HTTP: a Bundle with a discharge and its settlement; every error is an OperationOutcome."""
+"""FHIR R4 by HTTP: Bundles with a discharge and its settlement, their corrections, and Claims that undo one."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from functools import wraps
-from typing import Any
+from datetime import date
 
-import orjson
-import structlog
 from fastapi import APIRouter
 from opentelemetry.trace import SpanKind
 from starlette.requests import Request
 from starlette.responses import Response
 
-from libs.contracts.intake import RefusalReason
 from libs.eventlog import EventLog
-from libs.interop.fhir import operation_outcome, parse_bundle
+from libs.interop import Request as Asked
+from libs.interop.fhir import operation_outcome, parse_bundle_request, parse_claim_request
 from libs.interop.ingress_jwe import MAX_SUBMISSION_BYTES
 from libs.runtime.problems import Problem
-from services.intake.domain.filing import Accepted, Filing, Original
-from services.intake.entrypoints.bodies import idempotency_key, read_body
+from services.intake.domain.filing import Original, claim_id_of
+from services.intake.domain.refusing import Refusing
+from services.intake.entrypoints.asking import about_claim, based_on
+from services.intake.entrypoints.bodies import idempotency_key, if_match, read_body
 from services.intake.entrypoints.capability import FHIR_JSON, capability_statement
-from services.intake.entrypoints.claim_response import answer_to, claim_response, of_row
+from services.intake.entrypoints.claim_response import answer_to, of_accepted, of_filed
 from services.intake.entrypoints.claims import claim_of
-from services.intake.entrypoints.desk import Desk, RefusedProblem, status_url
+from services.intake.entrypoints.described import BUNDLE, CLAIM
+from services.intake.entrypoints.desk import Desk, RefusedProblem, outcome_headers
+from services.intake.entrypoints.outcomes import OutcomeRoute, fhir, tried
 from services.intake.entrypoints.spans import arrival
-
-logger = structlog.get_logger(__name__)
+from services.intake.use_cases.prepare import Parse
 
 _CONTENT_TYPES = {FHIR_JSON, "application/json"}
-_ISSUE_CODES = {404: "not-found", 409: "conflict", 413: "too-long", 415: "not-supported", 503: "transient"}
-
-Endpoint = Callable[..., Awaitable[Response]]
+_ALLOWED = {
+    "metadata": "GET",
+    "Bundle": "POST",
+    "Bundle/$validate": "POST",
+    "Claim": "PUT",
+    "ClaimResponse": "GET",
+}
 
 
 def fhir_router(desk: Desk, log: EventLog) -> APIRouter:
-    """`/fhir`: Bundles in, ClaimResponses out."""
-    router = APIRouter(prefix="/fhir", tags=["fhir"])
+    """`/fhir`: Bundles and void Claims in, ClaimResponses out."""
+    router = APIRouter(prefix="/fhir", tags=["fhir"], route_class=OutcomeRoute)
+    entry = _Entry(desk)
 
     @router.get("/metadata")
     async def metadata() -> Response:
         """The CapabilityStatement."""
-        return _fhir(capability_statement())
+        return fhir(capability_statement())
 
-    @router.post("", status_code=202)
-    @router.post("/Bundle", status_code=202)
-    @_outcomes
+    @router.post("", status_code=202, openapi_extra=BUNDLE)
+    @router.post("/Bundle", status_code=202, openapi_extra=BUNDLE)
     async def file(request: Request, dry_run: bool = False) -> Response:
-        """File the discharge in a Bundle (202 with a queued ClaimResponse); `dry_run` only checks it."""
-        desk.admit()
-        body = await read_body(request, _CONTENT_TYPES, MAX_SUBMISSION_BYTES)
-        with arrival("POST /fhir", SpanKind.SERVER, request.headers.get("traceparent")) as (
-            span,
-            traceparent,
-        ):
-            item = desk.prepare.either(
-                parse_bundle,
-                "fhir_http",
-                Original(FHIR_JSON, body),
-                idempotency_key=idempotency_key(request),
-                traceparent=traceparent,
-            )
-            if dry_run:
-                return _fhir(_valid(await desk.try_out(item)))
-            accepted = await desk.file(item)
-            span.set_attribute("huiji.subject", f"claim-{accepted.claim_id}")
-        assert isinstance(item, Filing), "what was accepted is no refusal"
-        received_at = accepted.received_at.isoformat()
-        response = claim_response(accepted.claim_id, item.submission.submission_id, received_at)
-        headers = {
-            "Location": status_url(accepted.claim_id),
-            "Idempotency-Replayed": str(accepted.replayed).lower(),
-        }
-        if traceparent is not None:
-            headers["traceparent"] = traceparent
-        return _fhir(answer_to(body, response), 202, headers)
+        """File, correct or cancel the settlement in a Bundle (202 with a ClaimResponse); `dry_run` only checks it."""
+        return await entry.take(request, _parse_bundle, dry_run)
 
-    @router.post("/Bundle/$validate")
-    @_outcomes
+    @router.post("/Bundle/$validate", openapi_extra=BUNDLE)
     async def validate(request: Request) -> Response:
         """The same checks as filing. As R4 has it, the answer is 200 and the outcome says what is wrong."""
-        body = await read_body(request, _CONTENT_TYPES, MAX_SUBMISSION_BYTES)
-        item = desk.prepare.either(parse_bundle, "fhir_http", Original(FHIR_JSON, body))
         try:
-            return _fhir(_valid(await desk.try_out(item)))
+            return await entry.take(request, _parse_bundle, True)
         except RefusedProblem as problem:
-            return _fhir(operation_outcome(problem.reasons))
+            return fhir(operation_outcome(problem.reasons))
+
+    @router.put("/Claim/{claim_id}", status_code=202, openapi_extra=CLAIM)
+    async def cancel(request: Request, claim_id: str, dry_run: bool = False) -> Response:
+        """Undo the settlement of a claim: the Claim is cancelled or entered-in-error. Again changes nothing."""
+        parse = about_claim(based_on(parse_claim_request, if_match(request)), claim_id)
+        return await entry.take(request, parse, dry_run)
 
     @router.get("/ClaimResponse/{claim_id}")
-    @_outcomes
     async def read(claim_id: str) -> Response:
-        """A claim as intake knows it: queued."""
-        return _fhir(of_row(await claim_of(log, claim_id)))
+        """A claim as intake knows it: queued, or cancelled."""
+        filed = await claim_of(log, claim_id)
+        return fhir(of_filed(filed), headers={"ETag": f'W/"{filed.current.number}"'})
+
+    @router.api_route(
+        "/{path:path}", methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False
+    )
+    async def other(path: str) -> Response:
+        """What this server does not do is said in FHIR, too."""
+        allowed = _ALLOWED.get(path) or _ALLOWED.get(path.partition("/")[0])
+        if allowed is None or (path.partition("/")[0] == "Bundle" and path not in _ALLOWED):
+            raise Problem(
+                404, "not_supported", "Not found", "This server has no such resource: see metadata."
+            )
+        detail = f"Only {allowed} here: see metadata."
+        raise Problem(405, "method_not_allowed", "Method not allowed", detail, headers={"Allow": allowed})
 
     return router
 
 
-def _outcomes(endpoint: Endpoint) -> Endpoint:
-    """Answer every error as an OperationOutcome."""
-
-    @wraps(endpoint)
-    async def answered(*args: Any, **kwargs: Any) -> Response:
-        try:
-            return await endpoint(*args, **kwargs)
-        except RefusedProblem as problem:
-            return _fhir(_refused(problem), problem.status, problem.headers)
-        except Problem as problem:
-            reason = _reason(problem.body["type"].rsplit(":", 1)[-1], problem.body["detail"])
-            issue_code = _ISSUE_CODES.get(problem.status, "invalid")
-            return _fhir(_outcome((reason,), issue_code), problem.status, problem.headers)
-        except Exception as error:
-            logger.error("request_failed", error=type(error).__name__, exc_info=error)
-            sentence = "The fault is ours and is logged. Nothing was accepted; send it again later."
-            return _fhir(_outcome((_reason("internal_error", sentence),), "exception"), 500)
-
-    return answered
+def _parse_bundle(body: bytes, received_on: date) -> Asked:
+    return parse_bundle_request(body, received_on, claim_id_of=claim_id_of)
 
 
-def _refused(problem: RefusedProblem) -> dict[str, Any]:
-    """Every reason; for a taken id also which claim has it, for a recorded refusal its id."""
-    outcome = operation_outcome(problem.reasons)
-    if problem.status == 409:
-        outcome = _outcome(problem.reasons, "conflict")
-    told = {name: problem.body[name] for name in ("refusal_id", "claim_id") if name in problem.body}
-    if told:
-        sentence = ", ".join(f"{name} {value}" for name, value in told.items())
-        outcome["issue"] += operation_outcome((_reason("reference", sentence),), "information")["issue"]
-    return outcome
+class _Entry:
+    """Takes what a FHIR client sends."""
 
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
 
-def _valid(verdict: Accepted | None) -> dict[str, Any]:
-    code, sentence = (
-        ("would_register", "The Bundle would become a claim.")
-        if verdict is None
-        else ("would_replay", f"The Bundle is claim {verdict.claim_id} already.")
-    )
-    outcome = operation_outcome((_reason(code, sentence),), "information")
-    outcome["issue"][0]["code"] = "informational"
-    return outcome
-
-
-def _outcome(reasons: Sequence[RefusalReason], issue_code: str) -> dict[str, Any]:
-    outcome = operation_outcome(reasons)
-    for issue in outcome["issue"]:
-        issue["code"] = issue_code
-    return outcome
-
-
-def _reason(code: str, sentence: str) -> RefusalReason:
-    return RefusalReason(code=code, location="", sentence=sentence)
-
-
-def _fhir(resource: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    return Response(orjson.dumps(resource), status_code=status, headers=headers, media_type=FHIR_JSON)
+    async def take(self, request: Request, parse: Parse, dry_run: bool) -> Response:
+        """File, correct or cancel, or say what would happen."""
+        self._desk.admit()
+        body = await read_body(request, _CONTENT_TYPES, MAX_SUBMISSION_BYTES)
+        prepare, key = self._desk.prepare, idempotency_key(request)
+        caller = request.headers.get("traceparent")
+        with arrival(f"{request.method} /fhir", SpanKind.SERVER, caller) as (span, traceparent):
+            sending = prepare.sending("fhir_http", Original(FHIR_JSON, body), key, traceparent)
+            item = prepare.either(parse, sending)
+            if dry_run:
+                return fhir(tried(await self._desk.try_out(item)))
+            accepted = await self._desk.file(item)
+            span.set_attribute("huiji.subject", f"claim-{accepted.claim_id}")
+        assert not isinstance(item, Refusing), "what was accepted is no refusal"
+        headers = outcome_headers(accepted, traceparent)
+        headers["ETag"] = f"W/{headers['ETag']}"
+        return fhir(answer_to(body, of_accepted(accepted, item.name[1])), 202, headers)

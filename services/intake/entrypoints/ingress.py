@@ -1,4 +1,4 @@
-"""The ingress topic: encrypted settlements of hospitals that speak Kafka.
+"""The ingress topic: encrypted settlements, corrections and cancellations of hospitals that speak Kafka.
 
 Delivery is at least once and filing is idempotent, so offsets are committed after the database has everything: what a
 crash makes come again is found to be filed. Nothing is skipped: what cannot become a claim is recorded as refused.
@@ -7,7 +7,6 @@ crash makes come again is found to be filed. Nothing is skipped: what cannot bec
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date
 from typing import Final, TypeAlias
 
 import structlog
@@ -18,15 +17,15 @@ from opentelemetry.trace import SpanKind
 
 from libs.contracts.intake import RefusalReason
 from libs.eventlog import is_operational
-from libs.interop import Refusal, Submission, SubmissionInvalid
+from libs.interop import Refusal, SubmissionInvalid
 from libs.interop.ingress_jwe import MAX_SUBMISSION_BYTES, decrypt_from_ingress
-from libs.interop.national import parse_settlement
 from libs.privacy.redaction import redact_numbers
-from services.intake.domain.filing import Filing, IngressRecord, Original
+from services.intake.domain.filing import IngressRecord, Original, Sending
 from services.intake.domain.refusing import Refusing
+from services.intake.entrypoints.asking import spoken_by
 from services.intake.entrypoints.spans import arrival
 from services.intake.use_cases.file_submissions import FileSubmissions, Item
-from services.intake.use_cases.prepare import Parse, Prepare
+from services.intake.use_cases.prepare import Prepare
 
 logger = structlog.get_logger(__name__)
 
@@ -99,7 +98,7 @@ class Ingress:
             with arrival(INGRESS_TOPIC, SpanKind.CONSUMER, caller) as (span, traceparent):
                 span.set_attribute("messaging.destination.partition.id", str(record.partition))
                 item = self._item(record, traceparent)
-                if isinstance(item, Filing):
+                if not isinstance(item, Refusing):
                     span.set_attribute("huiji.subject", f"claim-{item.claim_id}")
                 items.append(item)
         try:
@@ -122,18 +121,14 @@ class Ingress:
 
     def _item(self, record: Record, traceparent: str | None) -> Item:
         value = record.value or b""
-        place = _place(record)
+        sent = Sending(CHANNEL, Original("application/jose", value), None, traceparent, _place(record))
         try:
             hospital_id, body = self._opened(value)
         except SubmissionInvalid as error:
-            original = Original("application/jose", value)
-            return self._prepare.refusing(
-                error.refusal, CHANNEL, original, traceparent=traceparent, record=place
-            )
-        original = Original("application/json", body)
-        parse = _parse_settlement_of(hospital_id)
+            return self._prepare.refusing(error.refusal, sent)
+        sent = replace(sent, original=Original("application/json", body))
         try:
-            return self._prepare.either(parse, CHANNEL, original, traceparent=traceparent, record=place)
+            return self._prepare.either(spoken_by(hospital_id), sent)
         except Exception as error:  # noqa: BLE001 - a fault of ours in reading must not stop what follows
             return self._faulty(record, error)
 
@@ -148,7 +143,7 @@ class Ingress:
         sentence = "the fault is ours and is logged; the original is kept. Ask before sending it again"
         refusal = Refusal((RefusalReason(code="internal_error", location="", sentence=sentence),))
         original = Original("application/octet-stream", record.value or b"")
-        return self._prepare.refusing(refusal, CHANNEL, original, record=_place(record))
+        return self._prepare.refusing(refusal, Sending(CHANNEL, original, record=_place(record)))
 
 
 def _read_again(consumer: AIOKafkaConsumer, by_partition: dict[TopicPartition, list[Record]]) -> None:
@@ -163,30 +158,6 @@ async def _commit(consumer: AIOKafkaConsumer) -> None:
     except KafkaError as error:
         # They only save reading again; whoever owns the partitions now finds everything filed.
         logger.info("ingress_offsets_not_committed", error=type(error).__name__)
-
-
-def _parse_settlement_of(hospital_id: str | None) -> Parse:
-    """`parse_settlement` for what a proven hospital sent: it speaks for itself only."""
-
-    def parse(body: bytes, received_on: date) -> Submission:
-        try:
-            submission = parse_settlement(body, received_on)
-        except SubmissionInvalid as error:
-            refusal = error.refusal
-            raise SubmissionInvalid(
-                replace(refusal, hospital_id=hospital_id or refusal.hospital_id)
-            ) from None
-        if hospital_id is not None and submission.hospital_id != hospital_id:
-            sentence = "fixmedins_code is not the hospital whose key encrypted the record"
-            reason = RefusalReason(
-                code="hospital_mismatch", location="/setlinfo/fixmedins_code", sentence=sentence
-            )
-            raise SubmissionInvalid(
-                Refusal((reason,), hospital_id, submission.submission_id, submission.person.id_number)
-            )
-        return submission
-
-    return parse
 
 
 def _place(record: Record) -> IngressRecord:

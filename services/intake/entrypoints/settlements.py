@@ -1,4 +1,4 @@
-"""The national settlement JSON by HTTP: one settlement, or an array with a result for each."""
+"""The national settlement JSON by HTTP: one settlement or many, their corrections and their cancellations."""
 
 import asyncio
 from typing import Any
@@ -13,13 +13,16 @@ from starlette.responses import Response
 
 from libs.contracts.intake import RefusalReason
 from libs.interop.ingress_jwe import MAX_SUBMISSION_BYTES
-from libs.interop.national import parse_settlement
+from libs.interop.national import parse_request
 from libs.runtime.problems import Problem
 from services.intake.domain.filing import Accepted, Original
-from services.intake.entrypoints.bodies import idempotency_key, read_body
-from services.intake.entrypoints.desk import Desk, outcome_fields, problem_of
+from services.intake.entrypoints.asking import cancellation_document, correcting
+from services.intake.entrypoints.bodies import cancellation_additions, idempotency_key, if_match, read_body
+from services.intake.entrypoints.described import CANCELLATION, CORRECTION, ONE_OR_MANY
+from services.intake.entrypoints.desk import Desk, Tried, outcome_fields, outcome_headers, problem_of
 from services.intake.entrypoints.spans import arrival, arrival_of_many
 from services.intake.settings import IntakeSettings
+from services.intake.use_cases.prepare import Parse
 
 logger = structlog.get_logger(__name__)
 
@@ -30,19 +33,44 @@ _READ_IN_A_ROW = 20
 
 
 def settlements_router(desk: Desk, settings: IntakeSettings) -> APIRouter:
-    """`POST /settlements` and `POST /settlements/$validate`."""
+    """`/settlements`: filing, checking, correcting and cancelling."""
     router = APIRouter(tags=["settlements"])
     entry = _Entry(desk, settings)
 
-    @router.post("/settlements", status_code=202)
+    @router.post("/settlements", status_code=202, openapi_extra=ONE_OR_MANY)
     async def file(request: Request, dry_run: bool = False) -> Response:
-        """File a settlement (202), or an array of them (200 with a result for each). `dry_run` files nothing."""
+        """File a settlement (202), or an array of them (200 with a result for each). `dry_run` files nothing.
+
+        A document whose `huiji.action` is correct or cancel is a correction or a cancellation.
+        """
         return await entry.take(request, dry_run)
 
-    @router.post("/settlements/$validate")
+    @router.post("/settlements/$validate", openapi_extra=ONE_OR_MANY)
     async def validate(request: Request) -> Response:
         """The same checks as filing, and nothing is filed."""
         return await entry.take(request, True)
+
+    @router.put("/settlements/{hospital_id}/{setl_id:path}", status_code=202, openapi_extra=CORRECTION)
+    async def correct(request: Request, hospital_id: str, setl_id: str, dry_run: bool = False) -> Response:
+        """Replace the content of a settlement that is a claim: the claim keeps its id and gets its next revision.
+
+        The same again is the same revision. `If-Match` names the revision that is corrected: 412 when there is a newer.
+        """
+        body = await read_body(request, {JSON}, MAX_SUBMISSION_BYTES)
+        parse = correcting(parse_request, (hospital_id, setl_id), if_match(request))
+        return await entry.change(request, body, parse, dry_run)
+
+    @router.post(
+        "/settlements/{hospital_id}/{setl_id:path}/cancellation", status_code=202, openapi_extra=CANCELLATION
+    )
+    async def cancel(request: Request, hospital_id: str, setl_id: str, dry_run: bool = False) -> Response:
+        """Undo a settlement (national 2305, 2208): its claim is withdrawn for good. The same again changes nothing."""
+        additions = await cancellation_additions(request)
+        based_on = if_match(request)
+        if based_on is not None:
+            additions["based_on_revision"] = based_on
+        body = cancellation_document((hospital_id, setl_id), additions)
+        return await entry.change(request, body, parse_request, dry_run)
 
     return router
 
@@ -55,30 +83,36 @@ class _Entry:
         self._settings = settings
 
     async def take(self, request: Request, dry_run: bool) -> Response:
+        """File what the body holds."""
         self._desk.admit()
         body = await read_body(request, {JSON}, self._settings.bulk_bytes)
-        caller = request.headers.get("traceparent")
         if body.lstrip()[:1] == b"[":
-            return await self._many(body, caller, dry_run)
-        with arrival("POST /settlements", SpanKind.SERVER, caller) as (span, traceparent):
-            accepted = await self._one(body, span, traceparent, idempotency_key(request), dry_run)
-        return _tried(accepted) if dry_run or accepted is None else _filed(accepted, traceparent)
+            return await self._many(body, request.headers.get("traceparent"), dry_run)
+        return await self.change(request, body, parse_request, dry_run)
+
+    async def change(self, request: Request, body: bytes, parse: Parse, dry_run: bool) -> Response:
+        """File, correct or cancel one settlement."""
+        self._desk.admit()
+        name = f"{request.method} /settlements"
+        key = idempotency_key(request)
+        with arrival(name, SpanKind.SERVER, request.headers.get("traceparent")) as (span, traceparent):
+            answer = await self._one(body, parse, span, traceparent, key, dry_run)
+        if isinstance(answer, Tried):
+            return _answer({"valid": True, "outcome": answer.outcome}, 200, {})
+        return _answer(outcome_fields(answer), 202, outcome_headers(answer, traceparent))
 
     async def _one(
-        self, body: bytes, span: Span, traceparent: str | None, key: str | None, dry_run: bool
-    ) -> Accepted | None:
+        self, body: bytes, parse: Parse, span: Span, traceparent: str | None, key: str | None, dry_run: bool
+    ) -> Accepted | Tried:
         if len(body) > MAX_SUBMISSION_BYTES:
             raise _too_large()
         item = self._desk.prepare.either(
-            parse_settlement,
-            "settlement_http",
-            Original(JSON, body),
-            idempotency_key=key,
-            traceparent=traceparent,
+            parse, self._desk.prepare.sending("settlement_http", Original(JSON, body), key, traceparent)
         )
-        accepted = await self._desk.try_out(item) if dry_run else await self._desk.file(item)
-        if accepted is not None:
-            span.set_attribute("huiji.subject", f"claim-{accepted.claim_id}")
+        if dry_run:
+            return await self._desk.try_out(item)
+        accepted = await self._desk.file(item)
+        span.set_attribute("huiji.subject", f"claim-{accepted.claim_id}")
         return accepted
 
     async def _many(self, body: bytes, caller: str | None, dry_run: bool) -> Response:
@@ -111,33 +145,20 @@ class _Entry:
     ) -> dict[str, Any]:
         try:
             with arrival_of_many("POST /settlements", caller) as (span, traceparent):
-                accepted = await self._one(body, span, traceparent, None, dry_run)
+                answer = await self._one(body, parse_request, span, traceparent, None, dry_run)
         except Problem as problem:
             return {"index": number, "status": problem.status, "problem": problem.body}
         except Exception as error:
             # One item's fault is not the others': they are claims already and must be told so.
             logger.error("item_failed", index=number, error=type(error).__name__, exc_info=error)
             return {"index": number, "status": 500, "problem": _fault_of_ours().body}
-        if dry_run or accepted is None:
-            return {"index": number, "status": 200, "outcome": _would(accepted)}
-        return {"index": number, "status": 202, "claim": outcome_fields(accepted)}
+        if isinstance(answer, Tried):
+            return {"index": number, "status": 200, "outcome": answer.outcome}
+        return {"index": number, "status": 202, "claim": outcome_fields(answer)}
 
 
-def _filed(accepted: Accepted, traceparent: str | None) -> Response:
-    answer = outcome_fields(accepted)
-    headers = {"Location": answer["status_url"], "Idempotency-Replayed": str(accepted.replayed).lower()}
-    if traceparent is not None:
-        headers["traceparent"] = traceparent
-    return Response(orjson.dumps(answer), status_code=202, headers=headers, media_type=JSON)
-
-
-def _tried(verdict: Accepted | None) -> Response:
-    answer = {"valid": True, "outcome": _would(verdict)}
-    return Response(orjson.dumps(answer), status_code=200, media_type=JSON)
-
-
-def _would(verdict: Accepted | None) -> str:
-    return "would_register" if verdict is None else "would_replay"
+def _answer(told: dict[str, Any], status: int, headers: dict[str, str]) -> Response:
+    return Response(orjson.dumps(told), status_code=status, headers=headers, media_type=JSON)
 
 
 def _fault_of_ours() -> Problem:

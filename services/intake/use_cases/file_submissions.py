@@ -1,18 +1,19 @@
-"""File a batch of submissions: each becomes a claim, is found to be one already, or is refused; in one transaction."""
+"""File a batch: settlements become claims, are corrected, undone, so already, or refused; in one transaction."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
 
+from libs.contracts import Event
 from libs.contracts.intake import RefusalReason
 from libs.eventlog import Append, EventLog, UnitOfWork, is_operational
 from libs.privacy import KeyStore, Pseudonymiser, Sealer, ToSeal
 from services.intake.adapters import refusals as refusal_rows
-from services.intake.adapters import submissions as submission_rows
-from services.intake.domain.filing import Accepted, Filing, Refused, judge
-from services.intake.domain.refusing import Refusing, is_conflict, of_filing
+from services.intake.domain.filing import Accepted, Asked, Filed, Filing, Refused, Withdrawing
+from services.intake.domain.judging import judge
+from services.intake.domain.refusing import Refusing, is_about_a_claim, of_asked
 from services.intake.domain.registering import (
     IDENTITY,
     MEDICAL,
@@ -22,11 +23,13 @@ from services.intake.domain.registering import (
     original_document,
     refuse,
     register,
+    withdraw,
 )
+from services.intake.use_cases.claims_of_a_batch import Claims
 
 logger = structlog.get_logger(__name__)
 
-Item = Filing | Refusing
+Item = Asked | Refusing
 Outcome = Accepted | Refused
 
 ATTEMPTS = 5
@@ -62,70 +65,59 @@ class FileSubmissions:
     async def _process(self, items: Sequence[Item]) -> list[Outcome]:
         outcomes: dict[int, Outcome] = {}
         async with self.log.transaction() as work:
-            filings = {index: item for index, item in enumerate(items) if isinstance(item, Filing)}
+            asked = {index: item for index, item in enumerate(items) if not isinstance(item, Refusing)}
             refusals = {index: item for index, item in enumerate(items) if isinstance(item, Refusing)}
-            met = await self._judge(work, filings)
-            fresh = {index: filings[index] for index, verdict in met.items() if verdict is None}
-            await self._register(work, fresh)
-            for index, verdict in met.items():
-                match verdict:
-                    case None:
-                        outcomes[index] = Accepted(filings[index].claim_id, work.now, replayed=False)
-                    case Accepted():
-                        outcomes[index] = verdict
-                    case RefusalReason():
-                        refusals[index] = self.refusing(filings[index], verdict)
+            claims = await Claims.opened(work, list(asked.values()))
+            happening: list[tuple[Asked, Filed]] = []
+            owners: dict[int, Filed | None] = {}
+            for index, one in asked.items():
+                filed = owners[index] = claims.meeting(one)
+                match judge(one, filed, work.now):
+                    case Accepted() as accepted:
+                        outcomes[index] = accepted
+                        if not accepted.replayed:
+                            happening.append((one, claims.happened(one, filed, work.now)))
+                    case RefusalReason() as reason:
+                        refusals[index] = self.refusing(one, reason, filed)
+            await self._record(work, happening)
+            await claims.write(work)
             await self._refuse(work, list(refusals.values()))
         for index, refusing in refusals.items():
-            claim_id = filings[index].claim_id if is_conflict(refusing.reasons) else None
+            named = owners.get(index) if is_about_a_claim(refusing.reasons) else None
+            claim_id = None if named is None else named.claim_id
             outcomes[index] = Refused(refusing.reasons, refusing.refusal_id, claim_id)
         return [outcomes[index] for index in range(len(items))]
 
-    def refusing(self, filing: Filing, reason: RefusalReason) -> Refusing:
-        """The refusal of a valid submission."""
-        content_digest = self.pseudonymiser.digest("refused", filing.original.body.hex())
-        return of_filing(filing, reason, content_digest)
+    def refusing(self, asked: Asked, reason: RefusalReason, filed: Filed | None) -> Refusing:
+        """The refusal of something valid."""
+        content_digest = self.pseudonymiser.digest("refused", asked.sending.original.body.hex())
+        return of_asked(asked, reason, content_digest, filed)
 
-    async def _judge(
-        self, work: UnitOfWork, filings: Mapping[int, Filing]
-    ) -> dict[int, Accepted | RefusalReason | None]:
-        """What each filing meets; None for those whose names are taken for them now."""
-        if not filings:
-            return {}
-        new = await submission_rows.insert_new(work.connection, list(filings.values()), work.now)
-        verdicts: dict[int, Accepted | RefusalReason | None] = {}
-        meeting: dict[int, Filing] = {}
-        for index, filing in filings.items():
-            if filing.name in new:
-                verdicts[index] = None
-                new.discard(filing.name)
-            else:
-                meeting[index] = filing
-        if meeting:
-            known = await submission_rows.find_filed(work.connection, list(meeting.values()))
-            for index, filing in meeting.items():
-                filed = known.meeting(filing)
-                assert filed is not None, "a name that could not be taken is somebody's"
-                verdicts[index] = judge(filing, filed)
-        return verdicts
-
-    async def _register(self, work: UnitOfWork, filings: Mapping[int, Filing]) -> None:
-        """Append the first event of each new claim."""
-        seals = await self._seal(
-            [
-                item
-                for filing in filings.values()
-                for item in (
-                    ToSeal(filing.person_id, IDENTITY, identity_document(filing.submission)),
-                    ToSeal(filing.person_id, MEDICAL, medical_document(filing.submission)),
-                )
-            ]
+    async def _record(self, work: UnitOfWork, happening: Sequence[tuple[Asked, Filed]]) -> None:
+        """Append the event of everything that happens; of a claim's several each follows the one before."""
+        filings = [asked for asked, _ in happening if isinstance(asked, Filing)]
+        seals = iter(
+            await self._seal(
+                [
+                    item
+                    for filing in filings
+                    for item in (
+                        ToSeal(filing.person_id, IDENTITY, identity_document(filing.submission)),
+                        ToSeal(filing.person_id, MEDICAL, medical_document(filing.submission)),
+                    )
+                ]
+            )
         )
-        for number, filing in enumerate(filings.values()):
-            invoice = filing.submission.invoice_number
-            digest = None if invoice is None else self.pseudonymiser.digest("invoice", invoice)
-            event = register(filing, seals[2 * number], seals[2 * number + 1], digest, work.now)
-            work.append(Append(f"claim-{filing.claim_id}", 0, [event], traceparent=filing.traceparent))
+        for asked, filed in happening:
+            event: Event
+            if isinstance(asked, Withdrawing):
+                event = withdraw(asked, filed)
+            else:
+                invoice = asked.submission.invoice_number
+                digest = None if invoice is None else self.pseudonymiser.digest("invoice", invoice)
+                event = register(asked, filed, next(seals), next(seals), digest)
+            stream_id = f"claim-{filed.claim_id}"
+            work.append(Append(stream_id, filed.version - 1, [event], traceparent=asked.sending.traceparent))
 
     async def _refuse(self, work: UnitOfWork, refusals: Sequence[Refusing]) -> None:
         """Record those refusals that are not recorded yet, and note whom to tell."""
@@ -137,8 +129,8 @@ class FileSubmissions:
         for refusing, original in zip(new, seals, strict=True):
             stream_id = f"refusal-{refusing.refusal_id}"
             event = refuse(refusing, original, work.now)
-            work.append(Append(stream_id, 0, [event], traceparent=refusing.traceparent))
-        if any(refusing.record is not None for refusing in refusals):
+            work.append(Append(stream_id, 0, [event], traceparent=refusing.sending.traceparent))
+        if any(refusing.sending.record is not None for refusing in refusals):
             await refusal_rows.add_rejections(work.connection, refusals, work.now)
             work.after_commit(self.wake_rejections)
 

@@ -1,11 +1,12 @@
-"""Would this submission become a claim? The same validation and the same judgement as filing it; nothing is written."""
+"""What would become of it? The same validation and the same judgement as filing it; nothing is written."""
 
 from dataclasses import dataclass
 
 from libs.contracts.intake import RefusalReason
 from libs.eventlog import EventLog
 from services.intake.adapters import submissions as submission_rows
-from services.intake.domain.filing import Accepted, Filing, judge
+from services.intake.domain.filing import Accepted, Asked, Filed
+from services.intake.domain.judging import judge
 
 
 @dataclass(frozen=True)
@@ -14,9 +15,8 @@ class Preflight:
 
     log: EventLog
 
-    async def judge(self, filing: Filing) -> Accepted | RefusalReason | None:
-        """What a valid submission meets; None when it would become a claim."""
+    async def judge(self, asked: Asked) -> tuple[Accepted | RefusalReason, Filed | None]:
+        """What something valid meets: the verdict, and the claim of its name or key."""
         async with self.log.pool.acquire() as connection:
-            known = await submission_rows.find_filed(connection, [filing])
-        filed = known.meeting(filing)
-        return None if filed is None else judge(filing, filed)
+            filed = (await submission_rows.find_filed(connection, [asked])).meeting(asked)
+        return judge(asked, filed, self.log.clock()), filed

@@ -21,7 +21,7 @@ from libs.privacy import (
     open_key_pool,
 )
 from libs.runtime.clock import new_id
-from services.intake.domain.filing import Original, Refused
+from services.intake.domain.filing import Original, Refused, Sending
 from services.intake.domain.refusing import Refusing
 from services.intake.use_cases.expire_unknown import ExpireUnknown
 from services.intake.use_cases.file_submissions import FileSubmissions
@@ -74,8 +74,7 @@ def filing(log: EventLog, keys: KeyStore) -> FileSubmissions:
 def a_refusing(content_digest: str, **changes: Any) -> Refusing:
     values: dict[str, Any] = {
         "reasons": (RefusalReason(code="missing", location="", sentence="certno is required"),),
-        "channel": "settlement_http",
-        "original": Original("application/json", b"{}"),
+        "sending": Sending("settlement_http", Original("application/json", b"{}")),
         "content_digest": content_digest,
         "person_id": None,
         "hospital_id": None,

@@ -1,65 +1,37 @@
-"""A submission that meets one filed before it: given what is filed, when it comes, then the verdict."""
+"""What a settlement is called, and what is filed of it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from libs.contracts.intake import RefusalReason
 from libs.testing.submissions import a_submission
-from services.intake.domain.filing import Accepted, Filed, Filing, Original, claim_id_of, judge
+from services.intake.domain.filing import (
+    Filing,
+    IngressRecord,
+    Original,
+    Sending,
+    Withdrawing,
+    claim_id_of,
+    evolve,
+)
 
-RECEIVED_AT = datetime(2026, 3, 1, tzinfo=UTC)
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def a_sending(**changes: Any) -> Sending:
+    values: dict[str, Any] = {"channel": "settlement_http", "original": Original("", b"{}")}
+    return Sending(**(values | changes))
 
 
 def a_filing(**changes: Any) -> Filing:
     values: dict[str, Any] = {
         "submission": a_submission(),
-        "person_id": "p_" + "0" * 32,
+        "person_id": "p_1",
         "digest": "d1",
-        "channel": "settlement_http",
-        "original": Original("application/json", b"{}"),
+        "sending": a_sending(),
     }
     return Filing(**(values | changes))
-
-
-def filed_from(filing: Filing, **changes: Any) -> Filed:
-    hospital_id, submission_id = filing.name
-    values: dict[str, Any] = {
-        "hospital_id": hospital_id,
-        "submission_id": submission_id,
-        "digest": filing.digest,
-        "claim_id": filing.claim_id,
-        "received_at": RECEIVED_AT,
-        "idempotency_digest": filing.idempotency_digest,
-    }
-    return Filed(**(values | changes))
-
-
-def test_the_same_again_is_the_claim_it_already_is() -> None:
-    filing = a_filing()
-    assert judge(filing, filed_from(filing)) == Accepted(filing.claim_id, RECEIVED_AT, replayed=True)
-
-
-def test_the_same_content_by_another_way_in_is_the_same_claim() -> None:
-    filing = a_filing()
-    by_fhir = a_filing(channel="fhir_http", original=Original("application/fhir+json", b"[]"))
-    assert isinstance(judge(by_fhir, filed_from(filing)), Accepted)
-
-
-def test_another_content_under_a_taken_name_is_a_conflict() -> None:
-    verdict = judge(a_filing(digest="d2"), filed_from(a_filing(digest="d1")))
-    assert isinstance(verdict, RefusalReason)
-    assert verdict.code == "submission_id_taken"
-
-
-def test_a_key_used_for_another_settlement_is_refused_even_when_contents_are_equal() -> None:
-    verdict = judge(
-        a_filing(idempotency_digest="k"),
-        filed_from(a_filing(), submission_id="S-other", idempotency_digest="k"),
-    )
-    assert isinstance(verdict, RefusalReason)
-    assert verdict.code == "idempotency_key_reused"
 
 
 def test_a_claim_id_depends_on_hospital_and_settlement_alone() -> None:
@@ -68,7 +40,23 @@ def test_a_claim_id_depends_on_hospital_and_settlement_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{"channel": "fhir_http"}, {"digest": "d9"}, {"traceparent": "00-1-2-01"}]
+    "changes", [{"sending": a_sending(channel="fhir_http")}, {"digest": "d9"}, {"corrects": True}]
 )
 def test_transport_and_content_do_not_change_the_claim_id(changes: dict[str, Any]) -> None:
     assert a_filing(**changes).claim_id == a_filing().claim_id
+
+
+def test_a_sending_is_marked_by_its_key_or_its_place_on_the_topic() -> None:
+    record = IngressRecord(1, 77, "ref")
+    assert a_sending().mark is None
+    assert a_sending(record=record).mark == "1/77"
+    assert a_sending(idempotency_digest="k").mark == "k"
+
+
+def test_a_claims_stream_has_an_event_for_each_revision_and_its_end() -> None:
+    filed = evolve(None, a_filing(), NOW)
+    assert (filed.version, filed.status) == (1, "registered")
+    filed = evolve(filed, a_filing(digest="d2", corrects=True), NOW + timedelta(hours=1))
+    assert (filed.version, filed.status, filed.current.number) == (2, "corrected", 2)
+    filed = evolve(filed, Withdrawing(*filed.name, "settlement_cancelled", a_sending()), NOW)
+    assert (filed.version, filed.status, filed.current.number) == (3, "withdrawn", 2)

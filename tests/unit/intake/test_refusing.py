@@ -10,7 +10,7 @@ import pytest
 from libs.contracts.intake import RefusalReason
 from libs.interop import Refusal
 from libs.testing.submissions import an_identity_number
-from services.intake.domain.filing import Original
+from services.intake.domain.filing import Original, Sending
 from services.intake.domain.refusing import (
     Refusing,
     identity_number_in,
@@ -35,8 +35,7 @@ def a_reason(code: str = "missing") -> RefusalReason:
 def a_refusing(body: bytes = b"{}", **changes: Any) -> Refusing:
     values: dict[str, Any] = {
         "reasons": (a_reason(),),
-        "channel": "settlement_http",
-        "original": Original("application/json", body),
+        "sending": Sending("settlement_http", Original("application/json", body)),
         "content_digest": "c1",
         "person_id": None,
         "hospital_id": None,
@@ -46,7 +45,8 @@ def a_refusing(body: bytes = b"{}", **changes: Any) -> Refusing:
 
 
 def test_the_same_bytes_refused_for_the_same_reasons_are_one_refusal() -> None:
-    assert a_refusing().refusal_id == a_refusing(traceparent="00-1-2-01").refusal_id
+    again = Sending("settlement_http", Original("application/json", b"{}"), traceparent="00-1-2-01")
+    assert a_refusing().refusal_id == a_refusing(sending=again).refusal_id
     assert a_refusing().refusal_id != a_refusing(content_digest="c2").refusal_id
     assert a_refusing().refusal_id != a_refusing(reasons=(a_reason("void"),)).refusal_id
 
