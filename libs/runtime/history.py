@@ -8,7 +8,7 @@ from typing import Annotated, Any, Generic, TypeVar
 from fastapi import APIRouter, Query, Request
 from pydantic import AwareDatetime, BaseModel, Field
 
-from libs.contracts import ClaimEvent, operations
+from libs.contracts import ClaimEvent
 from libs.contracts.effect import day_of_service
 from libs.contracts.registry import ContractError
 from libs.eventlog import EventLog, Recorded, States, read
@@ -18,8 +18,6 @@ from libs.runtime.plain import plain
 from libs.runtime.problems import Problem
 
 S = TypeVar("S")
-
-_OF_OPERATORS = {kind.__name__ for kind in (operations.ParkedDiscarded,)}
 
 MOST_STEPS = 500
 """A state after each of more events would be a long answer; `after_version` reads on."""
@@ -32,10 +30,14 @@ def _whole(state: S, claim_id: str) -> object:
 
 @dataclass(frozen=True)
 class Folding(Generic[S]):
-    """How a service folds its streams. `of_claim`: the part of a state that is about one claim."""
+    """How a service folds its streams. `of_claim`: the part of a state that is about one claim.
+
+    `kinds`: how the names of the streams begin that `states` folds; what operators did has streams of its own.
+    """
 
     states: States[S]
     of_claim: Callable[[S, str], object] = _whole
+    kinds: tuple[str, ...] = ("claim-", "person-")
 
 
 class View(BaseModel):
@@ -78,7 +80,7 @@ def history_router(log: EventLog, folding: Folding[Any]) -> APIRouter:
     @router.get("/{stream_id}/state")
     async def state(stream_id: str, request: Request, view: Annotated[View, Query()]) -> dict[str, Any]:
         """The state that the service's own fold makes of what was known and in effect; null: nothing was."""
-        events = await _read(log, stream_id, request, view)
+        events = await _read(log, folding, stream_id, request, view)
         kept = _travelled(events, view)
         after = None
         for after in folding.states.follow(stream_id, [one.recorded for one in kept]):  # noqa: B007
@@ -88,7 +90,7 @@ def history_router(log: EventLog, folding: Folding[Any]) -> APIRouter:
     @router.get("/{stream_id}/steps")
     async def steps(stream_id: str, request: Request, view: Annotated[StepsView, Query()]) -> dict[str, Any]:
         """Each event with the state after it. Of a claim: the events about it, and others that changed its part."""
-        events = await _read(log, stream_id, request, view)
+        events = await _read(log, folding, stream_id, request, view)
         kept = _travelled(events, view)
         found = _steps(folding, stream_id, kept, view)
         if not view.states:
@@ -107,12 +109,14 @@ def history_router(log: EventLog, folding: Folding[Any]) -> APIRouter:
     return router
 
 
-async def _read(log: EventLog, stream_id: str, request: Request, view: View) -> list[Recorded]:
+async def _read(
+    log: EventLog, folding: Folding[Any], stream_id: str, request: Request, view: View
+) -> list[Recorded]:
     """All events of the stream; who asks is recorded before."""
     async with log.pool.acquire() as connection:
-        events = await read.read_streams(connection, log.source, [stream_id])
-        # What operators did has streams of its own, which no service folds.
-        if not events or any(event.type in _OF_OPERATORS for event in events):
+        folded = [stream_id] if stream_id.startswith(folding.kinds) else []
+        events = await read.read_streams(connection, log.source, folded)
+        if not events:
             raise Problem(
                 404, "stream_unknown", "No such stream", "Nothing is recorded under this name here."
             )

@@ -86,7 +86,7 @@ async def build(runtime: Runtime[IntakeSettings]) -> Parts:
         ],
         pumps=[rejections, reading, expire],
         batchers=[cast("Batcher[object, object]", batcher)],
-        folding=Folding(States("intake", initial, evolve)),
+        folding=Folding(States("intake", initial, evolve), kinds=("claim-", "refusal-")),
     )
 
 

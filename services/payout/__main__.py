@@ -20,6 +20,7 @@ from services.payout.adapters.bank_errors import (
     BankUnreachable,
 )
 from services.payout.domain.account import evolve, initial
+from services.payout.domain.claim_part import of_claim
 from services.payout.domain.payments import decide
 from services.payout.entrypoints.clawbacks import clawbacks_router
 from services.payout.entrypoints.http import payout_router
@@ -120,7 +121,7 @@ async def build(runtime: Runtime[PayoutSettings]) -> Parts:
         routers=[payout_router(runtime.log), clawbacks_router(runtime.log, stage)],
         pumps=[releasing, closing, sending, reading, asking],
         on_reset=states.clear,
-        folding=Folding(states),
+        folding=Folding(states, of_claim),
     )
 
 
