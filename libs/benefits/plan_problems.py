@@ -1,7 +1,7 @@
 """Turns a validation error into line, field and what would be right."""
 
 from difflib import get_close_matches
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel
@@ -45,6 +45,8 @@ def problem_of(root: Any, detail: ErrorDetails) -> Problem:
             close = get_close_matches(str(path[-1]), names, n=1)
             found = f"unknown field {path[-1]!r}"
             right = f"{close[0]!r}" if close else f"one of {', '.join(sorted(names))}"
+            if " " in str(path[-1]):
+                right = "quotes around a text that has a comma or a colon"
         case "missing":
             found, right = "missing", f"a value for {path[-1]!r}"
         case "value_error":
@@ -78,10 +80,13 @@ def written_twice(node: Any, path: Path = ()) -> list[Problem]:
 def _field_names(path: Path) -> list[str]:
     """Names of the fields the model at `path` has in the file format."""
     model: Any = Plan
+    keyed = False
     for step in path:
-        if isinstance(step, int) or not (isinstance(model, type) and issubclass(model, BaseModel)):
+        if keyed or isinstance(step, int) or not (isinstance(model, type) and issubclass(model, BaseModel)):
+            keyed = False
             continue
         field = next((f for name, f in model.model_fields.items() if step in (name, f.alias)), None)
+        keyed = field is not None and get_origin(field.annotation) is dict
         model = _model_in(field.annotation) if field is not None else None
     if not (isinstance(model, type) and issubclass(model, BaseModel)):
         return []
