@@ -74,3 +74,11 @@ async def take_up(connection: "Connection", limit: int) -> list[PaymentWord]:
         [(row["position"], row["entry"]) for row in rows],
     )
     return [PaymentWord(BankWord(*list(row)[:8]), *list(row)[8:]) for row in rows]
+
+
+async def matched(connection: "Connection", words: Sequence[BankWord]) -> None:
+    """What was read as fitting nothing does fit: nobody has to look at it any more."""
+    await connection.executemany(
+        "delete from unmatched where position = $1 and entry = $2 and what = 'unknown_payment'",
+        [(word.position, word.entry) for word in words],
+    )

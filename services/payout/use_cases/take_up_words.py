@@ -16,13 +16,15 @@ async def take_up_words(log: EventLog, stage: Stage[Account, Command]) -> int:
     """Conclude what can be, at most a transaction's worth; returns how many words were taken up."""
     async with log.transaction() as work:
         known = await bank_words.take_up(work.connection, WORDS_PER_STEP)
+        final = [(each, command) for each in known if (command := _command(each, work.now)) is not None]
         instructions = [
             Instruction(f"person-{each.person_id}", command, traceparent=each.traceparent)
-            for each in known
-            if (command := _command(each, work.now)) is not None
+            for each, command in final
         ]
         decided = await stage.apply(work, instructions)
         await payments.follow(work.connection, payments.decided_by(instructions, decided), work.now)
+        fitting = [each.word for index, (each, _) in enumerate(final) if decided[index]]
+        await bank_words.matched(work.connection, fitting)
     return len(known)
 
 
