@@ -1,7 +1,8 @@
-"""Exports on disk: a directory per service, a file of JSON lines per shard, and the manifest."""
+"""Exports on disk: a directory per service, its files of events per shard, and the manifest."""
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -9,48 +10,37 @@ import orjson
 
 from libs.eventlog import Recorded
 from libs.eventlog.envelope import to_json
-from services.operations.domain.manifest import NAME, ExportedShard, Manifest, ManifestUnreadable, manifest_of
+from services.operations.adapters.event_files import read_events, shard_writer
+from services.operations.domain.manifest import (
+    NAME,
+    ExportedShard,
+    Manifest,
+    ManifestUnreadable,
+    manifest_of,
+)
 
 
 class ShardFile:
-    """Writes one shard's events, as a context manager, and knows at the end what the manifest says about them."""
+    """Writes one shard's lines, as a context manager, and knows at the end what the manifest says about them."""
 
     def __init__(self, directory: Path, source: str, shard: int) -> None:
-        self._source = source
-        self._shard = shard
-        self._name = f"{source}/{shard:04d}.ndjson"
-        path = directory / self._name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = path.open("xb")
-        self._digest = hashlib.sha256()
-        self._events = 0
-        self._last: Recorded | None = None
+        self._writer = shard_writer("log", directory, source, shard)
+        self._written: list[ExportedShard] = []
 
     def write(self, events: list[Recorded]) -> None:
         """Append events in order."""
-        lines = b"".join(to_json(event) + b"\n" for event in events)
-        self._file.write(lines)
-        self._digest.update(lines)
-        self._events += len(events)
-        self._last = events[-1] if events else self._last
+        self._writer.write(events)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._file.close()
+        self._written = self._writer.finish()
 
-    def exported(self) -> ExportedShard:
-        """What the manifest says about the file, once it is complete."""
-        return ExportedShard(
-            source=self._source,
-            shard=self._shard,
-            file=self._name,
-            events=self._events,
-            position=self._last.position if self._last else 0,
-            head_hash=self._last.hash.hex() if self._last else None,
-            sha256=self._digest.hexdigest(),
-        )
+    def exported(self, end: tuple[int, str | None] | None = None) -> ExportedShard:
+        """What the manifest says about the file; `end` is where the log itself says that the shard ends."""
+        (written,) = self._written
+        return written if end is None else replace(written, position=end[0], head_hash=end[1])
 
 
 def write_manifest(directory: Path, manifest: Manifest) -> None:
@@ -69,8 +59,17 @@ def read_manifest(directory: Path) -> Manifest:
         raise ManifestUnreadable(f"{directory / NAME} is not JSON") from error
 
 
+def manifest_digest(directory: Path) -> str:
+    """SHA-256 of the manifest: kept elsewhere, it vouches for the whole export."""
+    return hashlib.sha256((directory / NAME).read_bytes()).hexdigest()
+
+
 def exported_lines(directory: Path) -> Iterator[bytes]:
-    """The lines of all logs below a directory."""
+    """The lines of all logs below a directory, as logs are served, however they were exported."""
+    if (directory / NAME).exists() and (manifest := read_manifest(directory)).encoding != "log":
+        for shard in manifest.shards:
+            yield from map(to_json, read_events(directory / shard.file, shard.source))
+        return
     for path in sorted(directory.rglob("*.ndjson")):
         with path.open("rb") as file:
             yield from file
