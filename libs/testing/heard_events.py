@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from libs.contracts.adjudication import Bearing, ClaimAdjudicated, ClaimDenied
 from libs.contracts.enrolment import CoverageActivated, PersonErased
-from libs.contracts.intake import ClaimRegistered
+from libs.contracts.intake import ClaimCorrected, ClaimRegistered, ClaimWithdrawn
 from libs.contracts.medical_data import Provenance, RecordsAttached, RecordsUnavailable
 from libs.contracts.settlement import FeeLine, Settlement, Visit
 from libs.testing.submissions import a_line, a_settlement
@@ -77,6 +77,23 @@ def a_claim_registered(
     )
 
 
+def a_claim_corrected(claim_id: str = "claim-1", revision: int = 2, **changes: Any) -> ClaimCorrected:
+    """A later content of a claim; `changes` as for its registration."""
+    first = a_claim_registered(claim_id, **changes)
+    return ClaimCorrected(**dict(first), revision=revision)
+
+
+def a_claim_withdrawn(claim_id: str = "claim-1", *, person_id: str = PERSON) -> ClaimWithdrawn:
+    """The hospital has undone the settlement."""
+    return ClaimWithdrawn(
+        person_id=person_id,
+        claim_id=claim_id,
+        reason="settlement_cancelled",
+        channel="settlement_http",
+        received_at=NOW,
+    )
+
+
 def records_attached(
     claim_id: str = "claim-1", *, person_id: str = PERSON, **changes: Any
 ) -> RecordsAttached:
@@ -91,10 +108,17 @@ def records_attached(
     return RecordsAttached(person_id=person_id, claim_id=claim_id, **(values | changes))
 
 
-def records_unavailable(claim_id: str = "claim-1", *, person_id: str = PERSON) -> RecordsUnavailable:
+def records_unavailable(
+    claim_id: str = "claim-1", revision: int = 1, *, person_id: str = PERSON
+) -> RecordsUnavailable:
     """The bureau did not answer in time."""
     return RecordsUnavailable(
-        person_id=person_id, claim_id=claim_id, reason="bureau_unreachable", attempts=3, given_up_at=NOW
+        person_id=person_id,
+        claim_id=claim_id,
+        revision=revision,
+        reason="bureau_unreachable",
+        attempts=3,
+        given_up_at=NOW,
     )
 
 

@@ -57,7 +57,7 @@ async def build(runtime: Runtime[MedicalDataSettings]) -> Parts:
 
     return Parts(
         subscriptions=SUBSCRIPTIONS,
-        handler=hear_events(patience, runtime.keys, wake),
+        handler=hear_events(states, patience, runtime.keys, wake),
         routers=[medical_data_router(runtime.log)],
         pumps=pumps,
         on_reset=states.clear,

@@ -25,6 +25,14 @@ class Records:
         if len(self._by_key) > self._capacity:
             self._forget(next(iter(self._by_key)))
 
+    def undo(self, certno: str, setl_id: str) -> bool:
+        """The settlement was cancelled (2305): nothing of it is known any more. False when nothing was."""
+        key = (certno, setl_id)
+        known = key in self._by_key
+        if known:
+            self._forget(key)
+        return known
+
     def _forget(self, key: tuple[str, str]) -> None:
         certno, setl_id = key
         del self._by_key[key]

@@ -12,6 +12,7 @@ from services.bureau_simulator.domain.misbehaviour import Misbehaviour
 from services.bureau_simulator.entrypoints.fhir import fhir_router
 from services.bureau_simulator.entrypoints.misbehaving import Misbehaving
 from services.bureau_simulator.entrypoints.platform import Platform
+from services.bureau_simulator.use_cases.cancel_settlements import cancel_settlements
 from services.bureau_simulator.use_cases.deposit_settlements import deposit_settlements
 from services.bureau_simulator.use_cases.look_up_settlements import look_up_settlements
 
@@ -51,6 +52,16 @@ def _add_settlements(app: FastAPI, platform: Platform) -> None:
         except BureauError as error:
             raise _problem(error) from None
         return Response(_ENCODER.encode({"deposited": count}), status_code=201, media_type=_JSON)
+
+    @app.post("/settlements/cancel")
+    async def cancel(request: Request) -> Response:
+        """Undo deposits (2305): a JSON array of {setl_id, certno}. What is not known is undone already."""
+        queries = await _body(request, _QUERIES)
+        try:
+            count = cancel_settlements(platform.records, queries)
+        except BureauError as error:
+            raise _problem(error) from None
+        return Response(_ENCODER.encode({"cancelled": count}), media_type=_JSON)
 
     @app.post("/settlements/lookup")
     async def look_up(request: Request) -> Response:

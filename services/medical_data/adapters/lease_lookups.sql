@@ -11,4 +11,5 @@ set next_attempt_at = $2, lease = $3
 from due
 where lookup.claim_id = due.claim_id
 returning
-    lookup.claim_id, person_id, submission_id, total_fen, fund_total_fen, identity, cause, attempts, given_up
+    lookup.claim_id, revision, person_id, submission_id, total_fen, fund_total_fen, identity, cause, attempts,
+    given_up

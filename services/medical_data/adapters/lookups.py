@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from libs.contracts.intake import ClaimRegistered
+from libs.contracts.intake import FiledSettlement
 from libs.eventlog import Recorded
 from libs.eventlog.envelope import from_json, to_json
+from services.medical_data.domain.attaching import revision_of
 
 if TYPE_CHECKING:
     from libs.eventlog.database import Connection
@@ -25,9 +26,10 @@ _LEASE = (_HERE / "lease_lookups.sql").read_text()
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """A claim whose records are to be fetched. `cause` is its ClaimRegistered, without the body."""
+    """A claim whose records are to be fetched. `cause` is the event of its revision, without the body."""
 
     claim_id: str
+    revision: int
     person_id: str
     submission_id: str
     total_fen: int
@@ -53,6 +55,7 @@ class Expired:
     """A look-up whose budget is spent."""
 
     claim_id: str
+    revision: int
     person_id: str
     cause: Recorded
     attempts: int
@@ -62,16 +65,20 @@ class Expired:
 
 async def add(
     connection: "Connection",
-    claims: Sequence[tuple[Recorded, ClaimRegistered]],
+    claims: Sequence[tuple[Recorded, FiledSettlement]],
     now: datetime,
     budget_ends_at: datetime,
 ) -> None:
-    """Note claims to be looked up; those that wait or were answered already are left as they are."""
+    """Note claims to be looked up, each by its newest revision; those that wait for it already are left as they are."""
+    # One statement cannot touch a row twice: of a claim's several revisions the last one counts.
+    newest = {claim.claim_id: (recorded, claim) for recorded, claim in claims}
+    claims = list(newest.values())
     if not claims:
         return
     await connection.execute(
         _ADD,
         [claim.claim_id for _, claim in claims],
+        [revision_of(claim) for _, claim in claims],
         [claim.person_id for _, claim in claims],
         [claim.submission_id for _, claim in claims],
         [claim.settlement.total_fen for _, claim in claims],
@@ -91,6 +98,7 @@ async def take_due(
     return [
         Lookup(
             claim_id=row["claim_id"],
+            revision=row["revision"],
             person_id=row["person_id"],
             submission_id=row["submission_id"],
             total_fen=row["total_fen"],
@@ -139,7 +147,7 @@ async def remove(connection: "Connection", claim_ids: Sequence[str]) -> None:
 async def take_expired(connection: "Connection", now: datetime, limit: int) -> list[Expired]:
     """Look-ups whose budget is spent and of which nothing was said yet, locked for this transaction."""
     rows = await connection.fetch(
-        "select claim_id, person_id, cause, attempts, last_failure, erased from lookup"
+        "select claim_id, revision, person_id, cause, attempts, last_failure, erased from lookup"
         " where not given_up and budget_ends_at <= $1 order by budget_ends_at limit $2 for update skip locked",
         now,
         limit,
@@ -147,6 +155,7 @@ async def take_expired(connection: "Connection", now: datetime, limit: int) -> l
     return [
         Expired(
             claim_id=row["claim_id"],
+            revision=row["revision"],
             person_id=row["person_id"],
             cause=from_json(row["cause"]),
             attempts=row["attempts"],

@@ -1,4 +1,4 @@
-"""What becomes of a claim's look-up: records once, at most one "unavailable" before them.
+"""What becomes of a claim's look-up: of each revision records once, at most one "unavailable" before them.
 
 decide(state, command) -> events.
 """
@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import assert_never
 
 from libs.contracts import Event
+from libs.contracts.intake import ClaimCorrected, FiledSettlement
 from libs.contracts.medical_data import PriorStay, Provenance, RecordsAttached, RecordsUnavailable
 
 
@@ -27,11 +28,15 @@ class BureauRecord:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A claim's look-up so far."""
+    """A claim's look-up so far: the newest revision of which each was said, 0 for none."""
 
     claim_id: str
-    unavailable: bool = False
-    attached: bool = False
+    unavailable: int = 0
+    attached: int = 0
+
+    def answered(self, revision: int) -> bool:
+        """Whether something was said of this revision, or of a newer one."""
+        return revision <= max(self.unavailable, self.attached)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,7 @@ class Attach:
     """The bureau answered. `sealed` is the whole answer under the person's key, amounts are the hospital's."""
 
     person_id: str
+    revision: int
     record: BureauRecord
     provenance: Provenance
     hospital_total_fen: int
@@ -51,12 +57,18 @@ class GiveUp:
     """The budget is spent."""
 
     person_id: str
+    revision: int
     reason: str
     attempts: int
     now: datetime
 
 
 Command = Attach | GiveUp
+
+
+def revision_of(settlement: FiledSettlement) -> int:
+    """Which content of its claim a filed settlement is."""
+    return settlement.revision if isinstance(settlement, ClaimCorrected) else 1
 
 
 def initial(stream_id: str) -> Claim:
@@ -68,30 +80,33 @@ def evolve(claim: Claim, event: Event) -> Claim:
     """The state after `event`."""
     match event:
         case RecordsAttached():
-            return replace(claim, attached=True)
+            return replace(claim, attached=event.revision)
         case RecordsUnavailable():
-            return replace(claim, unavailable=True)
+            return replace(claim, unavailable=event.revision)
         case _:
             raise AssertionError(f"not an event of medical data: {type(event).__name__}")
 
 
 def decide(claim: Claim, command: Command) -> Sequence[Event]:
-    """Records that arrive after "unavailable" are attached all the same; nothing follows records."""
-    if claim.attached:
-        return []
+    """Records that arrive after "unavailable" are attached all the same; nothing follows records, and nothing is said
+    of a revision once something was said of a newer one.
+    """
     match command:
-        case Attach():
+        case Attach(revision=revision):
+            if revision <= claim.attached or revision < claim.unavailable:
+                return []
             return [_attached(claim, command)]
-        case GiveUp(person_id=person_id, reason=reason, attempts=attempts, now=now):
-            if claim.unavailable:
+        case GiveUp():
+            if claim.answered(command.revision):
                 return []
             return [
                 RecordsUnavailable(
-                    person_id=person_id,
+                    person_id=command.person_id,
                     claim_id=claim.claim_id,
-                    reason=reason,
-                    attempts=attempts,
-                    given_up_at=now,
+                    revision=command.revision,
+                    reason=command.reason,
+                    attempts=command.attempts,
+                    given_up_at=command.now,
                 )
             ]
         case _:
@@ -104,6 +119,7 @@ def _attached(claim: Claim, command: Attach) -> RecordsAttached:
     return RecordsAttached(
         person_id=command.person_id,
         claim_id=claim.claim_id,
+        revision=command.revision,
         provenance=command.provenance,
         bureau_total_fen=record.total_fen,
         bureau_fund_fen=record.fund_fen,

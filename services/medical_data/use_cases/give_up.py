@@ -19,7 +19,13 @@ async def give_up(log: EventLog, stage: Stage[Claim, Command], patience: Patienc
             [
                 Instruction(
                     f"claim-{lookup.claim_id}",
-                    GiveUp(lookup.person_id, lookup.last_failure or NOT_ASKED, lookup.attempts, work.now),
+                    GiveUp(
+                        lookup.person_id,
+                        lookup.revision,
+                        lookup.last_failure or NOT_ASKED,
+                        lookup.attempts,
+                        work.now,
+                    ),
                     lookup.cause,
                 )
                 for lookup in expired

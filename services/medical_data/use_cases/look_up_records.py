@@ -149,6 +149,7 @@ class LookUpRecords:
         answered = fetched.answered
         command = Attach(
             person_id=lookup.person_id,
+            revision=lookup.revision,
             record=answered.record,
             provenance=Provenance(
                 source=self._bureau.source,

@@ -10,6 +10,8 @@ import httpx2
 import orjson
 import pytest
 
+from libs.contracts import Event
+from libs.contracts.intake import FiledSettlement
 from libs.contracts.medical_data import RecordsAttached, RecordsUnavailable
 from libs.eventlog import EventLog, States
 from libs.eventlog.database import open_pool
@@ -17,14 +19,19 @@ from libs.eventlog.read import read_shard
 from libs.eventlog.stage import Stage
 from libs.privacy import KeyStore, create_master_key, install_key_store, open_key_pool, seal_json
 from libs.runtime.clock import new_id
-from libs.testing.heard_events import a_claim_registered, person_numbered
+from libs.testing.heard_events import (
+    a_claim_corrected,
+    a_claim_registered,
+    a_claim_withdrawn,
+    person_numbered,
+)
 from libs.testing.recorded import a_recorded
 from services.medical_data import __main__ as process
-from services.medical_data.adapters import lookups
 from services.medical_data.adapters.bureau import Bureau
 from services.medical_data.domain.attaching import decide, evolve, initial
 from services.medical_data.domain.patience import Patience
 from services.medical_data.use_cases.give_up import give_up
+from services.medical_data.use_cases.hear_events import hear_events
 from services.medical_data.use_cases.look_up_records import LookUpRecords
 
 MIGRATIONS = Path(process.__file__).parent / "migrations"
@@ -46,17 +53,22 @@ class Office:
         self.may_answer = asyncio.Event()
         self.may_answer.set()
 
-    async def register(self, claim_id: str, person: int = 1) -> str:
-        """Let a claim wait for its records; the id of its person."""
+    async def register(self, claim_id: str, person: int = 1, revision: int = 1) -> str:
+        """Let a claim, or a correction of it, wait for its records; the id of its person."""
         person_id = person_numbered(person)
         key = (await self.keys.ensure({person_id}))[person_id]
         identity = seal_json(key, {"id_number": NUMBER}, "ClaimRegistered.identity")
-        claim = a_claim_registered(claim_id, person_id=person_id, identity=identity)
-        async with self.log.transaction() as work:
-            await lookups.add(
-                work.connection, [(a_recorded("intake", claim), claim)], self.now, PATIENCE.ends_at(self.now)
-            )
+        filed: FiledSettlement = a_claim_registered(claim_id, person_id=person_id, identity=identity)
+        if revision > 1:
+            filed = a_claim_corrected(claim_id, revision, person_id=person_id, identity=identity)
+        await self.hear(filed)
         return person_id
+
+    async def hear(self, event: Event) -> None:
+        """Let an event of intake arrive."""
+        handle = hear_events(self.stage.states, PATIENCE, self.keys, lambda: None)
+        async with self.log.transaction() as work:
+            await handle(work, [a_recorded("intake", event)])
 
     async def look_up(self, batch_size: int = 100) -> int:
         """One step of one replica."""
@@ -83,6 +95,17 @@ class Office:
                 r for shard in (0, 1) for r in await read_shard(connection, "medical_data", shard, 0, 999)
             ]
         return [(type(r.decode()), r.subject.removeprefix("claim-")) for r in recorded]
+
+    async def revisions(self) -> list[int]:
+        """The revision that each answer is about."""
+        async with self.log.pool.acquire() as connection:
+            recorded = [
+                r for shard in (0, 1) for r in await read_shard(connection, "medical_data", shard, 0, 999)
+            ]
+        answers = [r.decode() for r in recorded]
+        return [
+            answer.revision for answer in answers if isinstance(answer, RecordsAttached | RecordsUnavailable)
+        ]
 
     async def _answer(self, request: httpx2.Request) -> httpx2.Response:
         queries = orjson.loads(request.content)
@@ -202,3 +225,66 @@ async def test_a_claim_is_forgotten_when_even_the_late_period_is_over(office: Of
     await office.give_up()
     assert await office.look_up() == 0
     assert await office.said() == [(RecordsUnavailable, "one")]
+
+
+async def test_a_corrected_claim_is_asked_for_again_and_answered_with_its_revision(office: Office) -> None:
+    await office.register("one")
+    await office.look_up()
+    await office.register("one", revision=2)
+    assert await office.look_up() == 1
+    assert await office.revisions() == [1, 2]
+
+
+async def test_an_answer_about_a_content_that_was_corrected_meanwhile_is_dropped(office: Office) -> None:
+    await office.register("one")
+    office.may_answer.clear()
+    asking = asyncio.create_task(office.look_up())
+    await office.arrived.wait()
+    await office.register("one", revision=2)
+    office.may_answer.set()
+    await asking
+    assert await office.revisions() == []
+    assert await office.look_up() == 1
+    assert await office.revisions() == [2]
+
+
+async def test_what_was_given_up_gets_a_new_budget_with_its_correction(office: Office) -> None:
+    await office.register("one")
+    office.now += PATIENCE.within
+    await office.give_up()
+    await office.register("one", revision=2)
+    assert await office.give_up() == 0
+    assert await office.look_up() == 1
+    assert await office.said() == [(RecordsUnavailable, "one"), (RecordsAttached, "one")]
+    assert await office.revisions() == [1, 2]
+
+
+async def test_nobody_asks_for_a_withdrawn_claim(office: Office) -> None:
+    for claim_id in ("waiting", "late"):
+        await office.register(claim_id)
+    await office.hear(a_claim_withdrawn("waiting"))
+    office.now += PATIENCE.within
+    assert await office.give_up() == 1
+    await office.hear(a_claim_withdrawn("late"))
+    office.now += PATIENCE.late_pause
+    assert await office.look_up() == 0
+    assert await office.said() == [(RecordsUnavailable, "late")]
+
+
+async def test_an_answer_about_a_claim_that_was_withdrawn_meanwhile_is_dropped(office: Office) -> None:
+    await office.register("one")
+    office.may_answer.clear()
+    asking = asyncio.create_task(office.look_up())
+    await office.arrived.wait()
+    await office.hear(a_claim_withdrawn("one"))
+    office.may_answer.set()
+    await asking
+    assert await office.said() == []
+
+
+async def test_what_was_answered_is_not_asked_for_again_when_it_is_announced_again(office: Office) -> None:
+    await office.register("one", revision=2)
+    await office.look_up()
+    await office.register("one")
+    await office.register("one", revision=2)
+    assert await office.look_up() == 0

@@ -31,9 +31,18 @@ async def test_a_deposit_is_found_by_a_batch_look_up(client: httpx2.AsyncClient)
     )
 
 
+async def test_a_cancelled_settlement_is_in_nobodys_records(client: httpx2.AsyncClient) -> None:
+    for cancelled in (1, 0):
+        assert (await client.post("/settlements/cancel", content=QUERY)).json() == {"cancelled": cancelled}
+    answer = (await client.post("/settlements/lookup", content=QUERY)).json()["results"][0]
+    assert not answer["found"]
+    assert (await client.get("/health/ready")).json()["settlements"] == 0
+
+
 @pytest.mark.parametrize(
     ("path", "body", "status", "code"),
     [
+        ("/settlements/cancel", ENCODER.encode([SettlementQuery("S", "1")] * 2_001), 413, "too_many"),
         ("/settlements/lookup", b"[{", 400, "malformed_json"),
         ("/settlements/lookup", b'[{"setl_id": "S1"}]', 422, "invalid_request"),
         ("/settlements", b'[{"setl_id": "S1", "colour": 1}]', 422, "invalid_request"),

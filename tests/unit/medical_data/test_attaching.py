@@ -1,5 +1,6 @@
 """Given what was said of a claim, when the bureau answers or the budget ends, then records or their absence follow."""
 
+from dataclasses import replace
 from datetime import date
 from functools import reduce
 
@@ -17,12 +18,13 @@ from services.medical_data.domain.attaching import (
     initial,
 )
 
+Answer = RecordsAttached | RecordsUnavailable
 STAY = PriorStay(hospital_id="H1", admitted_on=date(2026, 1, 1), discharged_on=date(2026, 1, 5), related=True)
 PROVENANCE = Provenance(source="bureau", fetched_at=NOW, as_of=NOW, response_digest="0" * 64)
-GIVE_UP = GiveUp(PERSON, "bureau_unreachable", 4, NOW)
+GIVE_UP = GiveUp(PERSON, 1, "bureau_unreachable", 4, NOW)
 
 
-def an_answer(total_fen: int = 150_000, fund_fen: int = 60_000) -> Attach:
+def an_answer(total_fen: int = 150_000, fund_fen: int = 60_000, revision: int = 1) -> Attach:
     record = BureauRecord(
         total_fen=total_fen,
         fund_fen=fund_fen,
@@ -32,7 +34,7 @@ def an_answer(total_fen: int = 150_000, fund_fen: int = 60_000) -> Attach:
         deceased_on=None,
         prior_stays=(STAY,),
     )
-    return Attach(PERSON, record, PROVENANCE, 150_000, 60_000, SEALED)
+    return Attach(PERSON, revision, record, PROVENANCE, 150_000, 60_000, SEALED)
 
 
 def folded(*events: Event) -> Claim:
@@ -84,3 +86,25 @@ def test_records_that_come_late_are_attached_all_the_same() -> None:
 
 def test_nothing_follows_records() -> None:
     assert [type(event) for event in run(an_answer(), an_answer(), GIVE_UP)] == [RecordsAttached]
+
+
+def told(events: list[Event]) -> list[tuple[str, int]]:
+    """What was said, of which revision."""
+    return [(type(event).__name__, event.revision) for event in events if isinstance(event, Answer)]
+
+
+def test_a_corrected_claim_is_answered_again_with_its_revision() -> None:
+    said = run(an_answer(), an_answer(revision=2), an_answer(revision=2))
+    assert told(said) == [("RecordsAttached", 1), ("RecordsAttached", 2)]
+
+
+def test_of_each_revision_the_records_may_be_unavailable_once() -> None:
+    again = replace(GIVE_UP, revision=2)
+    assert told(run(an_answer(), again, again)) == [("RecordsAttached", 1), ("RecordsUnavailable", 2)]
+
+
+def test_nothing_is_said_of_a_revision_once_something_was_said_of_a_newer_one() -> None:
+    newer = replace(GIVE_UP, revision=2)
+    assert told(run(newer, an_answer(revision=1), GIVE_UP)) == [("RecordsUnavailable", 2)]
+    assert told(run(newer, an_answer(revision=2))) == [("RecordsUnavailable", 2), ("RecordsAttached", 2)]
+    assert told(run(an_answer(revision=2), an_answer(revision=1))) == [("RecordsAttached", 2)]

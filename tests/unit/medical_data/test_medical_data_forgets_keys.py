@@ -4,10 +4,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
 from libs.contracts.enrolment import ErasureCompleted
-from libs.eventlog import UnitOfWork
+from libs.eventlog import States, UnitOfWork
 from libs.privacy import KeyStore
 from libs.testing.heard_events import PERSON
 from libs.testing.recorded import a_recorded
+from services.medical_data.domain.attaching import evolve, initial
 from services.medical_data.domain.patience import Patience
 from services.medical_data.use_cases.hear_events import SUBSCRIPTIONS, hear_events
 
@@ -29,7 +30,8 @@ class Forgetting:
 
 async def test_a_key_that_was_read_between_erasure_and_destruction_is_forgotten() -> None:
     keys = Forgetting()
-    handle = hear_events(Patience(), cast("KeyStore", keys), lambda: None)
+    states = States("medical_data", initial, evolve)
+    handle = hear_events(states, Patience(), cast("KeyStore", keys), lambda: None)
     # A completed erasure writes nothing, so it needs no connection.
     work = UnitOfWork(cast("Connection", None), NOW)
     await handle(work, [a_recorded("enrolment", ErasureCompleted(person_id=PERSON, completed_at=NOW))])
