@@ -43,6 +43,9 @@ class ShardWriter(Protocol):
     def finish(self) -> list[ExportedShard]:
         """Complete the files."""
 
+    def close(self) -> None:
+        """Let go of what is open, finished or not."""
+
 
 def shard_writer(encoding: Encoding, directory: Path, source: str, shard: int) -> ShardWriter:
     """Makes files below `directory`."""
@@ -73,6 +76,9 @@ class _LineWriter:
         self._file.close()
         return [_exported(self._place, self._name, self._events, self._last, self._digest.hexdigest())]
 
+    def close(self) -> None:
+        self._file.close()
+
 
 class _ParquetWriter:
     def __init__(self, directory: Path, source: str, shard: int) -> None:
@@ -91,6 +97,9 @@ class _ParquetWriter:
         if self._waiting or not self._parts:
             self._write_part(self._waiting)
         return self._parts
+
+    def close(self) -> None:
+        self._waiting.clear()
 
     def _write_part(self, events: list[Recorded]) -> None:
         source, shard = self._place

@@ -35,7 +35,10 @@ class ShardFile:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._written = self._writer.finish()
+        if any(error):
+            self._writer.close()
+        else:
+            self._written = self._writer.finish()
 
     def exported(self, end: tuple[int, str | None] | None = None) -> ExportedShard:
         """What the manifest says about the file; `end` is where the log itself says that the shard ends."""

@@ -2,15 +2,20 @@
 
 import asyncio
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 
 import httpx2
 
+from libs.eventlog import Source
 from libs.eventlog.serve import HttpSource
-from services.operations.adapters.exports import ShardFile, write_manifest
-from services.operations.domain.manifest import NAME, ExportedShard, Manifest
+from services.operations.adapters.database_snapshot import open_snapshot
+from services.operations.adapters.event_files import shard_writer
+from services.operations.adapters.exports import write_manifest
+from services.operations.adapters.state_tables import KEY_SCHEMA, READ_MODELS, export_tables
+from services.operations.domain.manifest import NAME, Encoding, ExportedShard, Manifest
 
 PAGE_EVENTS = 2_000
 #: Reading is the services' work; a few at a time keep them free for their own.
@@ -36,6 +41,7 @@ async def export_history(
     now: datetime,
     *,
     replace: bool = False,
+    encoding: Encoding = "log",
     on_total: Callable[[int], None] = lambda events: None,
     on_page: Callable[[int], None] = lambda events: None,
 ) -> Manifest:
@@ -44,21 +50,60 @@ async def export_history(
     An interrupted export leaves what was there before. `replace` takes the place of an earlier export.
     Raises ExportExists, SourceUnreachable, LogEndsEarly.
     """
-    _may_take(directory, replace)
-    unfinished = directory.with_name(f"{directory.name}.unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True)
-    try:
+    with _taking(directory, replace) as unfinished:
         async with httpx2.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False) as client:
             sources = {name: HttpSource(name, url, client) for name, url in services.items()}
             heads = await _consistent_heads(sources)
             on_total(sum(heads.values()))
-            shards = await _export_shards(sources, heads, unfinished, on_page)
-        manifest = Manifest(now.isoformat(), shards)
+            shards = await _export_shards(sources, heads, unfinished, encoding, on_page)
+        manifest = Manifest(now.isoformat(), shards, encoding)
         _put_in_place(unfinished, directory, manifest)
+    return manifest
+
+
+async def export_deployment(
+    database_url: str,
+    directory: Path,
+    now: datetime,
+    *,
+    keys: bool,
+    replace: bool = False,
+    encoding: Encoding = "log",
+    on_total: Callable[[int], None] = lambda events: None,
+    on_page: Callable[[int], None] = lambda events: None,
+) -> Manifest:
+    """All logs and what services keep beside them, as they are at one moment: enough to go on elsewhere.
+
+    `keys`: with the persons' wrapped keys. Raises as `export_history` does.
+    """
+    with _taking(directory, replace) as unfinished:
+        async with open_snapshot(database_url) as snapshot:
+            sources = await snapshot.sources()
+            heads = await _consistent_heads(sources)
+            on_total(sum(heads.values()))
+            shards = await _export_shards(sources, heads, unfinished, encoding, on_page)
+            kept = [name for name in sources if name != READ_MODELS] + [KEY_SCHEMA] * keys
+            async with snapshot.connection() as connection:
+                tables = [
+                    table for name in kept for table in await export_tables(connection, name, unfinished)
+                ]
+        manifest = Manifest(now.isoformat(), shards, encoding, tables, keys)
+        _put_in_place(unfinished, directory, manifest)
+    return manifest
+
+
+@contextmanager
+def _taking(directory: Path, replace: bool) -> Iterator[Path]:
+    """Within: a directory to write to, which is gone afterwards unless it was put in place."""
+    _may_take(directory, replace)
+    unfinished = directory.with_name(f"{directory.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    # Pseudonyms, amounts and diagnoses in clear, and perhaps keys: its owner's alone.
+    unfinished.mkdir(parents=True, mode=0o700)
+    try:
+        yield unfinished
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
-    return manifest
 
 
 def _put_in_place(unfinished: Path, directory: Path, manifest: Manifest) -> None:
@@ -80,7 +125,7 @@ def _may_take(directory: Path, replace: bool) -> None:
         raise ExportExists(f"{directory} exists: {why}")
 
 
-async def _consistent_heads(sources: Mapping[str, HttpSource]) -> dict[tuple[str, int], int]:
+async def _consistent_heads(sources: Mapping[str, Source]) -> dict[tuple[str, int], int]:
     """Ends of the logs, downstream first: what led to an event was recorded before, so its log's end includes it."""
     heads: dict[tuple[str, int], int] = {}
     for name in reversed(list(sources)):
@@ -90,25 +135,26 @@ async def _consistent_heads(sources: Mapping[str, HttpSource]) -> dict[tuple[str
 
 
 async def _export_shards(
-    sources: Mapping[str, HttpSource],
+    sources: Mapping[str, Source],
     heads: Mapping[tuple[str, int], int],
     directory: Path,
+    encoding: Encoding,
     on_page: Callable[[int], None],
 ) -> list[ExportedShard]:
     free = asyncio.Semaphore(AT_ONCE)
 
-    async def export_one(name: str, shard: int, head: int) -> ExportedShard:
+    async def export_one(name: str, shard: int, head: int) -> list[ExportedShard]:
         async with free:
-            with ShardFile(directory, name, shard) as file:
+            with closing(shard_writer(encoding, directory, name, shard)) as writer:
                 position = 0
                 while position < head:
                     events = await sources[name].read(shard, position, min(PAGE_EVENTS, head - position))
                     if not events:
                         raise LogEndsEarly(f"{name} shard {shard} ends at {position}, its head is {head}")
-                    file.write(events)
+                    writer.write(events)
                     position = events[-1].position
                     on_page(len(events))
-            return file.exported()
+                return writer.finish()
 
     try:
         async with asyncio.TaskGroup() as tasks:
@@ -118,4 +164,4 @@ async def _export_shards(
             ]
     except BaseExceptionGroup as failures:
         raise failures.exceptions[0] from None
-    return [task.result() for task in running]
+    return [file for task in running for file in task.result()]

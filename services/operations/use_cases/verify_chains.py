@@ -1,18 +1,17 @@
 """Recompute every hash: of an export on disk, or of the logs that running services serve."""
 
-import hashlib
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
 
 from libs.eventlog import ChainBroken, Recorded, verify_chain
-from libs.eventlog.envelope import EnvelopeUnreadable, from_json
+from libs.eventlog.envelope import EnvelopeUnreadable
 from libs.eventlog.hash_chain import GENESIS
 from libs.eventlog.serve import HttpSource
 from services.operations.adapters.exports import read_manifest
-from services.operations.domain.manifest import ExportedShard
+from services.operations.adapters.verified_files import FileDiffers, exported_shards, verified_pages
 
 PAGE_EVENTS = 2_000
 _TIMEOUT_SECONDS = 60
@@ -32,36 +31,19 @@ class VerifiedChain:
 def verify_export(
     directory: Path, on_shard: Callable[[int], None] = lambda events: None
 ) -> list[VerifiedChain]:
-    """Verify every file of an export against its chain and the manifest. Raises ManifestUnreadable."""
+    """Verify every shard of an export against its chain and the manifest. Raises ManifestUnreadable."""
     verified = []
-    for shard in read_manifest(directory).shards:
-        verified.append(_verify_file(directory, shard))
-        on_shard(verified[-1].events)
+    for (source, shard), files in exported_shards(read_manifest(directory)).items():
+        position, previous, broken = 0, GENESIS, None
+        try:
+            for file in files:
+                for page in verified_pages(directory, file, position, previous):
+                    position, previous = page[-1].position, page[-1].hash
+        except (ChainBroken, EnvelopeUnreadable, FileDiffers) as error:
+            broken = str(error)
+        verified.append(VerifiedChain(source, shard, position, previous.hex(), broken))
+        on_shard(position)
     return verified
-
-
-def _verify_file(directory: Path, exported: ExportedShard) -> VerifiedChain:
-    digest = hashlib.sha256()
-    position, previous, broken = 0, GENESIS, None
-    try:
-        with (directory / exported.file).open("rb") as file:
-            position, previous = verify_chain(_recorded(file, digest.update))
-    except (ChainBroken, EnvelopeUnreadable) as error:
-        broken = str(error)
-    except OSError as error:
-        broken = f"{exported.file}: {error.strerror}"
-    head = previous.hex() if position else None
-    if broken is None and (position, head) != (exported.position, exported.head_hash):
-        broken = f"ends at {position}, the manifest says {exported.position} with another hash"
-    if broken is None and digest.hexdigest() != exported.sha256:
-        broken = "the file's SHA-256 is not the manifest's"
-    return VerifiedChain(exported.source, exported.shard, position, previous.hex(), broken)
-
-
-def _recorded(lines: Iterator[bytes], see: Callable[[bytes], None]) -> Iterator[Recorded]:
-    for line in lines:
-        see(line)
-        yield from_json(line)
 
 
 async def verify_live(
