@@ -1,7 +1,7 @@
 """What adjudication publishes: the claim's process and its decision, every fen with bearer and clause."""
 
 from datetime import date, datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, JsonValue
 
@@ -106,6 +106,8 @@ class PendReason(Model):
         "not_evaluable",
     ]
     owner: Literal["enrolment", "fraud", "hospital", "operator"]
+    since: datetime | None = Field(default=None, description="when the claim began to wait for this")
+    due_at: datetime | None = Field(default=None, description="until when the owner has time")
 
 
 class ClaimPended(ClaimEvent):
@@ -113,7 +115,7 @@ class ClaimPended(ClaimEvent):
 
     reasons: tuple[PendReason, ...]
     pended_at: datetime
-    due_at: datetime
+    due_at: datetime = Field(description="when the first of the reasons is due")
 
 
 class ClaimDeadlinePassed(ClaimEvent):
@@ -186,9 +188,11 @@ class ClaimAdjudicated(Decision):
 
 
 class ClaimDenied(Decision):
-    """The plan bears nothing of the bill, and why."""
+    """The plan bears nothing of the bill, and why. Since version 2 a person's ruling can be the reason."""
 
-    reason: Literal["no_coverage", "fraudulent", "after_death", "settlement_differs"]
+    schema_version: ClassVar[int] = 2
+
+    reason: Literal["no_coverage", "fraudulent", "after_death", "settlement_differs", "ruled"]
 
 
 ReversalReason = Literal[

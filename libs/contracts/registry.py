@@ -19,6 +19,7 @@ from libs.contracts import (
     medical_data,
     operations,
     payout,
+    rulings,
 )
 from libs.contracts.event import Event
 from libs.contracts.upcasters import UPCASTERS
@@ -83,6 +84,8 @@ PUBLISHED: Mapping[str, tuple[type[Event], ...]] = MappingProxyType(
         module.__name__.rsplit(".", 1)[-1]: _events_of(module) + _events_of(operations)
         for module in (intake, enrolment, medical_data, fraud, adjudication, payout, charity)
     }
+    # A claim's process and what people decide about it are one log.
+    | {"adjudication": _events_of(adjudication) + _events_of(rulings) + _events_of(operations)}
 )
 _BY_TYPE: dict[str, type[Event]] = {kind.__name__: kind for kinds in PUBLISHED.values() for kind in kinds}
 _ADAPTERS: dict[str, TypeAdapter[Any]] = {name: TypeAdapter(kind) for name, kind in _BY_TYPE.items()}

@@ -1,6 +1,7 @@
 """A change that a reader or an old event could not take is refused; one that only adds passes."""
 
 import copy
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -11,11 +12,17 @@ import pytest
 import yaml
 
 from libs.contracts.compatibility import incompatible_changes, refusals
-from libs.contracts.schemas import Contract, Schema, current_schemas
+from libs.contracts.schemas import Contract, Schema, current_schemas, published_contracts
 from libs.runtime.asyncapi import whole_asyncapi_document
 from services.operations.adapters.released_schemas import RevisionUnreadable
 from services.operations.entrypoints.places import CHECKOUT
-from services.operations.use_cases.contracts import ASYNCAPI, SCHEMAS, check_contracts, export_contracts
+from services.operations.use_cases.contracts import (
+    ASYNCAPI,
+    GOLDEN,
+    SCHEMAS,
+    check_contracts,
+    export_contracts,
+)
 
 CURRENT = current_schemas()
 DENIED = next(contract for contract in CURRENT if contract.type == "ClaimDenied")
@@ -197,52 +204,64 @@ def edit_exported(checkout: Path, change: Change) -> None:
     path.write_bytes(orjson.dumps(schema))
 
 
-def test_exporting_twice_changes_nothing(tmp_path: Path) -> None:
-    assert export_contracts(tmp_path).written
-    again = export_contracts(tmp_path)
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A checkout that has what cannot be written anew: the samples and schemas of older versions."""
+    for exported in (SCHEMAS, GOLDEN):
+        shutil.copytree(CHECKOUT / exported, tmp_path / exported)
+        newest = {f"{one.type}.v{one.version}.json" for one in published_contracts()}
+        for file in (tmp_path / exported).rglob("*.v*.json"):
+            if file.name in newest:
+                file.unlink()
+    return tmp_path
+
+
+def test_exporting_twice_changes_nothing(checkout: Path) -> None:
+    assert export_contracts(checkout).written
+    again = export_contracts(checkout)
     assert (again.written, again.removed, again.refused) == ((), (), ())
-    assert check_contracts(tmp_path).holds
+    assert check_contracts(checkout).holds
 
 
-def test_a_field_taken_out_of_a_model_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
-    export_contracts(tmp_path)
+def test_a_field_taken_out_of_a_model_is_refused_and_nothing_is_written(checkout: Path) -> None:
+    export_contracts(checkout)
     edit_exported(
-        tmp_path, lambda schema: schema["properties"].update(gone={"type": "string", "default": ""})
+        checkout, lambda schema: schema["properties"].update(gone={"type": "string", "default": ""})
     )
-    (tmp_path / ASYNCAPI).unlink()
-    refused = export_contracts(tmp_path)
+    (checkout / ASYNCAPI).unlink()
+    refused = export_contracts(checkout)
     assert "field gone is gone" in str(refused.refused[0])
-    assert not (tmp_path / ASYNCAPI).exists()
-    assert not check_contracts(tmp_path).holds
+    assert not (checkout / ASYNCAPI).exists()
+    assert not check_contracts(checkout).holds
 
 
-def test_a_field_added_to_a_model_has_only_to_be_exported(tmp_path: Path) -> None:
-    export_contracts(tmp_path)
-    edit_exported(tmp_path, lambda schema: schema["properties"].pop("coverage_id"))
-    edit_exported(tmp_path, lambda schema: schema["required"].remove("coverage_id"))
-    checked = check_contracts(tmp_path)
+def test_a_field_added_to_a_model_has_only_to_be_exported(checkout: Path) -> None:
+    export_contracts(checkout)
+    edit_exported(checkout, lambda schema: schema["properties"].pop("coverage_id"))
+    edit_exported(checkout, lambda schema: schema["required"].remove("coverage_id"))
+    checked = check_contracts(checkout)
     required = [str(refusal) for refusal in checked.refused]
     assert all("new field coverage_id is required" in sentence for sentence in required)
     assert required, "coverage_id has no default, so adding it would break older events"
 
-    export_contracts(tmp_path, replace=True)
+    export_contracts(checkout, replace=True)
     optional = next(contract for contract in CURRENT if contract.type == "CoverageActivated")
-    path = tmp_path / SCHEMAS / optional.context / f"{optional.type}.v{optional.version}.json"
+    path = checkout / SCHEMAS / optional.context / f"{optional.type}.v{optional.version}.json"
     schema = orjson.loads(path.read_bytes())
     schema["properties"].pop("pre_existing_reason")
     path.write_bytes(orjson.dumps(schema))
-    checked = check_contracts(tmp_path)
+    checked = check_contracts(checkout)
     assert checked.refused == ()
-    assert checked.stale == (f"{path.relative_to(tmp_path)} is not current",)
-    assert export_contracts(tmp_path).written == (str(path.relative_to(tmp_path)),)
+    assert checked.stale == (f"{path.relative_to(checkout)} is not current",)
+    assert export_contracts(checkout).written == (str(path.relative_to(checkout)),)
 
 
-def test_a_file_without_a_contract_is_noticed_and_removed(tmp_path: Path) -> None:
-    export_contracts(tmp_path)
-    old = tmp_path / SCHEMAS / DENIED.context / "SomethingOld.v1.json"
+def test_a_file_without_a_contract_is_noticed_and_removed(checkout: Path) -> None:
+    export_contracts(checkout)
+    old = checkout / SCHEMAS / DENIED.context / "SomethingOld.v1.json"
     old.write_bytes(b"{}")
-    assert "the type is gone" in str(check_contracts(tmp_path).refused[0])
-    assert export_contracts(tmp_path, replace=True).removed == (str(old.relative_to(tmp_path)),)
+    assert "the type is gone" in str(check_contracts(checkout).refused[0])
+    assert export_contracts(checkout, replace=True).removed == (str(old.relative_to(checkout)),)
 
 
 def git(checkout: Path, *arguments: str) -> None:
@@ -250,36 +269,36 @@ def git(checkout: Path, *arguments: str) -> None:
     subprocess.run(["git", *who, "-C", str(checkout), *arguments], check=True, capture_output=True)
 
 
-def test_a_released_version_is_never_replaced(tmp_path: Path) -> None:
-    export_contracts(tmp_path)
+def test_a_released_version_is_never_replaced(checkout: Path) -> None:
+    export_contracts(checkout)
     edit_exported(
-        tmp_path, lambda schema: schema["properties"].update(gone={"type": "string", "default": ""})
+        checkout, lambda schema: schema["properties"].update(gone={"type": "string", "default": ""})
     )
-    git(tmp_path, "init", "-q")
-    git(tmp_path, "add", ".")
-    git(tmp_path, "commit", "-qm", "contracts")
-    assert export_contracts(tmp_path, replace=True).refused == ()
+    git(checkout, "init", "-q")
+    git(checkout, "add", ".")
+    git(checkout, "commit", "-qm", "contracts")
+    assert export_contracts(checkout, replace=True).refused == ()
 
-    git(tmp_path, "tag", "v1.0.0")
-    assert "field gone is gone" in str(export_contracts(tmp_path, replace=True).refused[0])
-    checked = check_contracts(tmp_path)
+    git(checkout, "tag", "v1.0.0")
+    assert "field gone is gone" in str(export_contracts(checkout, replace=True).refused[0])
+    checked = check_contracts(checkout)
     assert checked.released == "v1.0.0"
     assert checked.refused
 
 
-def test_a_branch_is_compared_with_the_one_it_goes_into(tmp_path: Path) -> None:
-    export_contracts(tmp_path)
+def test_a_branch_is_compared_with_the_one_it_goes_into(checkout: Path) -> None:
+    export_contracts(checkout)
     edit_exported(
-        tmp_path, lambda schema: schema["properties"].update(gone={"type": "string", "default": ""})
+        checkout, lambda schema: schema["properties"].update(gone={"type": "string", "default": ""})
     )
-    git(tmp_path, "init", "-q")
-    git(tmp_path, "add", ".")
-    git(tmp_path, "commit", "-qm", "contracts")
-    export_contracts(tmp_path, replace=True)
-    assert check_contracts(tmp_path).holds
-    assert not check_contracts(tmp_path, against="HEAD").holds
+    git(checkout, "init", "-q")
+    git(checkout, "add", ".")
+    git(checkout, "commit", "-qm", "contracts")
+    export_contracts(checkout, replace=True)
+    assert check_contracts(checkout).holds
+    assert not check_contracts(checkout, against="HEAD").holds
     with pytest.raises(RevisionUnreadable):
-        check_contracts(tmp_path, against="no-such-branch")
+        check_contracts(checkout, against="no-such-branch")
 
 
 def test_the_asyncapi_document_is_yaml_in_which_every_reference_leads_somewhere() -> None:
