@@ -1,5 +1,6 @@
 """How a claim or a person at a moment, a change and a step are shown to people."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from services.operations.domain.claim_money import money_of
 from services.operations.entrypoints.output import console, print_table
 from services.operations.use_cases.travel import Travelled
 
+_FEE_LINE = re.compile(r"(^|\.)lines\[")
 #: Longer values are explanations and documents: `--json` has them whole.
 _LONGEST_SHOWN = 120
 
@@ -28,10 +30,23 @@ def print_travelled(found: Travelled, what: str) -> None:
         console().print(f"  {_label(name)}: {format_yuan(fen)} yuan", markup=False)
     for service, state in found.states.items():
         console().print(f"[bold]{service}[/bold]")
-        for change in changes(None, state):
+        for change in _worth_showing(changes(None, state)):
             console().print(f"  {change.path}: {shown(change, change.after)}", markup=False, soft_wrap=True)
     rows = [(s["known_from"], s["effective_from"], s["source"], s["type"], _place(s)) for s in found.steps]
     print_table(("known from", "in effect from", "service", "event", "shard/position"), rows)
+
+
+def _worth_showing(found: Sequence[Change]) -> list[Change]:
+    """Fee lines, amounts of nothing and digests are left to `--json`: a bill has hundreds of them."""
+    return [
+        change
+        for change in found
+        if not (
+            _FEE_LINE.search(change.path)
+            or change.path.endswith("_digest")
+            or (change.is_money and change.after == 0)
+        )
+    ]
 
 
 def print_changes(found: Sequence[Change], between: Sequence[Step]) -> None:
@@ -39,6 +54,8 @@ def print_changes(found: Sequence[Change], between: Sequence[Step]) -> None:
     if not found:
         console().print("Nothing changed.")
     for change in found:
+        if _FEE_LINE.search(change.path):
+            continue
         before, after = shown(change, change.before), shown(change, change.after)
         fen = change.difference_fen
         by = "" if fen is None else f"  ({'+' if fen >= 0 else '-'}{format_yuan(abs(fen))})"
@@ -67,7 +84,8 @@ def step_lines(steps: Sequence[Step], index: int, *, whole_state: bool) -> list[
     ]
     lines.append("")
     lines.append(f"what it changed in {step['source']}:")
-    for change in changes(before, step["state"]):
+    changed = changes(before, step["state"])
+    for change in changed if whole_state else _worth_showing(changed):
         lines.append(f"  {change.path}: {shown(change, change.before)} → {shown(change, change.after)}")
     if whole_state:
         state = orjson.dumps(step["state"], option=orjson.OPT_INDENT_2).decode()

@@ -60,9 +60,10 @@ def claim(
         with _keys() as read_key:
             walk(found.steps, read_key, _show)
     else:
+        # Without the whole states, which `--json` has.
         for index in range(len(found.steps)):
             console().print(
-                "\n".join(step_lines(found.steps, index, whole_state=True)), markup=False, soft_wrap=True
+                "\n".join(step_lines(found.steps, index, whole_state=False)), markup=False, soft_wrap=True
             )
             console().print("")
 
