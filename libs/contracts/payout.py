@@ -21,7 +21,9 @@ class EntitlementRevised(ClaimEvent):
     A claim's first decision is said by its payment alone, unless something of it is netted.
     """
 
-    decision_id: str = Field(description="the decision that stands now; the reversed one of a withdrawn claim")
+    decision_id: str = Field(
+        description="the decision that stands now; the reversed one of a withdrawn claim"
+    )
     number: int = Field(ge=1)
     plan_id: str | None
     before_fen: Fen
