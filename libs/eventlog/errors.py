@@ -96,6 +96,17 @@ class EventTooLarge(EventLogError):
         super().__init__(f"{type_name} for {stream_id} has {size_bytes} bytes, the limit is {limit_bytes}")
 
 
+class LogIsArchive(EventLogError):
+    """The log was imported to be looked at, not to be gone on with."""
+
+    code = "log_is_archive"
+
+    def __init__(self, source: str) -> None:
+        super().__init__(
+            f"the log of {source} is an archive: its deployment may still run elsewhere, and would pay twice with this"
+        )
+
+
 class LogDamaged(EventLogError):
     """A shard's row points at positions that are taken: no retry helps, the log was tampered with or half restored."""
 

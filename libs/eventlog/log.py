@@ -10,7 +10,7 @@ from uuid import UUID
 import structlog
 
 from libs.eventlog.append import append_events
-from libs.eventlog.errors import is_operational
+from libs.eventlog.errors import LogIsArchive, is_operational
 from libs.eventlog.event import Append, Recorded
 from libs.eventlog.migrate import KERNEL_MIGRATIONS, create_shards, migrate
 
@@ -79,10 +79,15 @@ class EventLog:
         self._listeners: list[Callable[[], None]] = []
 
     async def prepare(self, migrations: Sequence[Path] = ()) -> None:
-        """Create or update the schema: the kernel's tables and the service's own. Raises ShardCountDiffers."""
+        """Create or update the schema: the kernel's tables and the service's own.
+
+        Raises ShardCountDiffers, and LogIsArchive: a copy of another deployment must not act in its place.
+        """
         async with self.pool.acquire() as connection:
             await migrate(connection, self.source, [KERNEL_MIGRATIONS, *migrations])
             await create_shards(connection, self.shards)
+            if await connection.fetchval("select to_regclass('archive')") is not None:
+                raise LogIsArchive(self.source)
 
     def on_append(self, listener: Callable[[], None]) -> None:
         """Call `listener` after each commit that appended events: this is how the relay is woken at once."""

@@ -11,6 +11,7 @@ from services.operations.entrypoints.down import down
 from services.operations.entrypoints.evaluate import evaluate_case
 from services.operations.entrypoints.export import export
 from services.operations.entrypoints.hospital_key import hospital_key
+from services.operations.entrypoints.import_ import import_export
 from services.operations.entrypoints.make_master_key import make_master_key
 from services.operations.entrypoints.open_pool_account import open_pool_account
 from services.operations.entrypoints.parked import parked
@@ -31,6 +32,7 @@ app.command()(down)
 app.command()(make_master_key)
 app.command()(open_pool_account)
 app.command()(export)
+app.command("import")(import_export)
 app.command()(check_money)
 app.command()(verify_chain)
 app.command()(claim)

@@ -111,7 +111,9 @@ async def import_tables(
         raise TableDamaged(f"this version of {schema} has no table {', '.join(unknown)}")
     order = [name for name in await _parents_first(connection, schema, present) if name in by_name]
     for name in reversed(order):
-        await connection.execute(f'delete from "{schema}"."{name}"')
+        # Some tables refuse to be deleted from; those are empty, or this deployment is not.
+        if await connection.fetchval(f'select exists (select from "{schema}"."{name}")'):
+            await connection.execute(f'delete from "{schema}"."{name}"')
     for name in order:
         await _import_table(connection, by_name[name], directory)
 

@@ -11,7 +11,7 @@ import typer
 from services.operations.entrypoints.finding import PlatformFile, find_platform, reaching
 from services.operations.entrypoints.places import CHECKOUT
 
-_TOOL = "services.projections.entrypoints.rebuild"
+TOOL = "services.projections.entrypoints.rebuild"
 PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
 
@@ -33,6 +33,6 @@ def rebuild(
             }
     # The tool stops at Ctrl-C as this process does, which then only waits for it.
     tool = subprocess.run(
-        [sys.executable, "-m", _TOOL, *context.args], env=environment, cwd=CHECKOUT, check=False
+        [sys.executable, "-m", TOOL, *context.args], env=environment, cwd=CHECKOUT, check=False
     )
     raise typer.Exit(tool.returncode if tool.returncode >= 0 else 128 - tool.returncode)

@@ -55,5 +55,17 @@ async def live_positions(
     return {(row["source"], row["shard"]): row["position"] for row in rows}
 
 
+async def move_live(connection: "Connection", positions: dict[Lane, int]) -> None:
+    """Let live go on after `positions`: what its tables are about to hold. It never goes back."""
+    lanes = sorted(positions)
+    await connection.execute(
+        "insert into checkpoint (source, shard, position) select * from unnest($1::text[], $2::integer[], $3::bigint[])"
+        " on conflict (source, shard) do update set position = greatest(checkpoint.position, excluded.position)",
+        [source for source, _ in lanes],
+        [shard for _, shard in lanes],
+        [positions[lane] for lane in lanes],
+    )
+
+
 def _quoted(name: str) -> str:
     return '"{}"'.format(name.replace('"', '""'))

@@ -62,6 +62,9 @@ def main(
     over_http: Annotated[
         bool, typer.Option(help="Read the logs that the services serve ($HUIJI_SOURCES), not their tables.")
     ] = False,
+    ahead: Annotated[
+        bool, typer.Option(help="Up to the ends of the logs, wherever live is; live goes on from there.")
+    ] = False,
     check: Annotated[
         bool, typer.Option(help="Compare what the logs say with the live tables; change nothing.")
     ] = False,
@@ -77,7 +80,7 @@ def main(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
 ) -> None:
     """Build read models anew from the logs, beside the live ones, and switch when they have caught up."""
-    request = Request(Pace(rate, lag), check, back_to, page_events)
+    request = Request(Pace(rate, lag), check, back_to, page_events, ahead)
     try:
         if worker := os.environ.get(_WORKER):
             asyncio.run(_work(database_url, json.loads(worker), request, over_http=over_http))

@@ -36,7 +36,7 @@ LAG_MEASURED_EVERY_SECONDS = 1.0
 class Construction:
     """A generation being filled: `live` sees the live schema, `log` the generation's own.
 
-    `page_events` of each source are read at a time.
+    `page_events` of each source are read at a time. `ahead`: up to the ends of the logs, wherever live is.
     """
 
     model: ReadModel
@@ -44,8 +44,18 @@ class Construction:
     log: EventLog
     sources: Mapping[str, Source]
     page_events: int
+    ahead: bool = False
 
     async def goal(self) -> dict[Lane, int]:
+        """Where live is now; when going ahead, where the logs end."""
+        positions = await self.live_positions()
+        if self.ahead:
+            for name, source in self.sources.items():
+                for shard, head in (await source.heads()).items():
+                    positions[name, shard] = max(head, positions.get((name, shard), 0))
+        return positions
+
+    async def live_positions(self) -> dict[Lane, int]:
         """Where live is now."""
         async with self.live.acquire() as connection:
             return await live_positions(connection, sorted(self.sources))
@@ -56,13 +66,13 @@ class Construction:
             return await read_checkpoints(connection)
 
     async def missing(self) -> int:
-        """How many events live is ahead."""
+        """How many events the goal is ahead."""
         goal, reached = await self.goal(), await self.reached()
         return sum(max(0, position - reached.get(lane, 0)) for lane, position in goal.items())
 
     async def live_lag(self) -> int:
         """How many events the logs are ahead of live. A source that does not answer counts as none."""
-        goal = await self.goal()
+        live = await self.live_positions()
         lag = 0
         for name, source in self.sources.items():
             try:
@@ -71,7 +81,7 @@ class Construction:
                 if not is_operational(error):
                     raise
                 continue
-            lag += sum(max(0, head - goal.get((name, shard), 0)) for shard, head in heads.items())
+            lag += sum(max(0, head - live.get((name, shard), 0)) for shard, head in heads.items())
         return lag
 
 
@@ -95,7 +105,7 @@ class Resting:
 
 
 async def fill(construction: Construction, shards: Iterable[int], pace: Pace) -> None:
-    """Bring the generation's lanes of `shards` up to where live is when this begins.
+    """Bring the generation's lanes of `shards` up to where the goal is when this begins.
 
     Raises TooManyParked when most of what is read cannot be processed, and what the sources raise.
     """

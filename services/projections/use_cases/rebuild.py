@@ -17,7 +17,7 @@ from libs.eventlog.database import open_pool
 from libs.eventlog.migrate import KERNEL_MIGRATIONS, migrate
 from libs.runtime.clock import new_id, utc_now
 from services.projections.adapters import generations
-from services.projections.adapters.event_tables import live_positions
+from services.projections.adapters.event_tables import live_positions, move_live
 from services.projections.adapters.generations import LIVE_SCHEMA, Generation
 from services.projections.adapters.switching import differences, switch
 from services.projections.domain.pace import Pace
@@ -50,12 +50,16 @@ OnProgress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`check`: compare with the live tables instead of taking their place. `back_to`: a retired generation."""
+    """`check`: compare with the live tables instead of taking their place. `back_to`: a retired generation.
+
+    `ahead`: up to the ends of the logs, and live goes on from there; for a deployment whose logs came as files.
+    """
 
     pace: Pace
     check: bool = False
     back_to: int | None = None
     page_events: int = PAGE_EVENTS
+    ahead: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +130,7 @@ async def construction_of(
     own = await open_pool(database_url, generation.schema, size=_CONNECTIONS)
     try:
         log = EventLog(own, LIVE_SCHEMA, shards, utc_now, new_id)
-        yield Construction(model, live, log, open_sources(live, model), request.page_events)
+        yield Construction(model, live, log, open_sources(live, model), request.page_events, request.ahead)
     finally:
         await own.close()
 
@@ -205,4 +209,7 @@ async def _held_level(connection: "Connection", site: Construction, pace: Pace) 
         await connection.execute(f"set local lock_timeout = {LOCK_TIMEOUT_MS}")
         held = await live_positions(connection, sorted(site.sources), lock=True)
         await fill(site, shards, Pace(None, pace.lag_events))
+        if site.ahead:
+            held = await site.reached()
+            await move_live(connection, held)
         yield sum(held.values())
