@@ -19,10 +19,12 @@ from services.operations.entrypoints.person import person
 from services.operations.entrypoints.plan import plan
 from services.operations.entrypoints.pool import pool
 from services.operations.entrypoints.rebuild import PASSED_ON, rebuild
+from services.operations.entrypoints.roots import roots
 from services.operations.entrypoints.simulate import simulate
 from services.operations.entrypoints.step import step
 from services.operations.entrypoints.topics import topics
 from services.operations.entrypoints.up import up
+from services.operations.entrypoints.verify import verify_command
 from services.operations.entrypoints.verify_chain import verify_chain
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -35,6 +37,8 @@ app.command()(export)
 app.command("import")(import_export)
 app.command()(check_money)
 app.command()(verify_chain)
+app.command("verify")(verify_command)
+app.command()(roots)
 app.command()(claim)
 app.command()(person)
 app.command()(pool)

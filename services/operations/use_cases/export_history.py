@@ -11,9 +11,11 @@ import httpx2
 
 from libs.eventlog import Source
 from libs.eventlog.serve import HttpSource
+from libs.proof import Cut
 from services.operations.adapters.database_snapshot import open_snapshot
 from services.operations.adapters.event_files import shard_writer
 from services.operations.adapters.exports import write_manifest
+from services.operations.adapters.proofs import fetch_proofs
 from services.operations.adapters.state_tables import KEY_SCHEMA, READ_MODELS, export_tables
 from services.operations.domain.manifest import NAME, Encoding, ExportedShard, Manifest
 
@@ -56,6 +58,7 @@ async def export_history(
             heads = await _consistent_heads(sources)
             on_total(sum(heads.values()))
             shards = await _export_shards(sources, heads, unfinished, encoding, on_page)
+        await fetch_proofs(services, Cut(unfinished))
         manifest = Manifest(now.isoformat(), shards, encoding)
         _put_in_place(unfinished, directory, manifest)
     return manifest

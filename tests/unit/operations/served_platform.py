@@ -22,7 +22,9 @@ class ServedPlatform:
 
     logs: dict[tuple[str, int], list[Recorded]]
     heads_beyond: int = 0
-    answers: dict[tuple[str, str], tuple[int, Any]] = field(default_factory=dict)
+    answers: dict[tuple[str, str], tuple[int, Any]] = field(
+        default_factory=lambda: {("GET", "/adjudication/plans/archive"): (200, [])}
+    )
     asked: list[tuple[str, str, Any]] = field(default_factory=list)
     file: Path = Path()
 
@@ -39,6 +41,8 @@ class ServedPlatform:
 
     def _log(self, service: str, what: str, query: dict[str, list[str]]) -> bytes:
         mine = {shard: log for (source, shard), log in self.logs.items() if source == service}
+        if what == "roots":
+            return b""
         if what == "heads":
             return json.dumps({shard: len(log) + self.heads_beyond for shard, log in mine.items()}).encode()
         after, limit = int(query["after"][0]), int(query["limit"][0])

@@ -1,0 +1,88 @@
+"""What `huiji verify`, `huiji roots` and `huiji evidence` prove of a deployment that has really run."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from services.operations.__main__ import app
+from services.operations.use_cases.verify_deployment import CHECKS
+from tests.end_to_end.conftest import Ran
+
+
+def huiji(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments], env={"NO_COLOR": "1"})
+
+
+@pytest.fixture(scope="module")
+def platform(ran: Ran) -> Path:
+    """The announcement of the platform that has come to rest, with its days closed."""
+    file = ran.directory / "run" / "platform.json"
+    closed = huiji("roots", "--close", "--platform", file)
+    assert closed.exit_code == 0, closed.output
+    return file
+
+
+def test_everything_that_can_be_proved_of_a_deployment_holds(platform: Path, ran: Ran) -> None:
+    result = huiji("verify", "--platform", platform, "--json")
+    report = json.loads(result.stdout)
+    checks = {each["check"]: each for each in report["checks"]}
+    broken = {name: (each["findings"][:3], each["not_checked"], each["notes"]) for name, each in checks.items()
+              if each["status"] != "holds"}  # fmt: skip
+    assert (result.exit_code, broken) == (0, {})
+    assert checks.keys() == CHECKS.keys()
+    claims = len(ran.given.submissions)
+    assert checks["money"]["counted"]["claims"] == claims
+    assert checks["receipts"]["counted"]["recomputed_equal"] >= claims * 0.9
+    assert checks["bank"]["counted"]["matched"] > 0
+    assert checks["bank"]["counted"]["matched"] == checks["bank"]["counted"]["ledger_movements"]
+    assert checks["roots"]["counted"]["events_under_roots"] == checks["chains"]["counted"]["events"]
+    assert checks["projections"]["counted"]["events"] > claims
+
+
+def test_an_export_proves_itself_and_names_what_was_changed_in_it(platform: Path, tmp_path: Path) -> None:
+    assert huiji("export", tmp_path / "out", "--platform", platform).exit_code == 0
+    checks = ["--only", "chains", "--only", "roots", "--only", "receipts", "--only", "money"]
+    assert huiji("verify", tmp_path / "out", *checks).exit_code == 0
+
+    file, line = _a_decision(tmp_path / "out")
+    file.write_bytes(
+        file.read_bytes().replace(
+            line, line.replace(b'\\"patient_bears_fen\\":', b'\\"patient_bears_fen\\":1')
+        )
+    )
+    place = json.loads(line)
+    where = f"adjudication/{place['shard']}/{place['position']} ClaimAdjudicated"
+    result = huiji("verify", tmp_path / "out", *checks, "--json")
+    assert result.exit_code == 1
+    found = {each["check"]: each for each in json.loads(result.stdout)["checks"]}
+    assert [(f["rule"], f["where"], f["since"]) for f in found["chains"]["findings"]] == [
+        ("hash_matches", where, place["recorded_at"])
+    ]
+    assert where in {finding["where"] for finding in found["receipts"]["findings"]}
+    assert where in {finding["where"] for finding in found["money"]["findings"]}
+
+
+def test_roots_that_were_kept_show_that_nothing_was_rewritten(platform: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "roots.jsonl"
+    assert huiji("roots", "--keep", kept, "--platform", platform).exit_code == 0
+    only = ["--only", "roots", "--platform", platform, "--roots", kept]
+    assert huiji("verify", *only).exit_code == 0
+    first, *others = kept.read_text().splitlines()
+    root = json.loads(first)
+    root["root"] = "00" * 32
+    kept.write_text("\n".join([json.dumps(root), *others]) + "\n")
+    changed = huiji("verify", *only, "--json")
+    assert changed.exit_code == 1
+    (check,) = json.loads(changed.stdout)["checks"]
+    assert [finding["rule"] for finding in check["findings"]] == ["roots_as_kept"]
+    assert huiji("roots", "--keep", kept, "--platform", platform).exit_code == 1
+
+
+def _a_decision(directory: Path) -> tuple[Path, bytes]:
+    for file in sorted((directory / "adjudication").glob("*.ndjson")):
+        for line in file.read_bytes().splitlines():
+            if json.loads(line)["type"] == "ClaimAdjudicated":
+                return file, line
+    raise AssertionError("no decision was exported")
