@@ -4,6 +4,7 @@ from libs.benefits import Bill, BillLine, Case, Member, Plan, Usage
 from libs.benefits.case import Category
 from libs.benefits.case import Visit as PlanVisit
 from libs.contracts.adjudication import ClaimOpened, CoverageNoted
+from libs.contracts.rulings import RuledFacts
 from libs.contracts.settlement import ChargeCategory, FeeLine, Settlement, Visit
 
 _VISITS: dict[str, PlanVisit] = {
@@ -32,14 +33,32 @@ _CATEGORIES: dict[ChargeCategory, Category] = {
 
 
 def case_of(
-    opened: ClaimOpened, coverage: CoverageNoted, claim_free_years: int, used: Usage, plan: Plan
+    opened: ClaimOpened,
+    coverage: CoverageNoted,
+    claim_free_years: int,
+    ruled: RuledFacts,
+    used: Usage,
+    plan: Plan,
 ) -> Case:
     """The case that the plan evaluates: the person's status as frozen at enrolment, the bill, the year's balances.
 
-    `claim_free_years` is as the claims say, which may be fewer than enrolment knew.
+    `claim_free_years` is as the claims say, which may be fewer than enrolment knew; `ruled` is what people found.
     """
-    member = _member(opened.visit, coverage, claim_free_years, plan)
-    return Case(member=member, bills=(_bill(opened),), used=used)
+    member, bill = _member(opened.visit, coverage, claim_free_years, plan), _bill(opened)
+    if not ruled.is_empty:
+        member, bill = _as_ruled(member, bill, ruled)
+    return Case(member=member, bills=(bill,), used=used)
+
+
+def _as_ruled(member: Member, bill: Bill, ruled: RuledFacts) -> tuple[Member, Bill]:
+    found = {
+        name: value
+        for name in ("related_to_pre_existing", "filed", "tags")
+        if (value := getattr(ruled, name)) is not None
+    }
+    if ruled.pre_existing is not None:
+        member = member.model_copy(update={"pre_existing": ruled.pre_existing})
+    return member, bill.model_copy(update=found)
 
 
 def paid_by_layer(settlement: Settlement) -> dict[str, int]:

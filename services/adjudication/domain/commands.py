@@ -1,12 +1,17 @@
 """What can be asked of a person's claims. `now` is the moment at the edge."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Literal
 
 from libs.contracts.enrolment import CoverageActivated, CoverageLapsed
 from libs.contracts.fraud import ClaimScored, ReviewConcluded
 from libs.contracts.intake import ClaimCorrected, ClaimRegistered, ClaimWithdrawn
 from libs.contracts.medical_data import RecordsAttached, RecordsUnavailable
+from libs.contracts.rulings import Evidence, RuledFacts, RulingReason
+from services.adjudication.domain.authority import Authority
 
 Heard = (
     CoverageActivated
@@ -23,10 +28,15 @@ Heard = (
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """How long a claim waits: for its facts before it is answered, and pended for each owner."""
+    """How long a claim waits: for its facts before it is answered, and pended for each owner of a reason."""
 
     answer: timedelta = timedelta(seconds=30)
     pended: timedelta = timedelta(hours=72)
+    by_owner: Mapping[str, timedelta] = field(default_factory=lambda: MappingProxyType({}))
+
+    def of(self, owner: str) -> timedelta:
+        """The time that an owner has."""
+        return self.by_owner.get(owner, self.pended)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,4 +58,76 @@ class PassDeadline:
     clocks: Clocks
 
 
-Command = TakeNote | PassDeadline
+@dataclass(frozen=True, slots=True)
+class ProposeRuling:
+    """A member of staff rules on a claim; the id is theirs, so that asking twice is ruling once."""
+
+    claim_id: str
+    ruling_id: str
+    outcome: Literal["facts", "deny", "lift"]
+    facts: RuledFacts
+    reason_code: RulingReason
+    evidence: tuple[Evidence, ...]
+    appeal_id: str | None
+    by: str
+    tier: str
+    authority: Authority
+    now: datetime
+    clocks: Clocks
+
+
+@dataclass(frozen=True, slots=True)
+class ApproveRuling:
+    """A second person agrees."""
+
+    claim_id: str
+    ruling_id: str
+    by: str
+    tier: str
+    authority: Authority
+    now: datetime
+    clocks: Clocks
+
+
+@dataclass(frozen=True, slots=True)
+class RejectRuling:
+    """A second person disagrees, or the proposer takes the ruling back."""
+
+    claim_id: str
+    ruling_id: str
+    by: str
+    reason_code: RulingReason
+    now: datetime
+    clocks: Clocks
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAppeal:
+    """Somebody disputes the standing decision."""
+
+    claim_id: str
+    appeal_id: str
+    by: Literal["patient", "hospital", "insurer"]
+    grounds: Literal["facts", "terms", "amount", "fraud_finding", "overpaid"]
+    evidence: tuple[Evidence, ...]
+    stays_payment: bool
+    authority: Authority
+    now: datetime
+    clocks: Clocks
+
+
+@dataclass(frozen=True, slots=True)
+class ConcludeAppeal:
+    """A member of staff answers an appeal."""
+
+    claim_id: str
+    appeal_id: str
+    outcome: Literal["upheld", "rejected", "withdrawn"]
+    by_staff: str
+    now: datetime
+    clocks: Clocks
+
+
+ByPeople = ProposeRuling | ApproveRuling | RejectRuling | OpenAppeal | ConcludeAppeal
+Command = TakeNote | PassDeadline | ByPeople
+"""A command; those by people can be refused with an AdjudicationError."""

@@ -28,7 +28,7 @@ from services.adjudication.domain.receipt import recorded_explanation
 from services.adjudication.domain.state import Claim, Person
 
 PlanBook = Mapping[str, Plan]
-DenialReason = Literal["no_coverage", "fraudulent", "after_death", "settlement_differs"]
+DenialReason = Literal["no_coverage", "fraudulent", "after_death", "settlement_differs", "ruled"]
 
 _DECISIONS = UUID("5f0f9a3c-52f1-4d0e-9f57-5b1f0a7f8d11")
 
@@ -63,6 +63,13 @@ def used_before(person: Person, claim: Claim, plan_id: str, benefit_year: str) -
     )
 
 
+def case_for(person: Person, claim: Claim, opened: ClaimOpened, coverage: CoverageNoted, plan: Plan) -> Case:
+    """What is evaluated for the claim, in the person's state."""
+    benefit_year = plan.benefit_year_start(opened.visit.admitted_on).isoformat()
+    used = used_before(person, claim, plan.id, benefit_year)
+    return case_of(opened, coverage, claim_free_years(person, coverage), claim.ruled, used, plan)
+
+
 def adjudicate(
     person: Person,
     claim: Claim,
@@ -74,8 +81,7 @@ def adjudicate(
     basis = basis_of(claim)
     opened = basis.opened
     benefit_year = plan.benefit_year_start(opened.visit.admitted_on).isoformat()
-    used = used_before(person, claim, plan.id, benefit_year)
-    case = case_of(opened, coverage, claim_free_years(person, coverage), used, plan)
+    case = case_for(person, claim, opened, coverage, plan)
     found = evaluate(plan, case)
     cash_fen = sum(paid.amount_fen for paid in found.cash_benefits)
     records, _, _ = claim.facts
@@ -101,7 +107,7 @@ def adjudicate(
         patient_bears_fen=found.patient_bears_fen,
         liabilities=_liabilities(found),
         usage_after=found.usage_after.model_dump(mode="json"),
-        usage_taken=taken_between(used, found.usage_after).model_dump(mode="json"),
+        usage_taken=taken_between(case.used, found.usage_after).model_dump(mode="json"),
         pool_shares=_pool_shares(plan, opened.visit.admitted_on, found.plan_pays_fen + cash_fen),
         explanation=recorded_explanation(found.explanation),
         without_records=records is None or not records.available,

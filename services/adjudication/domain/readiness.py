@@ -22,14 +22,16 @@ def readiness_of(person: Person, claim: Claim, plans: PlanBook) -> Readiness:
     """Looks at the facts of the claim's newest revision."""
     assert claim.bill is not None
     records, _, review = claim.facts
+    coverage = person.coverage_on(claim.bill.admitted_on)
+    if claim.is_denied_by_ruling:
+        return Readiness(denial="ruled", coverage=coverage)
     if _is_arriving(claim):
         return Readiness(arriving=True)
-    coverage = person.coverage_on(claim.bill.admitted_on)
     reasons = _what_is_missing(claim, coverage, plans)
     denial = _denial_after_waiting(claim, reasons)
     if denial is not None or reasons:
         return Readiness(reasons=tuple(reasons), denial=denial, coverage=coverage)
-    if review is not None and review.verdict == "fraudulent":
+    if review is not None and review.verdict == "fraudulent" and not claim.ruled.suspicion_cleared:
         denial = "fraudulent"
     elif records is not None and records.deceased_on and records.deceased_on < claim.bill.admitted_on:
         denial = "after_death"
@@ -50,9 +52,9 @@ def _what_is_missing(claim: Claim, coverage: CoverageNoted | None, plans: PlanBo
     reasons: list[PendReason] = []
     if score is None:
         reasons.append(PendReason(code="score_missing", owner="fraud"))
-    elif score.outcome == "review" and review is None:
+    elif score.outcome == "review" and review is None and not claim.ruled.suspicion_cleared:
         reasons.append(PendReason(code="fraud_review", owner="operator"))
-    if records is not None and records.settlement_matches is False:
+    if records and records.settlement_matches is False and not claim.ruled.amounts_confirmed:
         reasons.append(PendReason(code="settlement_differs", owner="hospital"))
     if coverage is None:
         reasons.append(PendReason(code="coverage_unknown", owner="enrolment"))
@@ -68,7 +70,16 @@ def _denial_after_waiting(claim: Claim, reasons: Sequence[PendReason]) -> Denial
     """
     codes = {reason.code for reason in reasons}
     was = claim.standing.reason if isinstance(claim.standing, ClaimDenied) else None
-    waited = claim.deadline_passed and bool(claim.pended)
-    if "settlement_differs" in codes and (waited or was == "settlement_differs"):
+    overdue = overdue_codes(claim)
+    if "settlement_differs" in codes and ("settlement_differs" in overdue or was == "settlement_differs"):
         return "settlement_differs"
-    return "no_coverage" if codes == {"coverage_unknown"} and (waited or was == "no_coverage") else None
+    waited = "coverage_unknown" in overdue or was == "no_coverage"
+    return "no_coverage" if codes == {"coverage_unknown"} and waited else None
+
+
+def overdue_codes(claim: Claim) -> set[str]:
+    """The reasons whose owners' time was over when the claim's clock last rang."""
+    if not claim.deadline_passed or claim.due_at is None:
+        return set()
+    rung_at = claim.due_at
+    return {reason.code for reason in claim.pended if reason.due_at is None or reason.due_at <= rung_at}

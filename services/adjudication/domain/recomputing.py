@@ -15,9 +15,7 @@ from pydantic import ValidationError
 from libs.benefits import BenefitsError, Case, Plan
 from libs.contracts import Event
 from libs.contracts.adjudication import AdjudicationReversed, ClaimAdjudicated, ClaimDenied
-from services.adjudication.domain.case import case_of
-from services.adjudication.domain.decision import adjudicate, deny, used_before
-from services.adjudication.domain.loyalty import claim_free_years
+from services.adjudication.domain.decision import adjudicate, case_for, deny
 from services.adjudication.domain.state import Claim, Person, Standing, evolve
 
 Verdict = Literal["equal", "differs", "plan_not_deployed", "not_recomputable"]
@@ -90,9 +88,7 @@ def _adjudicated_again(
     if coverage is None:
         return Receipt(decision, "not_recomputable", why="no coverage was recorded before it")
     again = adjudicate(person, claim, coverage, plan, decision.decided_at)
-    used = used_before(person, claim, plan.id, again.benefit_year)
-    opened = claim.bill.opened()
-    case = case_of(opened, coverage, claim_free_years(person, coverage), used, plan)
+    case = case_for(person, claim, claim.bill.opened(), coverage, plan)
     return _compared(decision, again, plan, case)
 
 

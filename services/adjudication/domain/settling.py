@@ -23,7 +23,7 @@ from libs.contracts.adjudication import (
 from services.adjudication.domain.commands import Clocks
 from services.adjudication.domain.decision import PlanBook, adjudicate, deny
 from services.adjudication.domain.loyalty import pays
-from services.adjudication.domain.readiness import Readiness, readiness_of
+from services.adjudication.domain.readiness import Readiness, overdue_codes, readiness_of
 from services.adjudication.domain.reversal import reverse, same_outcome
 from services.adjudication.domain.state import Claim, Person, Standing, evolve
 
@@ -171,14 +171,29 @@ def _void(standing: Standing, now: datetime) -> AdjudicationReversed:
 def _pend(
     person_id: str, claim_id: str, claim: Claim, reasons: tuple[PendReason, ...], around: Circumstances
 ) -> Sequence[Event]:
-    if reasons == claim.pended and not claim.deadline_passed:
+    """Each reason keeps the clock of its owner; who has let it run out is reminded with a new one."""
+    known = {reason.code: reason for reason in claim.pended}
+    if known.keys() == {reason.code for reason in reasons} and not claim.deadline_passed:
         return []
+    overdue = overdue_codes(claim)
+    clocked = tuple(
+        known[reason.code]
+        if reason.code in known and reason.code not in overdue
+        else _clocked(reason, known.get(reason.code), around)
+        for reason in reasons
+    )
     return [
         ClaimPended(
             person_id=person_id,
             claim_id=claim_id,
-            reasons=reasons,
+            reasons=clocked,
             pended_at=around.now,
-            due_at=around.now + around.clocks.pended,
+            due_at=min(reason.due_at or around.now for reason in clocked),
         )
     ]
+
+
+def _clocked(reason: PendReason, known: PendReason | None, around: Circumstances) -> PendReason:
+    since = known.since if known is not None and known.since is not None else around.now
+    due_at = around.now + around.clocks.of(reason.owner)
+    return reason.model_copy(update={"since": since, "due_at": due_at})

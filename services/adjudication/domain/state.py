@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final, get_args
 
-from libs.contracts import Event, decode, encode
+from libs.contracts import ClaimEvent, Event, decode, encode
 from libs.contracts.adjudication import (
     AdjudicationReversed,
     ClaimAdjudicated,
@@ -23,6 +23,14 @@ from libs.contracts.adjudication import (
     ReviewNoted,
     ScoreNoted,
 )
+from libs.contracts.rulings import (
+    AppealConcluded,
+    AppealOpened,
+    RuledFacts,
+    RulingApproved,
+    RulingProposed,
+    RulingRejected,
+)
 
 ServiceOrder = tuple[date, date, str]
 """Admission, discharge, claim id: the order in which a benefit year's deductibles and caps are used up."""
@@ -30,6 +38,7 @@ ServiceOrder = tuple[date, date, str]
 Standing = ClaimAdjudicated | ClaimDenied
 
 _OPENED: Final = ClaimOpened.__name__
+_NONE: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +72,7 @@ class Claim:
 
     `standing` is the decision that counts, without its explanation; `decisions` is how many there have been.
     `settled_order`, `settled_revision` and `settled_with_records` say what the standing decision has seen.
+    `ruling` is the one in force, made on `ruled_revision`; `proposed` are those that wait for a second person.
     """
 
     bill: FiledBill | None = None
@@ -78,6 +88,11 @@ class Claim:
     settled_order: ServiceOrder | None = None
     settled_revision: int = 0
     settled_with_records: bool = False
+    ruling: RulingProposed | None = None
+    ruled_revision: int = 0
+    proposed: Mapping[str, RulingProposed] = field(default_factory=lambda: _NONE)
+    appeals: Mapping[str, AppealOpened] = field(default_factory=lambda: _NONE)
+    appeals_concluded: Mapping[str, str] = field(default_factory=lambda: _NONE)
 
     @property
     def revision(self) -> int:
@@ -93,6 +108,25 @@ class Claim:
             self.score if self.score and self.score.revision == at else None,
             self.review if self.review and self.review.revision == at else None,
         )
+
+    @property
+    def ruled(self) -> RuledFacts:
+        """What people have found otherwise. Words about amounts and suspicion are about the revision they saw."""
+        if self.ruling is None or self.ruling.outcome != "facts":
+            return RuledFacts()
+        if self.ruled_revision == self.revision:
+            return self.ruling.facts
+        return self.ruling.facts.model_copy(update={"amounts_confirmed": None, "suspicion_cleared": None})
+
+    @property
+    def is_denied_by_ruling(self) -> bool:
+        return self.ruling is not None and self.ruling.outcome == "deny"
+
+    def ruling_of(self, ruling_id: str) -> RulingProposed | None:
+        """The ruling of an id, in force or waiting."""
+        if self.ruling is not None and self.ruling.ruling_id == ruling_id:
+            return self.ruling
+        return self.proposed.get(ruling_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +179,11 @@ ClaimStep = (
 )
 
 
+ByPeople = RulingProposed | RulingApproved | RulingRejected | AppealOpened | AppealConcluded
+
+_OF_A_CLAIM: Final = (*get_args(ClaimStep), *get_args(ByPeople))
+
+
 def evolve(person: Person, event: Event) -> Person:
     """The state after `event`."""
     match event:
@@ -153,19 +192,7 @@ def evolve(person: Person, event: Event) -> Person:
         case CoverageEndNoted():
             ended = person.coverages[event.coverage_id].model_copy(update={"covered_to": event.lapsed_on})
             return replace(person, coverages={**person.coverages, event.coverage_id: ended})
-        case (
-            ClaimOpened()
-            | RecordsNoted()
-            | ScoreNoted()
-            | ReviewNoted()
-            | ClaimWithdrawalNoted()
-            | ClaimPended()
-            | ClaimDeadlinePassed()
-            | ClaimAdjudicated()
-            | ClaimDenied()
-            | AdjudicationReversed()
-            | DecisionConfirmed()
-        ):
+        case ClaimEvent() if isinstance(event, _OF_A_CLAIM):
             moved_on = _moved_on(person.claim(event.claim_id), event)
             return replace(person, claims={**person.claims, event.claim_id: moved_on})
         case _:
@@ -191,8 +218,34 @@ def _learnt(claim: Claim, fact: Fact) -> Claim:
             return replace(claim, withdrawn=True, pended=(), due_at=None)
 
 
-def _moved_on(claim: Claim, event: ClaimStep) -> Claim:
+def _ruled(claim: Claim, event: ByPeople) -> Claim:
     match event:
+        case RulingProposed():
+            return replace(claim, proposed={**claim.proposed, event.ruling_id: event})
+        case RulingApproved():
+            ruling = claim.proposed[event.ruling_id]
+            waiting = _without(claim.proposed, event.ruling_id)
+            in_force = None if ruling.outcome == "lift" else ruling
+            return replace(claim, ruling=in_force, ruled_revision=claim.revision, proposed=waiting)
+        case RulingRejected():
+            return replace(claim, proposed=_without(claim.proposed, event.ruling_id))
+        case AppealOpened():
+            return replace(claim, appeals={**claim.appeals, event.appeal_id: event})
+        case AppealConcluded():
+            concluded = {**claim.appeals_concluded, event.appeal_id: event.outcome}
+            return replace(
+                claim, appeals=_without(claim.appeals, event.appeal_id), appeals_concluded=concluded
+            )
+
+
+def _without(items: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    return {name: value for name, value in items.items() if name != key}
+
+
+def _moved_on(claim: Claim, event: ClaimStep | ByPeople) -> Claim:
+    match event:
+        case RulingProposed() | RulingApproved() | RulingRejected() | AppealOpened() | AppealConcluded():
+            return _ruled(claim, event)
         case ClaimOpened() | RecordsNoted() | ScoreNoted() | ReviewNoted() | ClaimWithdrawalNoted():
             return _learnt(claim, event)
         case ClaimPended():

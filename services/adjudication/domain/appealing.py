@@ -1,0 +1,70 @@
+"""A standing decision is disputed, level by level; an upheld appeal rests on a ruling that was approved for it."""
+
+from libs.contracts import Event
+from libs.contracts.rulings import AppealConcluded, AppealOpened
+from services.adjudication.domain.commands import ConcludeAppeal, OpenAppeal
+from services.adjudication.domain.ruling import open_claim
+from services.adjudication.domain.state import Person
+from services.adjudication.errors import (
+    AppealOpen,
+    AppealTaken,
+    AppealUnknown,
+    NothingToAppeal,
+    UpheldWithoutRuling,
+)
+
+
+def open_appeal(person: Person, command: OpenAppeal) -> list[Event]:
+    """The appeal with its level and clock; the same again is nothing."""
+    claim = open_claim(person, command.claim_id)
+    known = claim.appeals.get(command.appeal_id)
+    if known is not None:
+        said = (known.by, known.grounds, known.evidence, known.stays_payment)
+        if said != (command.by, command.grounds, command.evidence, command.stays_payment):
+            raise AppealTaken(f"appeal {command.appeal_id} says something else")
+        return []
+    if command.appeal_id in claim.appeals_concluded:
+        raise AppealTaken(f"appeal {command.appeal_id} is concluded")
+    if claim.appeals:
+        raise AppealOpen(f"claim {command.claim_id} has an open appeal")
+    if claim.standing is None:
+        raise NothingToAppeal(f"claim {command.claim_id} has no decision yet")
+    level = len(claim.appeals_concluded) + 1
+    return [
+        AppealOpened(
+            person_id=person.person_id,
+            claim_id=command.claim_id,
+            appeal_id=command.appeal_id,
+            level=level,
+            decision_id=claim.standing.decision_id,
+            by=command.by,
+            grounds=command.grounds,
+            evidence=command.evidence,
+            stays_payment=command.stays_payment,
+            opened_at=command.now,
+            due_at=command.now + command.authority.appeal_time(level),
+        )
+    ]
+
+
+def conclude_appeal(person: Person, command: ConcludeAppeal) -> list[Event]:
+    """The outcome. Raises UpheldWithoutRuling: nobody upholds an appeal and leaves the decision as it is."""
+    claim = open_claim(person, command.claim_id)
+    if claim.appeals_concluded.get(command.appeal_id) == command.outcome:
+        return []
+    if command.appeal_id not in claim.appeals:
+        raise AppealUnknown(f"claim {command.claim_id} has no open appeal {command.appeal_id}")
+    ruling = claim.ruling if claim.ruling and claim.ruling.appeal_id == command.appeal_id else None
+    if command.outcome == "upheld" and ruling is None:
+        raise UpheldWithoutRuling("an appeal is upheld by a ruling that was proposed for it and approved")
+    return [
+        AppealConcluded(
+            person_id=person.person_id,
+            claim_id=command.claim_id,
+            appeal_id=command.appeal_id,
+            outcome=command.outcome,
+            ruling_id=ruling.ruling_id if ruling and command.outcome == "upheld" else None,
+            concluded_by=command.by_staff,
+            concluded_at=command.now,
+        )
+    ]

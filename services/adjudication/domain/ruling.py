@@ -1,0 +1,139 @@
+"""People rule on the facts of a claim; above their authority, or above the limit, a second person has to agree."""
+
+from datetime import datetime
+
+from libs.contracts import Event
+from libs.contracts.rulings import RulingApproved, RulingProposed, RulingRejected
+from services.adjudication.domain.authority import Authority, Tier
+from services.adjudication.domain.commands import ApproveRuling, ProposeRuling, RejectRuling
+from services.adjudication.domain.effect import effect_of
+from services.adjudication.domain.following import what_follows
+from services.adjudication.domain.settling import Circumstances
+from services.adjudication.domain.state import Claim, Person, evolve
+from services.adjudication.errors import (
+    AppealUnknown,
+    AuthorityExceeded,
+    ClaimUnknown,
+    RulingTaken,
+    RulingUnknown,
+    SecondPersonNeeded,
+    TierUnknown,
+)
+
+
+def propose_ruling(person: Person, command: ProposeRuling, around: Circumstances) -> list[Event]:
+    """The proposal with its effect; with the approval when one person may decide it. The same again is nothing."""
+    claim = open_claim(person, command.claim_id)
+    tier = _tier(command.authority, command.tier)
+    known = claim.ruling_of(command.ruling_id)
+    if known is not None:
+        if not _same(known, command):
+            raise RulingTaken(f"ruling {command.ruling_id} says something else")
+        return []
+    if command.appeal_id is not None and command.appeal_id not in claim.appeals:
+        raise AppealUnknown(f"claim {command.claim_id} has no open appeal {command.appeal_id}")
+    proposed = _proposal(person, command, tier, around)
+    if proposed.needs_second:
+        return [proposed]
+    return [proposed, _approval(proposed, command.by, tier, around.now)]
+
+
+def approve_ruling(person: Person, command: ApproveRuling, around: Circumstances) -> list[Event]:
+    """The second person's approval. What it would change now, not when it was proposed, must be in their authority."""
+    claim = open_claim(person, command.claim_id)
+    tier = _tier(command.authority, command.tier)
+    if claim.ruling is not None and claim.ruling.ruling_id == command.ruling_id:
+        return []
+    proposed = _waiting(claim, command.ruling_id)
+    if proposed.proposed_by == command.by:
+        raise SecondPersonNeeded("who proposed a ruling cannot approve it")
+    approved = _approval(proposed, command.by, tier, around.now)
+    effect = effect_of(what_follows(person, [approved], around))
+    if not tier.reaches(effect.largest_move_fen):
+        raise AuthorityExceeded(
+            f"the ruling moves a claim by {effect.largest_move_fen} fen, more than tier {tier.id} may approve"
+        )
+    return [approved]
+
+
+def reject_ruling(person: Person, command: RejectRuling) -> list[Event]:
+    """The second person disagrees, or the proposer takes it back."""
+    claim = open_claim(person, command.claim_id)
+    proposed = _waiting(claim, command.ruling_id)
+    return [
+        RulingRejected(
+            person_id=person.person_id,
+            claim_id=command.claim_id,
+            ruling_id=proposed.ruling_id,
+            rejected_by=command.by,
+            reason_code=command.reason_code,
+            rejected_at=command.now,
+        )
+    ]
+
+
+def open_claim(person: Person, claim_id: str) -> Claim:
+    """The claim with a bill that is not withdrawn. Raises ClaimUnknown."""
+    claim = person.claim(claim_id)
+    if claim.bill is None or claim.withdrawn:
+        raise ClaimUnknown(f"the person has no claim {claim_id} that can be ruled on")
+    return claim
+
+
+def _proposal(person: Person, command: ProposeRuling, tier: Tier, around: Circumstances) -> RulingProposed:
+    draft = RulingProposed(
+        person_id=person.person_id,
+        claim_id=command.claim_id,
+        ruling_id=command.ruling_id,
+        outcome=command.outcome,
+        facts=command.facts,
+        reason_code=command.reason_code,
+        evidence=command.evidence,
+        appeal_id=command.appeal_id,
+        proposed_by=command.by,
+        tier=tier.id,
+        effect=effect_of(()),
+        needs_second=True,
+        proposed_at=around.now,
+    )
+    approved = _approval(draft, command.by, tier, around.now)
+    effect = effect_of(what_follows(evolve(person, draft), [approved], around))
+    needs_second = command.authority.needs_second(tier, effect.largest_move_fen)
+    return draft.model_copy(update={"effect": effect, "needs_second": needs_second})
+
+
+def _approval(proposed: RulingProposed, by: str, tier: Tier, now: datetime) -> RulingApproved:
+    return RulingApproved(
+        person_id=proposed.person_id,
+        claim_id=proposed.claim_id,
+        ruling_id=proposed.ruling_id,
+        approved_by=by,
+        tier=tier.id,
+        approved_at=now,
+    )
+
+
+def _tier(authority: Authority, tier_id: str) -> Tier:
+    tier = authority.tier(tier_id)
+    if tier is None:
+        raise TierUnknown(f"the authority table has no tier {tier_id!r}")
+    return tier
+
+
+def _waiting(claim: Claim, ruling_id: str) -> RulingProposed:
+    proposed = claim.proposed.get(ruling_id)
+    if proposed is None:
+        raise RulingUnknown(f"no ruling {ruling_id} waits for a second person")
+    return proposed
+
+
+def _same(known: RulingProposed, command: ProposeRuling) -> bool:
+    said = (known.outcome, known.facts, known.reason_code, known.evidence, known.appeal_id, known.proposed_by)
+    return said == (
+        command.outcome,
+        command.facts,
+        command.reason_code,
+        command.evidence,
+        command.appeal_id,
+        command.by,
+    )

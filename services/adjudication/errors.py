@@ -1,0 +1,73 @@
+"""What a person asks of a claim and cannot have, each named as the fact."""
+
+
+class AdjudicationError(Exception):
+    """The base of adjudication's refusals; `code` is for machines."""
+
+    code = "adjudication_error"
+
+
+class ClaimUnknown(AdjudicationError):
+    """The person has no such claim, or it is withdrawn."""
+
+    code = "claim_unknown"
+
+
+class RulingUnknown(AdjudicationError):
+    """No ruling of this id is waiting."""
+
+    code = "ruling_unknown"
+
+
+class RulingTaken(AdjudicationError):
+    """Another ruling has this id."""
+
+    code = "ruling_id_taken"
+
+
+class TierUnknown(AdjudicationError):
+    """The authority table in force has no such tier."""
+
+    code = "tier_unknown"
+
+
+class SecondPersonNeeded(AdjudicationError):
+    """Who proposed a ruling cannot be the second person who approves it."""
+
+    code = "second_person_needed"
+
+
+class AuthorityExceeded(AdjudicationError):
+    """The ruling moves more than this tier may approve."""
+
+    code = "authority_exceeded"
+
+
+class AppealUnknown(AdjudicationError):
+    """No appeal of this id is open."""
+
+    code = "appeal_unknown"
+
+
+class AppealTaken(AdjudicationError):
+    """Another appeal has this id."""
+
+    code = "appeal_id_taken"
+
+
+class NothingToAppeal(AdjudicationError):
+    """The claim has no decision that stands."""
+
+    code = "nothing_to_appeal"
+
+
+class AppealOpen(AdjudicationError):
+    """The claim has an open appeal: its evidence belongs to that one."""
+
+    code = "appeal_open"
+
+
+class UpheldWithoutRuling(AdjudicationError):
+    """An appeal is upheld by a ruling that was made for it and approved."""
+
+    code = "upheld_without_ruling"
