@@ -29,15 +29,21 @@ class ClaimFacts(Model):
 class ClaimFactsNoted(ClaimEvent):
     """Fraud has learnt of a claim; what it judges by is kept here, so the log alone re-derives every score."""
 
+    revision: int = Field(default=1, ge=1, description="the claim's revision that the facts are of")
     facts: ClaimFacts
     invoice_claim_id: str | None = Field(
         default=None, description="another claim, of anyone, that bore the same invoice before"
     )
 
 
+class ClaimFactsWithdrawn(ClaimEvent):
+    """The hospital has undone the claim: it is not scored any more and counts in nobody's history."""
+
+
 class RecordFactsNoted(ClaimEvent):
     """Medical data answered for a claim, or said that it will not."""
 
+    revision: int = Field(default=1, ge=1, description="the claim's revision that was asked about")
     available: bool
     cyclic_treatment: bool = False
     deceased_on: date | None = None
@@ -65,7 +71,8 @@ class ScoreReason(Model):
 class ClaimScored(ClaimEvent):
     """Rules were applied to the features as of the moment. 0 is clean, 1000 is certain.
 
-    A claim is scored again when records that were unavailable arrive after all and change its score.
+    A claim is scored again when it is corrected, and when records that arrive late, or another claim of the person that
+    is corrected or withdrawn while a person looks at this one, change its score.
     """
 
     revision: int = Field(default=1, ge=1, description="the claim's revision that was scored")

@@ -36,3 +36,12 @@ class ReviewAlreadyConcluded(FraudError):
     def __init__(self, review_id: str, verdict: str) -> None:
         super().__init__(f"review {review_id} was concluded as {verdict}")
         self.verdict = verdict
+
+
+class ReviewOutdated(FraudError):
+    """The hospital has corrected or withdrawn the claim: what the review was about is not claimed any more."""
+
+    code = "review_outdated"
+
+    def __init__(self, review_id: str) -> None:
+        super().__init__(f"review {review_id} is about a content that the hospital has replaced or withdrawn")

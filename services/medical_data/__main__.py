@@ -7,8 +7,8 @@ import httpx2
 
 from libs.eventlog import States
 from libs.eventlog.stage import Stage
-from libs.runtime.pump import Pump
 from libs.runtime.history import Folding
+from libs.runtime.pump import Pump
 from libs.runtime.service import Parts, Runtime, run_service
 from services.medical_data.adapters.bureau import Bureau
 from services.medical_data.domain.attaching import decide, evolve, initial

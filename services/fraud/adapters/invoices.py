@@ -1,33 +1,90 @@
-"""Which claim bore an invoice first. Over all persons, so it cannot live in a person's stream."""
+"""Which claims bear an invoice. Over all persons, so it cannot live in a person's stream."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+from libs.contracts.intake import ClaimCorrected, ClaimWithdrawn, FiledSettlement
 
 if TYPE_CHECKING:
     from libs.eventlog.database import Connection
 
+Change = FiledSettlement | ClaimWithdrawn
 
-async def claim_invoices(connection: "Connection", claims: Mapping[str, str]) -> dict[str, str]:
-    """Note the invoice digest of each claim; returns those claims whose invoice another claim bore before.
+# One lock for each invoice: of two claims that come at once with the same one, the second sees the first. Sorted, so
+# that two transactions with invoices in common wait for each other in one order.
+_LOCK = "select pg_advisory_xact_lock(hashtextextended(digest, 0)) from unnest($1::text[]) as wanted (digest)"
 
-    `claims` maps claim id to digest; of two claims in it with one invoice the first counts as the first. The
-    result maps claim id to the other claim's id.
+_FIND = """
+select digest, claim_id from invoice
+where digest = any ($1::text[]) or claim_id = any ($2::text[])
+order by place
+"""
+
+_ADD = """
+insert into invoice (digest, claim_id)
+select digest, claim_id from unnest($1::text[], $2::text[]) with ordinality as new (digest, claim_id, number)
+order by number
+"""
+
+
+async def follow_invoices(connection: "Connection", changes: Sequence[Change]) -> list[str | None]:
+    """Note which invoice each claim bears now, in order; the other claim that bore it before, for each change.
+
+    A corrected claim bears its new invoice only, a withdrawn one none.
     """
-    first: dict[str, str] = {}
-    for claim_id, digest in claims.items():
-        first.setdefault(digest, claim_id)
-    if not first:
-        return {}
-    # Sorted, so that two transactions with invoices in common wait for each other in one order.
-    digests = sorted(first)
-    await connection.execute(
-        "insert into invoice (digest, claim_id) select * from unnest($1::text[], $2::text[])"
-        " on conflict do nothing",
-        digests,
-        [first[digest] for digest in digests],
-    )
-    rows = await connection.fetch(
-        "select digest, claim_id from invoice where digest = any ($1::text[])", digests
-    )
-    owners = {row["digest"]: row["claim_id"] for row in rows}
-    return {claim_id: owners[digest] for claim_id, digest in claims.items() if owners[digest] != claim_id}
+    digests = sorted({invoice for change in changes if (invoice := _invoice_of(change)) is not None})
+    changed = [one.claim_id for one in changes if isinstance(one, ClaimCorrected | ClaimWithdrawn)]
+    if not digests and not changed:
+        return [None] * len(changes)
+    await connection.execute(_LOCK, digests)
+    rows = await connection.fetch(_FIND, digests, changed)
+    before = [(row["digest"], row["claim_id"]) for row in rows]
+    bearers = Bearers(before)
+    others = [bearers.move(change.claim_id, _invoice_of(change)) for change in changes]
+    await _write(connection, before, bearers.pairs())
+    return others
+
+
+def _invoice_of(change: Change) -> str | None:
+    return None if isinstance(change, ClaimWithdrawn) else change.invoice_digest
+
+
+class Bearers:
+    """The claims that bear each invoice, in the order in which they came."""
+
+    def __init__(self, pairs: Sequence[tuple[str, str]]) -> None:
+        self._claims: dict[str, list[str]] = {}
+        for digest, claim_id in pairs:
+            self._claims.setdefault(digest, []).append(claim_id)
+
+    def move(self, claim_id: str, digest: str | None) -> str | None:
+        """The claim bears this invoice and no other; the first of those that bore it before."""
+        for known, claims in self._claims.items():
+            if known != digest and claim_id in claims:
+                claims.remove(claim_id)
+        if digest is None:
+            return None
+        claims = self._claims.setdefault(digest, [])
+        if claim_id not in claims:
+            claims.append(claim_id)
+        return claims[0] if claims[0] != claim_id else None
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """Invoice and claim, of each invoice in order."""
+        return [(digest, claim_id) for digest, claims in self._claims.items() for claim_id in claims]
+
+
+async def _write(
+    connection: "Connection", before: Sequence[tuple[str, str]], after: Sequence[tuple[str, str]]
+) -> None:
+    known, wanted = set(before), set(after)
+    gone = [pair for pair in before if pair not in wanted]
+    new = [pair for pair in after if pair not in known]
+    if gone:
+        await connection.execute(
+            "delete from invoice where (digest, claim_id) in (select * from unnest($1::text[], $2::text[]))",
+            [digest for digest, _ in gone],
+            [claim_id for _, claim_id in gone],
+        )
+    if new:
+        await connection.execute(_ADD, [digest for digest, _ in new], [claim_id for _, claim_id in new])

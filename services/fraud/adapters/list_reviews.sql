@@ -1,7 +1,7 @@
 select review.*
 from review
 left join review as last on last.review_id = $3
-where ($1 = 'open') = (review.verdict is null)
+where case $1 when 'open' then review.verdict is null and review.dropped_at is null else review.verdict is not null end
   and (
       $3::text is null
       or (case $1 when 'open' then review.due_at else review.concluded_at end, review.review_id)

@@ -9,11 +9,41 @@ from typing import TYPE_CHECKING, Any, Literal
 import orjson
 
 from libs.contracts import Event
-from libs.contracts.fraud import ClaimScored, ReviewConcluded, ReviewOpened
+from libs.contracts.fraud import (
+    ClaimFactsNoted,
+    ClaimFactsWithdrawn,
+    ClaimScored,
+    ReviewConcluded,
+    ReviewOpened,
+)
 from services.fraud.errors import ReviewUnknown
 
 if TYPE_CHECKING:
     from libs.eventlog.database import Connection
+
+Key = tuple[str, int]
+"""A claim and its revision."""
+
+# Above every revision: none of a withdrawn claim is to be looked at.
+_NONE_STANDS = 2**31 - 1
+
+_SCORE_AGAIN = """
+update review
+set score = new.score, reasons = new.reasons::jsonb, dropped_at = case when new.clear then $6::timestamptz end
+from unnest($1::text[], $2::integer[], $3::integer[], $4::text[], $5::boolean[])
+    as new (claim_id, revision, score, reasons, clear)
+where review.claim_id = new.claim_id and review.revision = new.revision and review.verdict is null
+"""
+
+_DROP_OLDER = """
+update review
+set dropped_at = $3
+from unnest($1::text[], $2::integer[]) as newest (claim_id, revision)
+where review.claim_id = newest.claim_id
+  and review.revision < newest.revision
+  and review.verdict is null
+  and review.dropped_at is null
+"""
 
 _LIST = (Path(__file__).parent / "list_reviews.sql").read_text()
 
@@ -24,6 +54,7 @@ class Review:
 
     review_id: str
     claim_id: str
+    revision: int
     person_id: str
     score: int
     reasons: list[dict[str, Any]]
@@ -33,38 +64,44 @@ class Review:
     reviewer: str | None
     reason_code: str | None
     concluded_at: datetime | None
+    dropped_at: datetime | None
 
     def as_json(self) -> dict[str, Any]:
         """The review for an HTTP answer."""
         return asdict(self)
 
 
-async def follow(connection: "Connection", events: Iterable[Event]) -> None:
-    """Write what the events say of reviews: at most three statements, whatever the size of the batch."""
-    scored: dict[str, ClaimScored] = {}
+async def follow(connection: "Connection", events: Iterable[Event], now: datetime) -> None:
+    """Write what the events say of reviews: at most five statements beside verdicts, whatever the size of the batch."""
+    scored: dict[Key, ClaimScored] = {}
     opened: list[ReviewOpened] = []
     concluded: list[ReviewConcluded] = []
+    newest: dict[str, int] = {}
     for event in events:
         match event:
             case ClaimScored():
-                scored[event.claim_id] = event
+                scored[event.claim_id, event.revision] = event
             case ReviewOpened():
                 opened.append(event)
             case ReviewConcluded():
                 concluded.append(event)
+            case ClaimFactsNoted() if event.revision > 1:
+                newest[event.claim_id] = event.revision
+            case ClaimFactsWithdrawn():
+                newest[event.claim_id] = _NONE_STANDS
             case _:
                 continue
     if opened:
-        await _insert(connection, [(review, scored[review.claim_id]) for review in opened])
-    if again := list(scored.keys() - {review.claim_id for review in opened}):
-        await connection.execute(
-            "update review set score = new.score, reasons = new.reasons::jsonb"
-            " from unnest($1::text[], $2::integer[], $3::text[]) as new (claim_id, score, reasons)"
-            " where review.claim_id = new.claim_id and review.verdict is null",
-            again,
-            [scored[claim_id].score for claim_id in again],
-            [_reasons(scored[claim_id]) for claim_id in again],
-        )
+        await _insert(connection, [(review, scored[review.claim_id, review.revision]) for review in opened])
+    just_opened = {(review.claim_id, review.revision) for review in opened}
+    if again := [one for key, one in scored.items() if key not in just_opened or one.outcome == "clear"]:
+        await _score_again(connection, again, now)
+    if newest:
+        await connection.execute(_DROP_OLDER, list(newest), list(newest.values()), now)
+    await _conclude(connection, concluded)
+
+
+async def _conclude(connection: "Connection", concluded: Sequence[ReviewConcluded]) -> None:
     for review in concluded:
         await connection.execute(
             "update review set verdict = $2, reviewer = $3, reason_code = $4, concluded_at = $5"
@@ -73,14 +110,27 @@ async def follow(connection: "Connection", events: Iterable[Event]) -> None:
         )
 
 
+async def _score_again(connection: "Connection", scored: Sequence[ClaimScored], now: datetime) -> None:
+    await connection.execute(
+        _SCORE_AGAIN,
+        [one.claim_id for one in scored],
+        [one.revision for one in scored],
+        [one.score for one in scored],
+        [_reasons(one) for one in scored],
+        [one.outcome == "clear" for one in scored],
+        now,
+    )
+
+
 async def _insert(connection: "Connection", reviews: Sequence[tuple[ReviewOpened, ClaimScored]]) -> None:
     await connection.executemany(
-        "insert into review (review_id, claim_id, person_id, score, reasons, opened_at, due_at)"
-        " values ($1, $2, $3, $4, $5, $6, $7)",
+        "insert into review (review_id, claim_id, revision, person_id, score, reasons, opened_at, due_at)"
+        " values ($1, $2, $3, $4, $5, $6, $7, $8)",
         [
             (
                 opened.review_id,
                 opened.claim_id,
+                opened.revision,
                 opened.person_id,
                 scored.score,
                 _reasons(scored),

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from libs.contracts.enrolment import CoverageActivated
-from libs.contracts.intake import ClaimRegistered
+from libs.contracts.intake import ClaimWithdrawn, FiledSettlement
 from libs.contracts.medical_data import RecordsAttached, RecordsUnavailable
 
 Verdict = Literal["legitimate", "fraudulent"]
@@ -20,10 +20,19 @@ class NoteCoverage:
 
 @dataclass(frozen=True, slots=True)
 class NoteClaim:
-    """A claim was registered; `invoice_claim_id` is another claim that bore its invoice before."""
+    """A claim was registered or corrected; `invoice_claim_id` is another claim that bore its invoice before."""
 
-    registered: ClaimRegistered
+    filed: FiledSettlement
     invoice_claim_id: str | None
+    now: datetime
+    review_within: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class NoteWithdrawal:
+    """The hospital has undone a claim."""
+
+    withdrawn: ClaimWithdrawn
     now: datetime
     review_within: timedelta
 
@@ -49,4 +58,4 @@ class ConcludeReview:
     now: datetime
 
 
-Command = NoteCoverage | NoteClaim | NoteRecords | ConcludeReview
+Command = NoteCoverage | NoteClaim | NoteWithdrawal | NoteRecords | ConcludeReview

@@ -2,7 +2,7 @@
 
 from libs.contracts.event import Model
 from libs.contracts.fraud import ClaimFacts
-from libs.contracts.intake import ClaimRegistered
+from libs.contracts.intake import ClaimCorrected, FiledSettlement
 from libs.contracts.settlement import ChargeCategory, FeeLine
 
 _DRUGS: frozenset[ChargeCategory] = frozenset({"western_drug", "herbal_drug", "patent_drug"})
@@ -19,8 +19,13 @@ class Vocabulary(Model, extra="forbid"):
     male_only_words: tuple[str, ...]
 
 
-def facts_of(claim: ClaimRegistered, vocabulary: Vocabulary) -> ClaimFacts:
-    """The facts of a registered claim."""
+def revision_of(settlement: FiledSettlement) -> int:
+    """Which content of its claim a filed settlement is."""
+    return settlement.revision if isinstance(settlement, ClaimCorrected) else 1
+
+
+def facts_of(claim: FiledSettlement, vocabulary: Vocabulary) -> ClaimFacts:
+    """The facts of a claim as it was registered or corrected."""
     lines = claim.lines
     drugs = [line for line in lines if line.category in _DRUGS]
     return ClaimFacts(

@@ -59,7 +59,7 @@ def features_of(person: Person, claim_id: str) -> Features:
     others = [
         other.facts.facts
         for other_id, other in person.claims.items()
-        if other_id != claim_id and other.facts is not None
+        if other_id != claim_id and other.facts is not None and not other.withdrawn
     ]
     earlier = [other for other in others if other.visit.discharged_on <= visit.discharged_on]
     earlier_stays = [other for other in earlier if other.visit.kind == "inpatient"]
@@ -79,7 +79,7 @@ def features_of(person: Person, claim_id: str) -> Features:
         self_funded_drug_share_bp=_share_bp(facts.self_funded_drug_fen, facts.drug_fen),
         female_only_items=facts.female_only_items,
         male_only_items=facts.male_only_items,
-        invoice_seen_before=claim.facts.invoice_claim_id is not None,
+        invoice_seen_before=_invoice_seen_before(person, claim.facts.invoice_claim_id),
         records_available=records.available,
         cyclic_treatment=records.cyclic_treatment,
         died_on_discharge_day=after_death == 0,
@@ -94,6 +94,11 @@ def features_of(person: Person, claim_id: str) -> Features:
         bill_365d_fen=sum(other.bill_fen for other in _within(earlier, visit.admitted_on, 365)),
         continued_stay_days=_continued_stay_days(facts, claim, others),
     )
+
+
+def _invoice_seen_before(person: Person, invoice_claim_id: str | None) -> bool:
+    """Another claim bore the invoice, and, where it is the person's own, was not withdrawn since."""
+    return invoice_claim_id is not None and not person.claim(invoice_claim_id).withdrawn
 
 
 def _share_bp(part: int, whole: int) -> int | None:

@@ -1,29 +1,39 @@
-"""A claim is scored once its facts and its records are both known, in whichever order they came.
+"""A claim's revision is scored once its facts and its records are both known, in whichever order they came.
 
 decide(person, command, rules) -> events. Whatever arrives is noted first, so the log alone re-derives every score.
 """
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import assert_never
+from typing import Any, assert_never
 from uuid import UUID, uuid5
 
 from libs.contracts import Event
 from libs.contracts.fraud import (
     ClaimFactsNoted,
+    ClaimFactsWithdrawn,
     ClaimScored,
     CoverageStartNoted,
     RecordFactsNoted,
     ReviewConcluded,
     ReviewOpened,
 )
-from libs.contracts.medical_data import RecordsAttached
-from services.fraud.domain.commands import Command, ConcludeReview, NoteClaim, NoteCoverage, NoteRecords
-from services.fraud.domain.facts import facts_of
+from libs.contracts.medical_data import RecordsAttached, RecordsUnavailable
+from services.fraud.domain.commands import (
+    Command,
+    ConcludeReview,
+    NoteClaim,
+    NoteCoverage,
+    NoteRecords,
+    NoteWithdrawal,
+)
+from services.fraud.domain.facts import facts_of, revision_of
 from services.fraud.domain.features import features_of
 from services.fraud.domain.rules import RuleSet
-from services.fraud.domain.state import Person, evolve
-from services.fraud.errors import ReviewAlreadyConcluded, ReviewUnknown
+from services.fraud.domain.state import Claim, Person, evolve
+from services.fraud.errors import ReviewAlreadyConcluded, ReviewOutdated, ReviewUnknown
+
+Noted = ClaimFactsNoted | ClaimFactsWithdrawn | RecordFactsNoted
 
 _REVIEWS = UUID("3b0f4d0e-6f0c-4f8e-9a55-0f2b7a1c9d44")
 
@@ -34,18 +44,20 @@ def decide(person: Person, command: Command, rules: RuleSet) -> Sequence[Event]:
         case NoteCoverage():
             return _note_coverage(person, command)
         case NoteClaim():
-            return _with_score(person, _note_claim(person, command, rules), command, rules)
+            return _with_scores(person, _note_claim(person, command, rules), command, rules)
+        case NoteWithdrawal():
+            return _with_scores(person, _note_withdrawal(person, command), command, rules)
         case NoteRecords():
-            return _with_score(person, _note_records(person, command), command, rules)
+            return _with_scores(person, _note_records(person, command), command, rules)
         case ConcludeReview():
             return _conclude(person, command)
         case _:
             assert_never(command)
 
 
-def review_id(claim_id: str) -> str:
-    """The id of a claim's review: derived, so that a crash cannot open two."""
-    return str(uuid5(_REVIEWS, claim_id))
+def review_id(claim_id: str, revision: int = 1) -> str:
+    """The id of the review of a claim's revision: derived, so that a crash cannot open two."""
+    return str(uuid5(_REVIEWS, claim_id if revision == 1 else f"{claim_id} {revision}"))
 
 
 def _note_coverage(person: Person, command: NoteCoverage) -> list[Event]:
@@ -63,31 +75,45 @@ def _note_coverage(person: Person, command: NoteCoverage) -> list[Event]:
     ]
 
 
-def _note_claim(person: Person, command: NoteClaim, rules: RuleSet) -> list[ClaimFactsNoted]:
-    claim = command.registered
-    if person.claim(claim.claim_id).facts is not None:
+def _note_claim(person: Person, command: NoteClaim, rules: RuleSet) -> list[Noted]:
+    filed, revision = command.filed, revision_of(command.filed)
+    known = person.claim(filed.claim_id)
+    if known.withdrawn or (known.facts is not None and known.facts.revision >= revision):
         return []
     return [
         ClaimFactsNoted(
-            person_id=claim.person_id,
-            claim_id=claim.claim_id,
-            facts=facts_of(claim, rules.vocabulary),
+            person_id=filed.person_id,
+            claim_id=filed.claim_id,
+            revision=revision,
+            facts=facts_of(filed, rules.vocabulary),
             invoice_claim_id=command.invoice_claim_id,
         )
     ]
 
 
-def _note_records(person: Person, command: NoteRecords) -> list[RecordFactsNoted]:
-    answer = command.answer
-    known = person.claim(answer.claim_id).records
-    if known is not None and (known.available or not isinstance(answer, RecordsAttached)):
+def _note_withdrawal(person: Person, command: NoteWithdrawal) -> list[Noted]:
+    claim_id = command.withdrawn.claim_id
+    # One that is forgotten, being too old to matter, has nothing left to withdraw.
+    if claim_id not in person.claims or person.claim(claim_id).withdrawn:
         return []
+    return [ClaimFactsWithdrawn(person_id=person.person_id, claim_id=claim_id)]
+
+
+def _note_records(person: Person, command: NoteRecords) -> list[Noted]:
+    answer = command.answer
+    claim = person.claim(answer.claim_id)
+    if claim.withdrawn or not _says_more(answer, claim.records):
+        return []
+    stated: dict[str, Any] = {
+        "person_id": answer.person_id,
+        "claim_id": answer.claim_id,
+        "revision": answer.revision,
+    }
     if not isinstance(answer, RecordsAttached):
-        return [RecordFactsNoted(person_id=answer.person_id, claim_id=answer.claim_id, available=False)]
+        return [RecordFactsNoted(**stated, available=False)]
     return [
         RecordFactsNoted(
-            person_id=answer.person_id,
-            claim_id=answer.claim_id,
+            **stated,
             available=True,
             cyclic_treatment=answer.cyclic_treatment,
             deceased_on=answer.deceased_on,
@@ -96,17 +122,34 @@ def _note_records(person: Person, command: NoteRecords) -> list[RecordFactsNoted
     ]
 
 
-def _with_score(
-    person: Person,
-    noted: Sequence[ClaimFactsNoted | RecordFactsNoted],
-    command: NoteClaim | NoteRecords,
-    rules: RuleSet,
+def _says_more(answer: RecordsAttached | RecordsUnavailable, known: RecordFactsNoted | None) -> bool:
+    """Records of a newer revision, or of the same one when none were available so far."""
+    if known is None or known.revision != answer.revision:
+        return known is None or known.revision < answer.revision
+    return not known.available and isinstance(answer, RecordsAttached)
+
+
+def _with_scores(
+    person: Person, noted: Sequence[Noted], command: NoteClaim | NoteWithdrawal | NoteRecords, rules: RuleSet
 ) -> list[Event]:
-    """`noted` and, where the claim is complete now, its score and the review that the score demands."""
+    """`noted`, the claim's score where it is complete now, and the reviews that scores demand.
+
+    Where a claim is corrected or withdrawn, those of the person that somebody is to look at are scored again: they may
+    be suspicious only because of it.
+    """
     followed: list[Event] = list(noted)
     for event in noted:
-        after = evolve(person, event)
-        followed += _score(after, event.claim_id, rules, command.now, command.review_within)
+        person = evolve(person, event)
+        touched = [event.claim_id]
+        if isinstance(event, ClaimFactsWithdrawn) or (
+            isinstance(event, ClaimFactsNoted) and event.revision > 1
+        ):
+            touched += [one for one, claim in person.claims.items() if claim.under_review]
+        for claim_id in dict.fromkeys(touched):
+            scored = _score(person, claim_id, rules, command.now, command.review_within)
+            followed += scored
+            for one in scored:
+                person = evolve(person, one)
     return followed
 
 
@@ -114,8 +157,10 @@ def _score(
     person: Person, claim_id: str, rules: RuleSet, now: datetime, review_within: timedelta
 ) -> list[Event]:
     claim = person.claim(claim_id)
-    if claim.facts is None or claim.records is None:
+    if not claim.complete:
         return []
+    assert claim.facts is not None, f"{claim_id} is complete"
+    revision = claim.facts.revision
     features = features_of(person, claim_id)
     found = rules.score(features)
     if claim.scored is not None and (claim.scored.score, claim.scored.outcome) == (
@@ -126,6 +171,7 @@ def _score(
     scored = ClaimScored(
         person_id=person.person_id,
         claim_id=claim_id,
+        revision=revision,
         score=found.score,
         outcome=found.outcome,
         reasons=found.reasons,
@@ -139,7 +185,8 @@ def _score(
     opened = ReviewOpened(
         person_id=person.person_id,
         claim_id=claim_id,
-        review_id=review_id(claim_id),
+        revision=revision,
+        review_id=review_id(claim_id, revision),
         opened_at=now,
         due_at=now + review_within,
     )
@@ -148,6 +195,8 @@ def _score(
 
 def _conclude(person: Person, command: ConcludeReview) -> list[Event]:
     claim = person.claim(command.claim_id)
+    if claim.withdrawn or _is_of_an_earlier_revision(claim, command):
+        raise ReviewOutdated(command.review_id)
     if claim.review is None or claim.review.review_id != command.review_id:
         raise ReviewUnknown(command.review_id)
     if claim.concluded is not None:
@@ -158,6 +207,7 @@ def _conclude(person: Person, command: ConcludeReview) -> list[Event]:
         ReviewConcluded(
             person_id=person.person_id,
             claim_id=command.claim_id,
+            revision=claim.review.revision,
             review_id=command.review_id,
             verdict=command.verdict,
             reviewer=command.reviewer,
@@ -165,3 +215,10 @@ def _conclude(person: Person, command: ConcludeReview) -> list[Event]:
             concluded_at=command.now,
         )
     ]
+
+
+def _is_of_an_earlier_revision(claim: Claim, command: ConcludeReview) -> bool:
+    if claim.facts is None:
+        return False
+    earlier = range(1, claim.facts.revision)
+    return any(review_id(command.claim_id, number) == command.review_id for number in earlier)

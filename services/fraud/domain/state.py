@@ -8,6 +8,7 @@ from types import MappingProxyType
 from libs.contracts import ClaimEvent, Event
 from libs.contracts.fraud import (
     ClaimFactsNoted,
+    ClaimFactsWithdrawn,
     ClaimScored,
     CoverageStartNoted,
     RecordFactsNoted,
@@ -23,18 +24,31 @@ KNOWN_COVERAGES = 10
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A claim so far. It is scored once facts and records are both known."""
+    """A claim so far. A revision is scored once its facts and its records are both known; its review is its own."""
 
     facts: ClaimFactsNoted | None = None
     records: RecordFactsNoted | None = None
     scored: ClaimScored | None = None
     review: ReviewOpened | None = None
     concluded: ReviewConcluded | None = None
+    withdrawn: bool = False
+
+    @property
+    def complete(self) -> bool:
+        """True when the facts and the records of one revision are known, and the claim stands."""
+        if self.withdrawn or self.facts is None or self.records is None:
+            return False
+        return self.facts.revision == self.records.revision
 
     @property
     def under_way(self) -> bool:
         """True while something about the claim is still to come."""
-        return self.scored is None or (self.review is not None and self.concluded is None)
+        return not self.withdrawn and (self.scored is None or self.under_review)
+
+    @property
+    def under_review(self) -> bool:
+        """True while a person is to look at the claim."""
+        return not self.withdrawn and self.review is not None and self.concluded is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +80,14 @@ def evolve(person: Person, event: Event) -> Person:
         case CoverageStartNoted():
             coverages = sorted((*person.coverages, event), key=lambda cover: cover.covered_from)
             return replace(person, coverages=tuple(coverages[-KNOWN_COVERAGES:]))
-        case ClaimFactsNoted() | RecordFactsNoted() | ClaimScored() | ReviewOpened() | ReviewConcluded():
+        case (
+            ClaimFactsNoted()
+            | ClaimFactsWithdrawn()
+            | RecordFactsNoted()
+            | ClaimScored()
+            | ReviewOpened()
+            | ReviewConcluded()
+        ):
             claims = {**person.claims, event.claim_id: _moved_on(person.claim(event.claim_id), event)}
             return replace(person, claims=_bounded(claims))
         case _:
@@ -76,7 +97,10 @@ def evolve(person: Person, event: Event) -> Person:
 def _moved_on(claim: Claim, event: ClaimEvent) -> Claim:
     match event:
         case ClaimFactsNoted():
-            return replace(claim, facts=event)
+            # What was said of an earlier revision counts no longer, but records may have come before these facts.
+            return Claim(facts=event, records=claim.records)
+        case ClaimFactsWithdrawn():
+            return replace(claim, withdrawn=True)
         case RecordFactsNoted():
             return replace(claim, records=event)
         case ClaimScored():

@@ -12,7 +12,7 @@ from services.fraud.adapters import reviews
 from services.fraud.domain.commands import Command, Verdict
 from services.fraud.domain.rules import RuleSet
 from services.fraud.domain.state import Person
-from services.fraud.errors import ReviewAlreadyConcluded, ReviewUnknown
+from services.fraud.errors import ReviewAlreadyConcluded, ReviewOutdated, ReviewUnknown
 from services.fraud.use_cases.conclude_review import conclude_review
 
 
@@ -68,6 +68,8 @@ def fraud_router(log: EventLog, stage: Stage[Person, Command], rules: RuleSet) -
             raise Problem(
                 409, error.code, "The review is concluded", str(error), verdict=error.verdict
             ) from None
+        except ReviewOutdated as error:
+            raise Problem(409, error.code, "The review is outdated", str(error)) from None
         except ConcurrencyConflict as error:
             detail = (
                 "Other events about the person kept arriving. Nothing was recorded; send the verdict again."

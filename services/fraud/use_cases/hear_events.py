@@ -5,18 +5,18 @@ from datetime import timedelta
 from functools import partial
 
 from libs.contracts.enrolment import CoverageActivated, PersonErased
-from libs.contracts.intake import ClaimRegistered
+from libs.contracts.intake import ClaimCorrected, ClaimRegistered, ClaimWithdrawn, FiledSettlement
 from libs.contracts.medical_data import RecordsAttached, RecordsUnavailable
 from libs.eventlog import Handler, Recorded, UnitOfWork
 from libs.eventlog.stage import Instruction, Stage
 from libs.privacy import KeyStore
 from services.fraud.adapters import invoices, reviews
-from services.fraud.domain.commands import Command, NoteClaim, NoteCoverage, NoteRecords
+from services.fraud.domain.commands import Command, NoteClaim, NoteCoverage, NoteRecords, NoteWithdrawal
 from services.fraud.domain.state import Person
 
 SUBSCRIPTIONS: Mapping[str, frozenset[str]] = {
     "enrolment": frozenset({CoverageActivated.__name__, PersonErased.__name__}),
-    "intake": frozenset({ClaimRegistered.__name__}),
+    "intake": frozenset({ClaimRegistered.__name__, ClaimCorrected.__name__, ClaimWithdrawn.__name__}),
     "medical_data": frozenset({RecordsAttached.__name__, RecordsUnavailable.__name__}),
 }
 
@@ -26,20 +26,19 @@ def hear_events(stage: Stage[Person, Command], keys: KeyStore, review_within: ti
 
     async def handle(work: UnitOfWork, recorded: Sequence[Recorded]) -> None:
         heard = [(event, event.decode()) for event in recorded]
-        claims = {
-            event.claim_id: event.invoice_digest
-            for _, event in heard
-            if isinstance(event, ClaimRegistered) and event.invoice_digest is not None
-        }
-        invoice_of = await invoices.claim_invoices(work.connection, claims)
+        filed = [event for _, event in heard if isinstance(event, FiledSettlement | ClaimWithdrawn)]
+        others = iter(await invoices.follow_invoices(work.connection, filed))
         instructions: list[Instruction[Command]] = []
         for cause, event in heard:
             command: Command
             match event:
                 case CoverageActivated():
                     command = NoteCoverage(event)
-                case ClaimRegistered():
-                    command = NoteClaim(event, invoice_of.get(event.claim_id), work.now, review_within)
+                case ClaimRegistered() | ClaimCorrected():
+                    command = NoteClaim(event, next(others), work.now, review_within)
+                case ClaimWithdrawn():
+                    next(others)
+                    command = NoteWithdrawal(event, work.now, review_within)
                 case RecordsAttached() | RecordsUnavailable():
                     command = NoteRecords(event, work.now, review_within)
                 case PersonErased():
@@ -50,8 +49,7 @@ def hear_events(stage: Stage[Person, Command], keys: KeyStore, review_within: ti
                     raise AssertionError(f"not subscribed to {cause.type}")
             instructions.append(Instruction(f"person-{event.person_id}", command, cause))
         decided = await stage.apply(work, instructions)
-        await reviews.follow(
-            work.connection, [event for index in sorted(decided) for event in decided[index]]
-        )
+        said = [event for index in sorted(decided) for event in decided[index]]
+        await reviews.follow(work.connection, said, work.now)
 
     return handle

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 import pytest
 
 from libs.contracts.fraud import ClaimScored, CoverageStartNoted, ReviewConcluded, ReviewOpened
 from libs.eventlog import States
 from libs.testing.heard_events import (
+    a_claim_corrected,
     a_claim_registered,
+    a_claim_withdrawn,
     a_coverage_activated,
     a_person_erased,
     a_visit,
@@ -18,6 +21,7 @@ from libs.testing.heard_events import (
 )
 from libs.testing.postgres import PostgresUnderTest
 from libs.testing.services import ServicesUnderTest, services_under_test
+from libs.testing.waiting import wait_until
 from services.fraud.domain.features import features_of
 from services.fraud.domain.state import evolve, initial
 
@@ -153,3 +157,56 @@ def test_a_second_announcement_and_a_restart_score_nothing_again(services: Servi
     services.start("fraud")
     services.wait_until_heard("fraud", "intake", "medical_data", "enrolment")
     assert len(services.log("fraud")) == before
+
+
+def test_a_withdrawn_claims_invoice_is_free_again_and_its_review_is_dropped(
+    services: ServicesUnderTest,
+) -> None:
+    invoice, visit = "b" * 64, a_visit(date(2025, 2, 1), 3)
+    people = [person_numbered(number) for number in (11, 12, 13)]
+    claims = [
+        a_claim_registered(f"shared-{number}", person_id=person, invoice_digest=invoice, visit=visit)
+        for number, person in enumerate(people)
+    ]
+    for claim in claims[:2]:
+        services.say("intake", claim)
+        services.wait_until_heard("fraud", "intake")
+        services.say("medical_data", records_attached(claim.claim_id, person_id=claim.person_id))
+    wait_until(lambda: "shared-1" in open_reviews(services), "the second is reviewed")
+    for claim in claims[:2]:
+        services.say("intake", a_claim_withdrawn(claim.claim_id, person_id=claim.person_id))
+    wait_until(lambda: "shared-1" not in open_reviews(services), "its review is dropped")
+    services.say("intake", claims[2])
+    services.say("medical_data", records_attached("shared-2", person_id=people[2]))
+    wait_until(lambda: bool(scores_of(services, "shared-2")), "the third is scored")
+    assert [(one.score, one.outcome) for one in scores_of(services, "shared-2")] == [(0, "clear")]
+
+
+def test_a_review_of_a_corrected_content_is_outdated(services: ServicesUnderTest) -> None:
+    person = person_numbered(21)
+    inside = a_visit(date(2025, 3, 3), 2, hospital_id="H41050200777")
+    for claim_id, visit in (("stays", a_visit(date(2025, 3, 1), 9)), ("inside", inside)):
+        services.say("intake", a_claim_registered(claim_id, person_id=person, visit=visit))
+        services.say("medical_data", records_attached(claim_id, person_id=person))
+        wait_until(lambda one=claim_id: len(scores_of(services, one)) == 1, f"{claim_id} is scored")
+    review = open_reviews(services)["inside"]
+    elsewhere = a_visit(date(2025, 6, 1), 2)
+    services.say("intake", a_claim_corrected("inside", person_id=person, visit=elsewhere))
+    services.say("medical_data", records_attached("inside", person_id=person, revision=2))
+    wait_until(lambda: len(scores_of(services, "inside")) == 2, "the correction is scored")
+    last = scores_of(services, "inside")[-1]
+    assert (last.revision, last.outcome) == (2, "clear")
+    assert "inside" not in open_reviews(services)
+    verdict = {"reviewer": "r.li", "verdict": "fraudulent", "reason_code": "overlap"}
+    refused = services.send("POST", "fraud", f"/reviews/{review['review_id']}/conclude", verdict)
+    assert (refused.status_code, refused.json()["type"]) == (409, "urn:huiji:problem:review_outdated")
+    shown = services.get("fraud", f"/reviews/{review['review_id']}").json()
+    assert shown["dropped_at"] is not None
+
+
+def open_reviews(services: ServicesUnderTest) -> dict[str, dict[str, Any]]:
+    return {review["claim_id"]: review for review in services.get("fraud", "/reviews?limit=1000").json()}
+
+
+def scores_of(services: ServicesUnderTest, claim_id: str) -> list[ClaimScored]:
+    return [event for event in services.said("fraud", ClaimScored) if event.claim_id == claim_id]

@@ -7,21 +7,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libs import contracts
-from libs.contracts import Event
-from libs.contracts.fraud import ClaimScored, ReviewOpened
+from libs.contracts import ClaimEvent, Event
+from libs.contracts.fraud import ClaimFactsWithdrawn, ClaimScored, ReviewOpened
+from libs.contracts.intake import FiledSettlement
 from libs.contracts.medical_data import PriorStay
 from libs.contracts.settlement import Visit
 from libs.testing.heard_events import (
     NOW,
     PERSON,
+    a_claim_corrected,
     a_claim_registered,
+    a_claim_withdrawn,
     a_coverage_activated,
     a_visit,
     records_attached,
     records_unavailable,
 )
 from services.fraud.adapters.rules_file import read_rules
-from services.fraud.domain.commands import Command, NoteClaim, NoteCoverage, NoteRecords
+from services.fraud.domain.commands import Command, NoteClaim, NoteCoverage, NoteRecords, NoteWithdrawal
 from services.fraud.domain.features import Features, features_of
 from services.fraud.domain.scoring import decide
 from services.fraud.domain.state import Person, evolve, initial
@@ -54,21 +57,31 @@ def prior_stays(draw: st.DrawFn) -> PriorStay:
 def commands(draw: st.DrawFn) -> Command:
     """Anything that fraud can hear of a person."""
     claim_id = draw(st.sampled_from(CLAIMS))
-    match draw(st.integers(0, 3)):
+    revision = draw(st.integers(1, 3))
+    match draw(st.integers(0, 4)):
         case 0:
             chapter = draw(st.sampled_from(["II", "IX", "XV", None]))
-            claim = a_claim_registered(claim_id, visit=draw(visits()), main_diagnosis_chapter=chapter)
+            claim: FiledSettlement = (
+                a_claim_registered(claim_id, visit=draw(visits()), main_diagnosis_chapter=chapter)
+                if revision == 1
+                else a_claim_corrected(
+                    claim_id, revision, visit=draw(visits()), main_diagnosis_chapter=chapter
+                )
+            )
             return NoteClaim(claim, draw(st.none() | st.just("other")), NOW, WITHIN)
         case 1:
             records = records_attached(
                 claim_id,
+                revision=revision,
                 cyclic_treatment=draw(st.booleans()),
                 deceased_on=draw(st.none() | DAYS),
                 prior_stays=tuple(draw(st.lists(prior_stays(), max_size=3))),
             )
             return NoteRecords(records, NOW, WITHIN)
         case 2:
-            return NoteRecords(records_unavailable(claim_id), NOW, WITHIN)
+            return NoteRecords(records_unavailable(claim_id, revision), NOW, WITHIN)
+        case 3:
+            return NoteWithdrawal(a_claim_withdrawn(claim_id), NOW, WITHIN)
         case _:
             first = draw(st.integers(1, 2))
             return NoteCoverage(
@@ -106,14 +119,34 @@ def test_a_claim_that_is_announced_again_changes_nothing(heard: list[Command]) -
         person = evolve(person, event)
     known = {claim_id for claim_id, claim in person.claims.items() if claim.facts is not None}
     for command in heard:
-        if isinstance(command, NoteClaim) and command.registered.claim_id in known:
+        if isinstance(command, NoteClaim) and command.filed.claim_id in known:
             assert decide(person, command, RULES) == []
 
 
 @given(st.lists(commands(), max_size=40))
-def test_a_review_follows_a_score_that_demands_it_and_there_is_one_per_claim(heard: list[Command]) -> None:
+def test_a_review_follows_a_score_that_demands_it_and_there_is_one_per_revision(heard: list[Command]) -> None:
     said = said_of(heard)
-    reviewed = [event.claim_id for event in said if isinstance(event, ReviewOpened)]
-    demanded = {e.claim_id for e in said if isinstance(e, ClaimScored) and e.outcome == "review"}
+    reviewed = [(event.claim_id, event.revision) for event in said if isinstance(event, ReviewOpened)]
+    demanded = {
+        (e.claim_id, e.revision) for e in said if isinstance(e, ClaimScored) and e.outcome == "review"
+    }
     assert len(reviewed) == len(set(reviewed))
     assert set(reviewed) == demanded
+
+
+@given(st.lists(commands(), max_size=40))
+def test_after_a_withdrawal_nothing_more_is_said_of_the_claim(heard: list[Command]) -> None:
+    withdrawn: set[str] = set()
+    for event in said_of(heard):
+        assert not (isinstance(event, ClaimEvent) and event.claim_id in withdrawn)
+        if isinstance(event, ClaimFactsWithdrawn):
+            withdrawn.add(event.claim_id)
+
+
+@given(st.lists(commands(), max_size=40))
+def test_scores_go_from_revision_to_revision(heard: list[Command]) -> None:
+    scored: dict[str, int] = {}
+    for event in said_of(heard):
+        if isinstance(event, ClaimScored):
+            assert scored.get(event.claim_id, 1) <= event.revision
+            scored[event.claim_id] = event.revision
