@@ -147,6 +147,10 @@ class Processes:
             self._stop(last or [self._children[-1]])
         self.stopping = False
 
+    def process_ids(self) -> dict[str, int]:
+        """The process id of every child that has been started and not stopped, by name."""
+        return {child.spec.name: child.process.pid for child in self._children}
+
     def log_of(self, name: str) -> Path:
         """Where the child writes its standard output and error."""
         return self._logs / f"{name}.log"
