@@ -23,6 +23,7 @@ from libs.eventlog.serve import HttpSource
 from libs.privacy import KeyStore, Pseudonymiser, Sealer, install_key_store, open_key_pool, read_master_key
 from libs.runtime.batcher import Batcher
 from libs.runtime.clock import new_id, utc_now
+from libs.runtime.collector import tune_collector
 from libs.runtime.consuming import Inbound
 from libs.runtime.history import Folding
 from libs.runtime.http import ServiceHttp
@@ -104,6 +105,7 @@ async def _run(name: str, settings: Settings, build: Build[Settings], migrations
         relay = Relay(runtime.log, topic, window=settings.relay_window)
         consumer, inbound = await _consuming(name, runtime, parts)
         http = ServiceHttp(name, settings, runtime.log, relay, consumer, inbound, parts)
+        tune_collector()
         await _serve(http, relay, inbound, parts, settings, stop)
         await _publish_rest(relay, settings.stop_seconds)
     logger.info("stopped")

@@ -37,7 +37,10 @@ class ServiceSettings(BaseSettings):
         default=500, ge=1, le=5_000, description="events per transaction: 500 was the knee"
     )
     fetch_max_wait_ms: int = Field(
-        default=20, ge=0, description="low: latency; high: less idle load on the broker"
+        default=500,
+        ge=0,
+        description="how long a broker may hold a fetch that finds nothing; Kafka answers at once when something comes,"
+        " a broker that looks again only now and then needs less",
     )
     relay_window: int = Field(default=1_000, ge=1, description="events per shard and publishing round")
     tail_check_seconds: float = Field(

@@ -173,6 +173,8 @@ class ServicesUnderTest:
             "HUIJI_SHARDS": str(SHARDS),
             "HUIJI_SOURCES": json.dumps({known: self.url(known) for known in self._ports}),
             "HUIJI_MASTER_KEY_FILE": str(self.master_key_file),
+            # The embedded broker looks again after half of this; Kafka answers at once either way.
+            "HUIJI_FETCH_MAX_WAIT_MS": "20",
             "HUIJI_TAIL_CHECK_SECONDS": "0.5",
             **settings,
         }

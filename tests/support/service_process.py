@@ -137,6 +137,8 @@ def environment_of(
         "HUIJI_SOURCES": json.dumps(dict(sources)),
         "HUIJI_SUBSCRIBE": json.dumps(subscribe),
         "HUIJI_SHARDS": str(shards),
+        # The embedded broker looks again after half of this; Kafka answers at once either way.
+        "HUIJI_FETCH_MAX_WAIT_MS": "20",
         "HUIJI_TAIL_CHECK_SECONDS": "0.5",
         "HUIJI_STOP_SECONDS": "5",
     }

@@ -33,6 +33,7 @@ from services.operations.domain.topology import (
     BANK_PREFERRED_PORT,
     BUREAU,
     DATABASE,
+    FETCH_MAX_WAIT_MS,
     SERVICES,
     Addresses,
     Service,
@@ -117,6 +118,7 @@ def _start_foundations(plan: PlatformPlan, processes: Processes) -> Addresses:
         bureau_url=f"http://{LOOPBACK}:{port}",
         bank_url=bank.url,
         master_key_file=master_key_file,
+        fetch_max_wait_ms=FETCH_MAX_WAIT_MS[plan.broker],
     )
 
 
