@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 #: The embedded broker works for every partition at every poll, and looks again only after half the longest wait: 8
-#: shards polled each 20 ms cost it 115 % of a core while idle, 4 shards each 50 ms 24 %, each 100 ms 12 %, and the services
-#: half as much again; at 100 ms an event waits some 20 ms. A city has hundreds of shards on Kafka, which answers at once.
+#: shards polled each 20 ms cost it 115 % of a core while idle, 4 shards each 50 ms 24 %, each 100 ms 12 %, and the
+#: services half as much again; at 100 ms an event waits some 20 ms. A city has hundreds of shards on Kafka, which
+#: answers at once.
 SHARDS = 4
 FETCH_MAX_WAIT_MS: Mapping[str, int] = {"embedded": 100, "apache": 500}
 DATABASE = "huiji"
