@@ -80,3 +80,53 @@ class ReplayFinished(ReplayEvent):
     counts: dict[str, int] = Field(description="events read, decisions made, messages published, ...")
     result_digest: str | None = Field(default=None, description="SHA-256 of the result, when it has one")
     finished_at: datetime
+
+
+class Amendment(Event):
+    """About one recorded event of this log that somebody could not process. The event itself stays as it is.
+
+    It is recorded in the event's own shard, so whoever reads the shard meets it after the event.
+    """
+
+    event_id: str
+    shard: int = Field(ge=0)
+    position: int = Field(ge=1)
+    event_type: str
+    about: str = Field(description="subject of the amended event, e.g. claim-<id>")
+    event_hash: str = Field(description="hash of the event as recorded: what was looked at")
+    ordered_by: str = Field(description="a key of the event's shard")
+    why_digest: str = Field(
+        description="SHA-256 of the stated reason; the text may name a person and stays in the service's table"
+    )
+
+    def shard_key(self) -> str:
+        return self.ordered_by
+
+    def subject(self) -> str:
+        return f"amendment-{self.event_id}"
+
+
+class PatchProposed(Amendment):
+    """Somebody proposes with which body the event should be read. Another person has to approve it."""
+
+    patched: dict[str, JsonValue] = Field(description="the whole body; personal fields stay sealed")
+    patched_version: int = Field(ge=1, description="schema version of the body")
+    proposed_by: str = Field(description="the operator's id")
+    proposed_at: datetime
+
+
+class EventPatched(Amendment):
+    """Who could not process the event reads it with this body; who could has done so, and nothing changes there."""
+
+    patched: dict[str, JsonValue] = Field(description="the whole body; personal fields stay sealed")
+    patched_version: int = Field(ge=1, description="schema version of the body")
+    proposed_by: str = Field(description="the operator's id")
+    approved_by: str = Field(description="another operator's id")
+    approved_at: datetime
+
+
+class EventAnnulled(Amendment):
+    """Who could not process the event passes it over; what others made of it stands."""
+
+    annulled_by: str = Field(description="the operator's id")
+    annulled_at: datetime

@@ -22,8 +22,27 @@ class ParkingBreaker:
         """Count what a committed batch handled, and how many of those were parked."""
         self._outcomes.extend([True] * parked + [False] * (processed - parked))
 
+    @property
+    def seen_total(self) -> int:
+        """How many outcomes are looked at."""
+        return len(self._outcomes)
+
+    @property
+    def parked_total(self) -> int:
+        """How many of them were parked."""
+        return sum(self._outcomes)
+
+    @property
+    def holds(self) -> bool:
+        """Whether the limit is passed."""
+        seen = self.seen_total
+        return seen >= self._minimum and self.parked_total * 10_000 > seen * self._limit_bp
+
     def check(self) -> None:
         """Raises TooManyParked when the limit is passed."""
-        seen, parked = len(self._outcomes), sum(self._outcomes)
-        if seen >= self._minimum and parked * 10_000 > seen * self._limit_bp:
-            raise TooManyParked(parked, seen)
+        if self.holds:
+            raise TooManyParked(self.parked_total, self.seen_total)
+
+    def reset(self) -> None:
+        """Forget the outcomes: an operator has seen that the events are poisoned, and the service is well."""
+        self._outcomes.clear()

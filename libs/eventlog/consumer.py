@@ -6,14 +6,23 @@ the processing wrote: a lower position is a duplicate, a jump is a gap that is f
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
 from typing import Protocol, TypeVar
 
 import structlog
 
-from libs.eventlog import checkpoint
+from libs.contracts import latest_version
+from libs.eventlog import checkpoint, parking
 from libs.eventlog.breaker import ParkingBreaker
 from libs.eventlog.checkpoint import Lane
-from libs.eventlog.errors import PositionNotServed, SourceUnreachable, SourceWentBack, UnknownLane
+from libs.eventlog.errors import (
+    NewerThanThisCode,
+    PositionNotServed,
+    SourceUnreachable,
+    SourceWentBack,
+    UnknownLane,
+)
 from libs.eventlog.event import Recorded
 from libs.eventlog.log import EventLog
 from libs.eventlog.transactions import Handler, LaneTransactions
@@ -24,10 +33,23 @@ logger = structlog.get_logger(__name__)
 
 Answer = TypeVar("Answer")
 
+Held = SourceUnreachable | NewerThanThisCode
+"""Why a lane waits while the others go on."""
+
 SOURCE_TIMEOUT_SECONDS = 2.0
 """How long one page of a source's log may take: other lanes wait for it."""
 SOURCE_REST_SECONDS = 5.0
 """A source that did not answer is not asked again so soon, so that a black hole slows the others only a little."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetriedMany:
+    """What became of some parked subjects; `next_after`: more follow."""
+
+    subjects: int
+    retried: int
+    still_parked: int
+    next_after: int | None
 
 
 class Source(Protocol):
@@ -64,9 +86,9 @@ class Consumer:
         self._sources = sources
         self._batch_size = batch_size
         self._on_reset = on_reset
-        self._transactions = LaneTransactions(
-            log, handler, handled_types, on_reset, breaker or ParkingBreaker()
-        )
+        self.breaker = breaker or ParkingBreaker()
+        self._handled_types = handled_types
+        self._transactions = LaneTransactions(log, handler, handled_types, on_reset, self.breaker)
         self._source_timeout_seconds = source_timeout_seconds
         self._source_rest_seconds = source_rest_seconds
         self._resting: dict[str, tuple[float, SourceUnreachable]] = {}
@@ -101,14 +123,15 @@ class Consumer:
         async with self._log.pool.acquire() as connection:
             self._transactions.positions = await checkpoint.read(connection)
 
-    async def process(self, events: Iterable[Recorded]) -> dict[Lane, SourceUnreachable]:
+    async def process(self, events: Iterable[Recorded]) -> dict[Lane, Held]:
         """Process events as delivered, in any state of duplication or loss; each lane's must be in order.
 
-        Returns the lanes that are held: a gap that its source could not fill yet; deliver those again later, the
-        others went on. Raises operational errors (nothing is lost: deliver again), UnknownLane and TooManyParked.
+        Returns the lanes that are held: a gap that its source could not fill yet, or an event of newer code; deliver
+        those again later, the others went on. Raises operational errors (nothing is lost: deliver again), UnknownLane
+        and TooManyParked.
         """
         ready: list[Recorded] = []
-        held: dict[Lane, SourceUnreachable] = {}
+        held: dict[Lane, Held] = {}
         expected = self.positions
         for event in events:
             lane = (event.source, event.shard)
@@ -125,9 +148,12 @@ class Consumer:
                 ready = []
                 try:
                     await self._fill(lane, event.position - 1)
-                except SourceUnreachable as error:
+                except (SourceUnreachable, NewerThanThisCode) as error:
                     held[lane] = error
                     continue
+            if (newer := self._newer(event)) is not None:
+                held[lane] = newer
+                continue
             ready.append(event)
             expected[lane] = event.position
         await self._process_all(ready)
@@ -136,10 +162,20 @@ class Consumer:
     async def catch_up(self, source: str, shards: Iterable[int]) -> int:
         """Read what a source has beyond our checkpoints and process it: needs no broker. Returns how many events.
 
-        Raises SourceUnreachable, SourceWentBack and what `process` raises.
+        Raises SourceUnreachable, NewerThanThisCode, SourceWentBack and what `process` raises.
         """
         heads = await self.behind(source, shards)
-        return sum([await self._fill((source, shard), head) for shard, head in heads.items()])
+        filled = 0
+        newer: NewerThanThisCode | None = None
+        for shard, head in heads.items():
+            try:
+                filled += await self._fill((source, shard), head)
+            except NewerThanThisCode as error:
+                # It holds its own lane alone.
+                newer = error
+        if newer is not None:
+            raise newer
+        return filled
 
     async def behind(self, source: str, shards: Iterable[int]) -> dict[int, int]:
         """Those of `shards` that a source has more of than we have processed, with their ends there.
@@ -160,9 +196,25 @@ class Consumer:
         """
         return await self._transactions.retry(subject, by, sorted(self._sources))
 
+    async def retry_many(
+        self, by: str, *, reason: str | None = None, after: int = 0, limit: int = 100
+    ) -> "RetriedMany":
+        """Retry the parked subjects, oldest first, whose first event is parked for `reason` (None: any).
+
+        `after` and `limit` bound one call: the answer's `next_after` goes on, None at the end.
+        """
+        async with self._log.pool.acquire() as connection:
+            found = await parking.parked_subjects(connection, reason=reason, after=after, limit=limit)
+        retried = waiting = 0
+        for _, subject in found:
+            done, left = await self.retry(subject, by)
+            retried, waiting = retried + done, waiting + left
+        return RetriedMany(len(found), retried, waiting, found[-1][0] if len(found) == limit else None)
+
     async def _process_all(self, events: Sequence[Recorded]) -> None:
         for start in range(0, len(events), self._batch_size):
             await self._transactions.process(events[start : start + self._batch_size])
+        await self._transactions.retry_amended(sorted(self._sources))
 
     async def _fill(self, lane: Lane, until: int) -> int:
         """Process a lane from its source's log up to a position. Raises SourceUnreachable; what was read holds."""
@@ -170,12 +222,29 @@ class Consumer:
         filled = 0
         while (after := self._transactions.positions[lane]) < until:
             page = await self._read(source, shard, after, min(self._batch_size, until - after))
-            await self._process_all(page)
-            filled += len(page)
+            newer = next((found for event in page if (found := self._newer(event)) is not None), None)
+            readable = (
+                page if newer is None else list(takewhile(lambda event: self._newer(event) is None, page))
+            )
+            await self._process_all(readable)
+            filled += len(readable)
+            if newer is not None:
+                raise newer
         self.refilled_total += filled
         if filled:
             logger.info("gap_refilled", source=source, shard=shard, events=filled)
         return filled
+
+    def _newer(self, event: Recorded) -> NewerThanThisCode | None:
+        """What holds the event's lane when it was written by newer code; types that nobody handles hold nothing."""
+        if event.type not in self._handled_types:
+            return None
+        known = latest_version(event.type)
+        if event.schema_version <= known:
+            return None
+        return NewerThanThisCode(
+            event.source, event.shard, event.position, event.type, event.schema_version, known
+        )
 
     async def _read(self, source: str, shard: int, after: int, limit: int) -> list[Recorded]:
         page = await self._ask(source, lambda: self._sources[source].read(shard, after, limit))

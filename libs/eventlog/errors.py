@@ -78,6 +78,21 @@ class CheckpointMoved(EventLogError):
         super().__init__(f"{source} shard {shard} stands at {stored}, delivered was {delivered}")
 
 
+class NewerThanThisCode(EventLogError):
+    """An event was written by newer code than this: its lane waits for the upgrade, and nothing is parked."""
+
+    code = "newer_than_this_code"
+
+    def __init__(
+        self, source: str, shard: int, position: int, type_name: str, version: int, known: int
+    ) -> None:
+        super().__init__(
+            f"upgrade this service: {source} shard {shard} position {position} is {type_name} version {version},"
+            f" this code knows version {known}"
+        )
+        self.lane = (source, shard)
+
+
 class UnknownLane(EventLogError):
     """An event of a source or shard that this deployment does not have."""
 
@@ -123,6 +138,20 @@ class TooManyParked(EventLogError):
 
     def __init__(self, parked: int, seen: int) -> None:
         super().__init__(f"{parked} of the last {seen} events could not be processed: consumption is held")
+
+
+def blame(error: BaseException, event: object) -> None:
+    """Note on an error which recorded event it came of; the first to know is believed."""
+    if not hasattr(error, _BLAMED):
+        setattr(error, _BLAMED, event)
+
+
+def blamed(error: BaseException) -> object | None:
+    """The recorded event that an error came of, when whoever raised it knew."""
+    return getattr(error, _BLAMED, None)
+
+
+_BLAMED = "_huiji_blamed_event"
 
 
 def is_operational(error: BaseException) -> bool:

@@ -62,8 +62,9 @@ async def ensure_topics(bootstrap: str, topics: dict[str, int], *, replication: 
     Raises TopicUnavailable, and PartitionsDiffer when one exists with another number of partitions.
     """
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
     try:
+        # Inside: a start that fails half way leaves connections behind.
+        await admin.start()
         missing = set(topics) - await _existing(admin, topics)
         if not missing:
             return set()

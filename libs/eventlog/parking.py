@@ -1,7 +1,7 @@
 """Events that cannot be processed wait here, with the later ones of their subject, while the rest goes on."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -28,7 +28,8 @@ on conflict (source, shard, position) do update set
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """A parked event: why, since when, and how often it was tried."""
+    """A parked event: why, since when, and how often it was tried. `event` is as recorded; `substitute` is the body
+    and its schema version that an approved patch reads it with."""
 
     id: int
     event: Recorded
@@ -37,6 +38,14 @@ class Parked:
     attempts: int
     status: str
     parked_at: datetime
+    substitute: tuple[bytes, int] | None = None
+
+    def to_process(self) -> Recorded:
+        """The event with the body that counts."""
+        if self.substitute is None:
+            return self.event
+        body, version = self.substitute
+        return replace(self.event, body=body, schema_version=version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +91,7 @@ async def list_parked(
 ) -> list[Parked]:
     """Parked events, oldest first."""
     rows = await connection.fetch(
-        "select id, envelope, reason, error, attempts, status, parked_at from parked"
+        "select id, envelope, reason, error, attempts, status, parked_at, substitute, substitute_version from parked"
         " where status = 'parked' and ($1::text is null or subject = $1) and ($2::text is null or reason = $2)"
         " order by id limit $3",
         subject,
@@ -98,9 +107,44 @@ async def list_parked(
             row["attempts"],
             row["status"],
             row["parked_at"],
+            (row["substitute"], row["substitute_version"]) if row["substitute"] is not None else None,
         )
         for row in rows
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedReason:
+    """What is parked for one reason: how much, of how many subjects, and since when."""
+
+    reason: str
+    events: int
+    subjects: int
+    oldest_parked_at: datetime
+
+
+async def parked_by_reason(connection: "Connection") -> list[ParkedReason]:
+    """Parked events by reason, most first; those that wait behind another have a reason of their own."""
+    rows = await connection.fetch(
+        "select reason, count(*) as events, count(distinct subject) as subjects, min(parked_at) as oldest"
+        " from parked where status = 'parked' group by reason order by events desc, reason"
+    )
+    return [ParkedReason(*row) for row in rows]
+
+
+async def parked_subjects(
+    connection: "Connection", *, reason: str | None, after: int, limit: int
+) -> list[tuple[int, str]]:
+    """Subjects by their first parked event, oldest first: its id and the subject. `reason` is that of the first."""
+    rows = await connection.fetch(
+        "select id, subject from (select distinct on (subject) id, subject, reason from parked"
+        " where status = 'parked' order by subject, id) as first"
+        " where id > $1 and ($2::text is null or reason = $2) order by id limit $3",
+        after,
+        reason,
+        limit,
+    )
+    return [(row["id"], row["subject"]) for row in rows]
 
 
 async def count_parked(connection: "Connection") -> dict[str, int]:

@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 from libs.contracts import Event
 from libs.eventlog.consumer import Handler
+from libs.eventlog.errors import blame
 from libs.eventlog.event import Append, Recorded
 from libs.eventlog.log import UnitOfWork
 from libs.eventlog.states import States
@@ -61,7 +62,11 @@ class Stage(Generic[S, C]):
         decided: dict[int, Sequence[Event]] = {}
         for index, instruction in enumerate(instructions):
             loaded = current[instruction.stream_id]
-            events = decided[index] = self._decide(loaded.state, instruction.command)
+            try:
+                events = decided[index] = self._decide(loaded.state, instruction.command)
+            except Exception as error:
+                blame(error, instruction.cause)
+                raise
             if events:
                 work.append(
                     Append(
@@ -80,7 +85,13 @@ class Stage(Generic[S, C]):
         """A consumer's handler that translates each event and applies the instructions."""
 
         async def handle(work: UnitOfWork, events: Sequence[Recorded]) -> None:
-            translated = [translate(event, work.now) for event in events]
+            translated = []
+            for event in events:
+                try:
+                    translated.append(translate(event, work.now))
+                except Exception as error:
+                    blame(error, event)
+                    raise
             await self.apply(work, [instruction for instruction in translated if instruction is not None])
 
         return handle

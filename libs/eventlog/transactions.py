@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 import structlog
 
+from libs.contracts.registry import ContractError
 from libs.eventlog import checkpoint, parking
+from libs.eventlog.amending import AMENDING, amend, due_subjects, not_due
 from libs.eventlog.breaker import ParkingBreaker
 from libs.eventlog.checkpoint import Lane
-from libs.eventlog.errors import CheckpointMoved, ConcurrencyConflict, is_operational
+from libs.eventlog.errors import CheckpointMoved, ConcurrencyConflict, blamed, is_operational
 from libs.eventlog.event import Recorded
 from libs.eventlog.log import EventLog, UnitOfWork
 from libs.eventlog.parking import BLOCKED, Poison
@@ -55,12 +57,14 @@ class LaneTransactions:
         self.positions: dict[Lane, int] = {}
         self.processed_total = 0
         self.parked_total = 0
+        #: Something parked was amended: it is to be tried again. True at first: a crash may have come between.
+        self.amended = True
 
     async def process(self, events: Sequence[Recorded]) -> None:
         """Process one transaction's worth of events, each lane contiguous; what is poisoned in it is parked.
 
-        Halves a failing batch until the one event that fails alone is found. Raises operational errors and
-        TooManyParked.
+        A failing batch is divided at the event that the error came of, or halved when nobody knows, until the one
+        event that fails alone is found. Raises operational errors and TooManyParked.
         """
         try:
             await self._try(events)
@@ -68,9 +72,8 @@ class LaneTransactions:
             if is_operational(error) and not isinstance(error, ConcurrencyConflict):
                 raise
             if len(events) > 1:
-                middle = len(events) // 2
-                await self.process(events[:middle])
-                await self.process(events[middle:])
+                for part in _divided(events, error):
+                    await self.process(part)
                 return
             self._breaker.check()
             poison = Poison.of(error)
@@ -124,7 +127,18 @@ class LaneTransactions:
         return todo
 
     async def _apply(self, work: UnitOfWork, events: list[Recorded], poison: Poison | None) -> Tally:
-        """Hand the events to the handler, but for those that are parked."""
+        """Hand the events to the handler, but for those that are parked; then apply what amends them."""
+        tally = await self._handle(work, events, poison)
+        for event in events:
+            # After what came before it is parked: an amendment always comes after its event.
+            if event.type in AMENDING and await amend(work.connection, event, work.now):
+                work.after_commit(self._note_due)
+        return tally
+
+    def _note_due(self) -> None:
+        self.amended = True
+
+    async def _handle(self, work: UnitOfWork, events: list[Recorded], poison: Poison | None) -> Tally:
         handled = [event for event in events if event.type in self._handled_types]
         if not handled:
             return Tally()
@@ -164,6 +178,19 @@ class LaneTransactions:
                     return retried, await parking.count_of(connection, subject)
             retried += 1
 
+    async def retry_amended(self, sources: Sequence[str]) -> None:
+        """Try again what was amended since it was parked. What fails again waits for a person."""
+        if not self.amended:
+            return
+        async with self._log.pool.acquire() as connection:
+            due = await due_subjects(connection)
+        for subject, amendment in due.items():
+            retried, waiting = await self.retry(subject, f"amendment {amendment or ''}".strip(), sources)
+            logger.info("amended_retried", subject=subject, retried=retried, still_parked=waiting)
+            async with self._log.pool.acquire() as connection:
+                await not_due(connection, subject)
+        self.amended = False
+
     async def _retry_one(self, parked: parking.Parked, by: str, sources: Sequence[str]) -> Poison | None:
         failures = 0
         while True:
@@ -188,8 +215,28 @@ class LaneTransactions:
             await checkpoint.lock(work.connection, {(source, shard) for source in sources})
             first = await parking.list_parked(work.connection, subject=parked.event.subject, limit=1)
             if first and first[0].id == parked.id:
-                await self._handler(work, [parked.event])
+                await self._handler(work, [first[0].to_process()])
                 await parking.resolve(work.connection, [parked.id], "retried", by, "processed", work.now)
+
+
+def _divided(events: Sequence[Recorded], error: Exception) -> list[Sequence[Recorded]]:
+    """Before the one to blame, that one, and after it: its neighbours wait for few transactions more."""
+    culprit = blamed(error)
+    if culprit is None and isinstance(error, ContractError):
+        culprit = next((event for event in events if not _readable(event)), None)
+    at = next((index for index, event in enumerate(events) if event is culprit), None)
+    if at is None:
+        middle = len(events) // 2
+        return [events[:middle], events[middle:]]
+    return [part for part in (events[:at], events[at : at + 1], events[at + 1 :]) if part]
+
+
+def _readable(event: Recorded) -> bool:
+    try:
+        event.decode()
+    except ContractError:
+        return False
+    return True
 
 
 def _attempts(error: Exception, events: int) -> int:

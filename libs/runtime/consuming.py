@@ -18,10 +18,11 @@ from aiokafka.structs import TopicPartition
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
 
-from libs.eventlog import Consumer, Recorded, SourceUnreachable
+from libs.eventlog import Consumer, Recorded
 from libs.eventlog.checkpoint import Lane
+from libs.eventlog.consumer import Held
 from libs.eventlog.envelope import EnvelopeUnreadable, from_headers
-from libs.eventlog.errors import SourceWentBack, TooManyParked, is_operational
+from libs.eventlog.errors import NewerThanThisCode, SourceWentBack, TooManyParked, is_operational
 from libs.eventlog.kafka import topic_of
 from libs.runtime.settings import ServiceSettings
 
@@ -35,6 +36,9 @@ HELD_LANE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 5.0
 # After the broker was lost its topics come back: seen within seconds, not within aiokafka's five minutes.
 METADATA_MAX_AGE_MS = 5_000
+
+
+_EXPECTED = (TooManyParked, SourceWentBack, NewerThanThisCode)
 
 
 class StoppedWhileFailing(Exception):
@@ -58,7 +62,7 @@ class Inbound:
         self._joined = False
         self._reset_due = False
         self._batch_failing: str | None = None
-        self._held: dict[Lane, str] = {}
+        self._held: dict[Lane, Held] = {}
         self._tails_failing: dict[str, str] = {}
         self.unreadable_total = 0
         self.broker = KafkaBroker(
@@ -98,13 +102,33 @@ class Inbound:
     @property
     def failing(self) -> str | None:
         """Why events are not processed now; None when all is well, but for lanes that are `held`."""
-        reasons = [self._batch_failing] if self._batch_failing else []
+        reasons = [reason for reason in (self._batch_failing, self._thrown_out()) if reason]
         return "; ".join([*reasons, *sorted(set(self._tails_failing.values()))]) or None
 
     @property
     def held(self) -> dict[Lane, str]:
-        """Lanes that wait for their source to fill a gap, and why; the others go on, so this is not `failing`."""
-        return dict(self._held)
+        """Lanes that wait for their source or an upgrade, and why; the others go on, so this is not `failing`."""
+        return {lane: str(error) for lane, error in self._held.items()}
+
+    @property
+    def newer(self) -> list[str]:
+        """What only an upgrade of this process can read: each says which event holds which lane."""
+        return sorted(str(error) for error in self._held.values() if isinstance(error, NewerThanThisCode))
+
+    def _thrown_out(self) -> str | None:
+        """Why the group gives this process nothing any more, though it had joined.
+
+        aiokafka says it in no public way: its coordination ends, and every poll fails from then on. What arrives is
+        read from the sources' logs meanwhile.
+        """
+        coordinator = getattr(self._subscriber.consumer, "_coordinator", None)
+        routine = getattr(coordinator, "_coordination_task", None)
+        if routine is None or not routine.done() or routine.cancelled() or routine.exception() is None:
+            return None
+        return (
+            f"thrown out of the consumer group ({type(routine.exception()).__name__}): another process may have its"
+            " HUIJI_INSTANCE; restart one of them under another name"
+        )
 
     def lag(self) -> dict[Lane, int]:
         """Events of the assigned lanes that the brokers have and this process has not fetched."""
@@ -127,8 +151,12 @@ class Inbound:
     async def stop(self) -> None:
         """Finish the batch under way, or give it up when it keeps failing; commit offsets and leave the group."""
         self._stopping.set()
-        async with self._one_at_a_time:
-            await self._commit_offsets(force=True)
+        try:
+            async with asyncio.timeout(self._settings.stop_seconds), self._one_at_a_time:
+                await self._commit_offsets(force=True)
+        except TimeoutError:
+            # A database that hangs, say. What the batch did is rolled back, and it comes again after the start.
+            logger.warning("batch_given_up", seconds=self._settings.stop_seconds)
         try:
             async with asyncio.timeout(self._settings.stop_seconds):
                 await self.broker.stop()
@@ -155,7 +183,7 @@ class Inbound:
                     self._fetched[partition] = record.offset + 1
             for event in events:
                 self._held.pop((event.source, event.shard), None)
-            self._held |= {lane: str(error) for lane, error in held.items()}
+            self._held |= held
             self._hold(kept_back, records)
         await self._commit_offsets()
 
@@ -172,7 +200,7 @@ class Inbound:
                 )
         return events
 
-    async def _process_until_done(self, events: list[Recorded]) -> dict[Lane, SourceUnreachable]:
+    async def _process_until_done(self, events: list[Recorded]) -> dict[Lane, Held]:
         """Try until the batch is processed: it must not be lost, and trying again changes nothing twice.
 
         Raises StoppedWhileFailing.
@@ -279,8 +307,10 @@ class Inbound:
                 for shard in behind:
                     self._held.pop((source, shard), None)
         except Exception as error:
-            if not (is_operational(error) or isinstance(error, TooManyParked | SourceWentBack)):
+            if not (is_operational(error) or isinstance(error, _EXPECTED)):
                 raise
+            if isinstance(error, NewerThanThisCode):
+                self._held[error.lane] = error
             if isinstance(error, SourceWentBack):
                 self._tails_failing[source] = str(error)
             logger.warning("tail_not_checked", source=source, error=f"{type(error).__name__}: {error}")

@@ -13,7 +13,9 @@ from prometheus_client import generate_latest
 from libs.eventlog import Consumer, EventLog, Relay, is_operational, read
 from libs.eventlog.parking import count_parked
 from libs.eventlog.serve import log_router
+from libs.runtime.amendments import amendments_router
 from libs.runtime.asyncapi import asyncapi_document, asyncapi_page
+from libs.runtime.breaker import breaker_router
 from libs.runtime.consuming import Inbound
 from libs.runtime.history import history_router
 from libs.runtime.metrics import KernelCollector, new_registry
@@ -94,6 +96,7 @@ class ServiceHttp:
                 reasons.append(f"consumer: {self._inbound.failing}")
             if not self._inbound.joined:
                 reasons.append("consumer: has no partitions yet")
+            reasons += self._inbound.newer
         reasons += [f"{pump.name}: {pump.failing}" for pump in self._parts.pumps if pump.failing]
         return reasons
 
@@ -110,10 +113,12 @@ class ServiceHttp:
         self._add_health(app)
         app.include_router(log_router(self._log))
         app.include_router(relay_router(self._log, self._relay))
+        app.include_router(amendments_router(self._log))
         if self._parts.folding is not None:
             app.include_router(history_router(self._log, self._parts.folding))
         if self._consumer is not None:
             app.include_router(parked_router(self._log, self._consumer))
+            app.include_router(breaker_router(self._consumer))
         for router in self._parts.routers:
             app.include_router(router)
         return app

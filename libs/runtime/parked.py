@@ -1,6 +1,7 @@
 """Parked events by HTTP: list, show, retry, discard. Every act names who did it and why."""
 
 import hashlib
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -13,11 +14,20 @@ from libs.eventlog.envelope import to_json
 from libs.eventlog.parking import Parked
 from libs.runtime.problems import Problem
 
+MOST_RETRIED = 100
+"""Subjects that one request retries: it answers within seconds."""
+
 
 def parked_router(log: EventLog, consumer: Consumer) -> APIRouter:
     """`/parked`: the events this service could not process, and those that wait behind them."""
     router = APIRouter(prefix="/parked", tags=["parked"])
+    _add_lists(router, log)
+    _add_retry_of_many(router, consumer)
+    _add_subject(router, log, consumer)
+    return router
 
+
+def _add_lists(router: APIRouter, log: EventLog) -> None:
     @router.get("")
     async def listing(
         reason: str | None = None, limit: Annotated[int, Query(ge=1, le=1_000)] = 100
@@ -26,6 +36,42 @@ def parked_router(log: EventLog, consumer: Consumer) -> APIRouter:
         async with log.pool.acquire() as connection:
             return [_row(item) for item in await parking.list_parked(connection, reason=reason, limit=limit)]
 
+    @router.get("/reasons")
+    async def reasons() -> list[dict[str, Any]]:
+        """What is parked by reason: how much, of how many subjects, and how old the oldest is."""
+        now = log.clock()
+        async with log.pool.acquire() as connection:
+            found = await parking.parked_by_reason(connection)
+        return [
+            {
+                "reason": one.reason,
+                "events": one.events,
+                "subjects": one.subjects,
+                "oldest_parked_at": one.oldest_parked_at.isoformat(),
+                "oldest_seconds": int((now - one.oldest_parked_at).total_seconds()),
+            }
+            for one in found
+        ]
+
+
+def _add_retry_of_many(router: APIRouter, consumer: Consumer) -> None:
+    @router.post("/retry")
+    async def retry_many(
+        by: Annotated[str, Body(min_length=1)],
+        reason: Annotated[str | None, Body()] = None,
+        after: Annotated[int, Body(ge=0)] = 0,
+        limit: Annotated[int, Body(ge=1, le=MOST_RETRIED)] = MOST_RETRIED,
+    ) -> dict[str, int | None]:
+        """Process many subjects' parked events again, the oldest first; `next_after` goes on."""
+        try:
+            return asdict(await consumer.retry_many(by, reason=reason, after=after, limit=limit))
+        except Exception as error:
+            if not is_operational(error):
+                raise
+            raise _interrupted() from error
+
+
+def _add_subject(router: APIRouter, log: EventLog, consumer: Consumer) -> None:
     @router.get("/{subject}")
     async def show(subject: str) -> list[dict[str, Any]]:
         """A subject's parked events with their content; personal fields are sealed in it."""
@@ -40,8 +86,7 @@ def parked_router(log: EventLog, consumer: Consumer) -> APIRouter:
         except Exception as error:
             if not is_operational(error):
                 raise
-            detail = "Nothing changed for the event that was tried; try again later."
-            raise Problem(503, "retry_interrupted", "The retry was interrupted", detail) from error
+            raise _interrupted() from error
         return {"retried": retried, "still_parked": parked}
 
     @router.post("/{subject}/discard")
@@ -58,8 +103,6 @@ def parked_router(log: EventLog, consumer: Consumer) -> APIRouter:
             work.append(Append(_stream_of(first), 0, [_discarded(first, by, why, work.now)]))
         return {"discarded": 1}
 
-    return router
-
 
 async def _of(log: EventLog, subject: str) -> list[Parked]:
     async with log.pool.acquire() as connection:
@@ -67,6 +110,11 @@ async def _of(log: EventLog, subject: str) -> list[Parked]:
     if not found:
         raise _gone()
     return found
+
+
+def _interrupted() -> Problem:
+    detail = "Nothing changed for the event that was tried; try again later."
+    return Problem(503, "retry_interrupted", "The retry was interrupted", detail)
 
 
 def _gone() -> Problem:
@@ -104,4 +152,5 @@ def _row(item: Parked) -> dict[str, Any]:
         "error": item.error,
         "attempts": item.attempts,
         "parked_at": item.parked_at.isoformat(),
+        "patched": item.substitute is not None,
     }

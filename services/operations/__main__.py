@@ -2,6 +2,7 @@
 
 import typer
 
+from services.operations.entrypoints.breaker import breaker
 from services.operations.entrypoints.check_money import check_money
 from services.operations.entrypoints.claim import claim
 from services.operations.entrypoints.contracts import contracts
@@ -50,6 +51,7 @@ app.add_typer(plan, name="plan")
 app.add_typer(diff, name="diff")
 app.add_typer(step, name="step")
 app.add_typer(parked, name="parked")
+app.add_typer(breaker, name="breaker")
 app.add_typer(topics, name="topics")
 app.add_typer(contracts, name="contracts")
 

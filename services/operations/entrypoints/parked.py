@@ -1,20 +1,28 @@
 """`huiji parked`: events that a service could not process, and what is done about them."""
 
 import getpass
+from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
 
+import orjson
 import typer
 
 from services.operations.adapters.asking import Refused, ask
+from services.operations.adapters.histories import Histories
+from services.operations.domain.changes import changes
 from services.operations.entrypoints.finding import PlatformFile, find_platform, reaching
 from services.operations.entrypoints.output import AsJson, console, print_json, print_table
+from services.operations.entrypoints.showing import shown
+from services.operations.use_cases.parked import look_at_parked, retry_everywhere
 
 parked = typer.Typer(no_args_is_help=True, help="Events that a service could not process.")
 
 Service = Annotated[str, typer.Option("--service", help="The service that could not process them.")]
 Subject = Annotated[str, typer.Argument(help="What is parked together, e.g. claim-<id>.")]
 By = Annotated[str, typer.Option("--by", help="Who does it; your account when left out.")]
+
+Why = Annotated[str, typer.Option("--why", help="The reason, kept with the event.")]
 
 _NOT_FOUND = 404
 
@@ -57,33 +65,154 @@ def _listed(url: str, *, asked_for: bool) -> list[dict[str, Any]]:
 
 
 @parked.command()
-def show(subject: Subject, service: Service, platform: PlatformFile = None, as_json: AsJson = False) -> None:
-    """A subject's parked events with their content; personal fields are sealed in it."""
+def reasons(
+    service: Annotated[str | None, typer.Option("--service", help="One service; all when left out.")] = None,
+    platform: PlatformFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """What is parked by reason: events, subjects, and how old the oldest is."""
     with reaching():
-        rows = ask(_url(service, subject, platform))
+        running = find_platform(platform)
+        names = [service] if service is not None else list(running.services)
+        rows: list[dict[str, Any]] = []
+        for name in names:
+            found = _listed(f"{running.url(name)}/parked/reasons", asked_for=service is not None)
+            rows += [{"service": name, **row} for row in found]
     if as_json:
         print_json(rows)
+    elif rows:
+        columns = ("service", "reason", "events", "subjects", "oldest_seconds", "oldest_parked_at")
+        print_table(columns, [[row[column] for column in columns] for row in rows], right=columns[2:5])
+    else:
+        console().print("Nothing is parked.")
+
+
+@parked.command()
+def show(
+    subject: Subject,
+    service: Service,
+    by: By = "",
+    platform: PlatformFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """A subject's parked events beside their errors, what amends them, and the service's state of the subject.
+
+    Personal fields are sealed. Looking at the state is recorded.
+    """
+    with reaching():
+        running = find_platform(platform)
+        looked = look_at_parked(Histories(running, by or getpass.getuser(), "parked"), service, subject)
+    if as_json:
+        print_json(looked)
         return
-    for row in rows:
-        event = row.pop("event")
+    for row in looked["parked"]:
         console().print(f"[bold]{row['type']}[/bold] {row['source']}/{row['shard']}/{row['position']}")
         for name in ("reason", "error", "attempts", "parked_at"):
             console().print(f"  {name}: {row[name]}", markup=False, soft_wrap=True)
-        console().print(f"  {event['body']}", markup=False, soft_wrap=True)
+        console().print(f"  {row['event']['body']}", markup=False, soft_wrap=True)
+        for amendment in row["amendments"]:
+            who = amendment.get("approved_by") or amendment.get("annulled_by") or amendment["proposed_by"]
+            text = f"  {amendment['type']} by {who}: {amendment['why']}"
+            console().print(text, markup=False, soft_wrap=True)
+    for stream_id, state in looked["states"].items():
+        console().print(f"[bold]state of {stream_id} in {service}[/bold]")
+        for change in changes(None, state):
+            console().print(f"  {change.path}: {shown(change, change.after)}", markup=False, soft_wrap=True)
 
 
 @parked.command()
 def retry(
-    subject: Subject, service: Service, by: By = "", platform: PlatformFile = None, as_json: AsJson = False
+    subject: Annotated[
+        str | None, typer.Argument(help="One subject; left out: all, or those of --reason.")
+    ] = None,
+    service: Annotated[str | None, typer.Option("--service", help="One service; all when left out.")] = None,
+    reason: Annotated[
+        str | None, typer.Option(help="Only subjects whose first event is parked for it.")
+    ] = None,
+    by: By = "",
+    platform: PlatformFile = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Process a subject's parked events again, in order, until one fails again."""
+    """Process parked events again, in order, until one fails again; many at once: upstream services first."""
+    if subject is not None and (service is None or reason is not None):
+        raise typer.BadParameter("a subject needs --service, and no --reason")
+    who = by or getpass.getuser()
     with reaching():
-        done = ask(f"{_url(service, subject, platform)}/retry", {"by": by or getpass.getuser()})
+        running = find_platform(platform)
+        if subject is not None and service is not None:
+            done = ask(f"{_url(service, subject, platform)}/retry", {"by": who})
+        else:
+            names = [service] if service is not None else list(running.services)
+            done = retry_everywhere(running, names, who, reason)
     if as_json:
         print_json(done)
     else:
         console().print(f"{done['retried']} processed, {done['still_parked']} still parked.")
     raise typer.Exit(1 if done["still_parked"] else 0)
+
+
+@parked.command()
+def annul(
+    subject: Subject,
+    service: Service,
+    why: Why,
+    by: By = "",
+    platform: PlatformFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Declare a subject's first parked event void for every service that could not process it.
+
+    It stays in its log; the annulment is an event beside it. What waits behind it goes on by itself.
+    """
+    _amend(platform, service, subject, "annul", {"by": by or getpass.getuser(), "why": why}, as_json)
+
+
+@parked.command()
+def patch(
+    subject: Subject,
+    service: Service,
+    file: Annotated[Path, typer.Option("--file", help="JSON: the whole body it should be read with.")],
+    why: Why,
+    by: By = "",
+    platform: PlatformFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Propose a body for a subject's first parked event. Nothing changes until another person approves it."""
+    try:
+        patched = orjson.loads(file.read_bytes())
+    except (OSError, orjson.JSONDecodeError) as error:
+        raise typer.BadParameter(f"{file}: {error}", param_hint="--file") from None
+    body = {"by": by or getpass.getuser(), "why": why, "patched": patched}
+    _amend(platform, service, subject, "propose", body, as_json)
+
+
+@parked.command()
+def approve(
+    subject: Subject,
+    service: Service,
+    why: Why,
+    by: By = "",
+    platform: PlatformFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Approve the patch that another person proposed; the subject is tried again by itself."""
+    _amend(platform, service, subject, "approve", {"by": by or getpass.getuser(), "why": why}, as_json)
+
+
+def _amend(
+    platform: PlatformFile, service: str, subject: str, act: str, body: dict[str, Any], as_json: bool
+) -> None:
+    """The service says which event it could not process; the log that has the event records the amendment."""
+    with reaching():
+        running = find_platform(platform)
+        first = ask(f"{_url(service, subject, platform)}")[0]
+        place = f"{first['shard']}/{first['position']}"
+        done = ask(f"{running.url(first['source'])}/amendments/{place}/{act}", body)
+    if as_json:
+        print_json(done)
+    else:
+        done_word = next(word for word in ("proposed", "approved", "annulled") if word in done)
+        console().print(f"{done_word}: {first['type']} at {place} of {first['source']}.")
 
 
 @parked.command()

@@ -21,7 +21,13 @@ from libs.eventlog import (
     shard_of,
 )
 from libs.eventlog.breaker import ParkingBreaker
-from libs.eventlog.errors import CheckpointMoved, PositionNotServed, SourceWentBack, UnknownLane
+from libs.eventlog.errors import (
+    CheckpointMoved,
+    NewerThanThisCode,
+    PositionNotServed,
+    SourceWentBack,
+    UnknownLane,
+)
 from libs.eventlog.stage import Instruction, Stage
 from tests.support.kernel import (
     LogSource,
@@ -442,3 +448,28 @@ async def test_a_handler_may_apply_to_one_stream_twice_in_one_unit_of_work(world
         await stage.apply(work, [Instruction("tally", tick("t"))])
         await stage.apply(work, [Instruction("tally", tick("t")), Instruction("tally", tick("t"))])
     assert [event.version for event in await all_events(world.downstream)] == [1, 2, 3]
+
+
+async def test_an_event_of_newer_code_holds_its_lane_and_the_rest_goes_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await add_to_many(world.upstream, 8, 2)
+    monkeypatch.setattr(Ticked, "schema_version", 2)
+    await add(world.upstream, "c0", [3], after=2)
+    await add(world.upstream, "c0", [4], after=3)
+    monkeypatch.setattr(Ticked, "schema_version", 1)
+    delivered = await all_events(world.upstream)
+    consumer = world.consumer()
+    await consumer.prepare()
+    held = await consumer.process(delivered)
+    lane = ("upstream", shard_of(person_of("c0"), SHARDS))
+    assert {lane: str(error)[:20] for lane, error in held.items()} == {lane: "upgrade this service"}
+    with pytest.raises(NewerThanThisCode, match="Ticked version 2, this code knows version 1"):
+        await consumer.catch_up("upstream", range(SHARDS))
+    assert consumer.parked_total == 0
+    assert len(await effects(world.downstream)) == 16
+    monkeypatch.setattr(Ticked, "schema_version", 2)
+    upgraded = world.consumer()
+    await upgraded.prepare()
+    assert await upgraded.process(delivered) == {}
+    assert sorted(await effects(world.downstream)) == await world.in_order()

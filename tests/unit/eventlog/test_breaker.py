@@ -54,3 +54,13 @@ def test_nothing_handled_says_nothing() -> None:
         breaker.seen(0, 0)
     with pytest.raises(TooManyParked):
         breaker.check()
+
+
+def test_a_reset_lets_it_pass_and_trip_again() -> None:
+    breaker = a_breaker()
+    breaker.seen(11, 11)
+    assert breaker.holds
+    breaker.reset()
+    assert (breaker.holds, breaker.seen_total) == (False, 0)
+    breaker.seen(11, 11)
+    assert breaker.holds

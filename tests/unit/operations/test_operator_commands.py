@@ -69,6 +69,7 @@ def test_a_reason_narrows_the_list(platform: ServedPlatform) -> None:
 def test_a_subject_is_shown_with_its_events(platform: ServedPlatform) -> None:
     row = {**ROW, "event": {"body": '{"score": 3}'}}
     platform.answers["GET", "/adjudication/parked/claim-1"] = (200, [row])
+    platform.answers["GET", "/fraud/amendments/1/7"] = (200, {"amendments": []})
     result = on(platform, "parked", "show", "claim-1", "--service", "adjudication")
     assert '{"score": 3}' in result.stdout
     assert "fraud/1/7" in result.stdout
