@@ -4,15 +4,27 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Protocol
 
-from libs.eventlog import Recorded
 from services.operations.domain.moments import CITY_ZONE
 
 SOURCES = ("enrolment", "adjudication", "payout")
 """Whose logs say what a pool has."""
 
 _TYPES = {"CoverageActivated", "CoverageLapsed", "ClaimAdjudicated", "ClaimDenied", "AdjudicationReversed"}
+
+
+class Recorded(Protocol):
+    """What is looked at of a recorded event."""
+
+    @property
+    def source(self) -> str: ...
+    @property
+    def stream_id(self) -> str: ...
+    @property
+    def type(self) -> str: ...
+    @property
+    def recorded_at(self) -> datetime: ...
 
 
 @dataclass(frozen=True, slots=True)
