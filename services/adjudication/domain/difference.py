@@ -1,0 +1,155 @@
+"""A person as recorded beside the same person in the fork: by claim, by liability, by insurer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from libs.contracts.adjudication import ClaimAdjudicated, ClaimOpened, CoverageNoted
+from services.adjudication.domain.state import Claim, Person, Standing
+
+Row = Mapping[str, object]
+
+#: Upper ends of the age bands; the last has none.
+AGE_BANDS: Final = ((17, "0-17"), (40, "18-40"), (60, "41-60"), (70, "61-70"), (80, "71-80"))
+OLDEST: Final = "81+"
+
+
+@dataclass(slots=True)
+class Rows:
+    """What a comparison adds to the tables. Amounts in fen; `before` is recorded, `after` is the fork."""
+
+    claims: list[Row] = field(default_factory=list)
+    liabilities: list[Row] = field(default_factory=list)
+    insurers: list[Row] = field(default_factory=list)
+
+    def add(self, other: "Rows") -> None:
+        self.claims += other.claims
+        self.liabilities += other.liabilities
+        self.insurers += other.insurers
+
+
+def differences(recorded: Person, forked: Person, control: Person | None) -> Rows:
+    """The rows of one person. `control` relived the history under its own rules; None when nobody asked."""
+    rows = Rows()
+    for _, claim_id in recorded.in_order_of_service():
+        before, after = recorded.claim(claim_id), forked.claim(claim_id)
+        assert before.bill is not None
+        opened = before.bill.opened()
+        coverage = recorded.coverage_on(before.bill.admitted_on)
+        again = control.claim(claim_id).standing if control is not None else None
+        rows.claims.append(
+            {
+                **_about(opened, coverage),
+                **_decided("before", before),
+                **_decided("after", after),
+                "control_fen": benefits(again),
+                "control_equal": None if control is None else _money(again) == _money(before.standing),
+            }
+        )
+        of = {"claim_id": claim_id, "plan_id": coverage.plan_id if coverage else None}
+        rows.liabilities += _parts(of, "liability_id", _by_liability(before), _by_liability(after))
+        rows.insurers += _parts(of, "insurer", _by_insurer(before), _by_insurer(after))
+    return rows
+
+
+def benefits(decision: Standing | None) -> int:
+    """What the plan pays by a decision: of the bill, and in cash."""
+    if not isinstance(decision, ClaimAdjudicated):
+        return 0
+    return decision.plan_pays_fen + decision.cash_benefits_fen
+
+
+def age_band(age_years: int) -> str:
+    """The name of an age's band."""
+    return next((name for last, name in AGE_BANDS if age_years <= last), OLDEST)
+
+
+def _about(opened: ClaimOpened, coverage: CoverageNoted | None) -> Row:
+    visit = opened.visit
+    return {
+        "claim_id": opened.claim_id,
+        "person_id": opened.person_id,
+        "plan_id": coverage.plan_id if coverage else None,
+        "hospital_id": visit.hospital_id,
+        "visit": visit.kind,
+        "service_date": visit.admitted_on,
+        "age_years": visit.age_years,
+        "age_band": age_band(visit.age_years),
+        "status": _status(coverage),
+        "scheme": coverage.scheme if coverage else visit.scheme,
+        "bill_fen": opened.settlement.total_fen,
+    }
+
+
+def _status(coverage: CoverageNoted | None) -> str:
+    """What changes terms at enrolment: pre-existing conditions, and the groups."""
+    if coverage is None:
+        return "no coverage"
+    words = (["pre-existing condition"] if coverage.pre_existing else []) + sorted(coverage.groups)
+    return ", ".join(words) or "standard"
+
+
+def _decided(side: str, claim: Claim) -> Row:
+    decision = claim.standing
+    cash_fen = decision.cash_benefits_fen if isinstance(decision, ClaimAdjudicated) else 0
+    borne: dict[str, int] = {}
+    for bearing in decision.bearings if decision else ():
+        kind = bearing.bearer if bearing.bearer in ("plan", "patient") else "others"
+        borne[kind] = borne.get(kind, 0) + bearing.amount_fen
+    return {
+        f"{side}_state": _state(claim),
+        f"{side}_plan_fen": borne.get("plan", 0),
+        f"{side}_cash_fen": cash_fen,
+        f"{side}_patient_fen": borne.get("patient", 0) if decision else None,
+        f"{side}_others_fen": borne.get("others", 0) if decision else None,
+    }
+
+
+def _state(claim: Claim) -> str:
+    if claim.standing is None:
+        reasons = ", ".join(reason.code for reason in claim.pended)
+        return "withdrawn" if claim.withdrawn else f"waiting: {reasons or 'facts'}"
+    return (
+        "adjudicated" if isinstance(claim.standing, ClaimAdjudicated) else f"denied: {claim.standing.reason}"
+    )
+
+
+def _money(decision: Standing | None) -> object:
+    """Everything about money that two decisions are compared by."""
+    if decision is None:
+        return None
+    if not isinstance(decision, ClaimAdjudicated):
+        return (decision.reason, decision.bearings)
+    return (decision.bearings, decision.cash_benefits_fen, decision.liabilities, decision.pool_shares)
+
+
+def _by_liability(claim: Claim) -> dict[str, int]:
+    decision = claim.standing
+    if not isinstance(decision, ClaimAdjudicated):
+        return {}
+    paid: dict[str, int] = {}
+    for each in decision.liabilities:
+        paid[each.liability_id] = paid.get(each.liability_id, 0) + each.paid_fen
+    if decision.cash_benefits_fen:
+        paid[CASH] = decision.cash_benefits_fen
+    return paid
+
+
+CASH: Final = "(cash benefits)"
+NO_POOL: Final = "(no pool named)"
+
+
+def _by_insurer(claim: Claim) -> dict[str, int]:
+    decision = claim.standing
+    if not isinstance(decision, ClaimAdjudicated):
+        return {}
+    if not decision.pool_shares:
+        return {NO_POOL: benefits(decision)} if benefits(decision) else {}
+    return {share.insurer: share.amount_fen for share in decision.pool_shares}
+
+
+def _parts(of: Row, name: str, before: Mapping[str, int], after: Mapping[str, int]) -> list[Row]:
+    return [
+        {**of, name: each, "before_fen": before.get(each, 0), "after_fen": after.get(each, 0)}
+        for each in dict.fromkeys((*before, *after))
+    ]

@@ -1,0 +1,104 @@
+"""A person's history relived under another rule: the facts of the log as they came, every decision made anew.
+
+Pure, and the whole of a replay: it is given facts and a rule and gives back a state. No port of the live service
+(log, clocks, topics, HTTP) can be handed to it.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, Literal
+
+from libs.contracts import Event
+from libs.contracts.adjudication import (
+    AdjudicationReversed,
+    ClaimAdjudicated,
+    ClaimDeadlinePassed,
+    ClaimDenied,
+    ClaimPended,
+    DecisionConfirmed,
+    ReviewNoted,
+    ScoreNoted,
+)
+from services.adjudication.domain.commands import Clocks
+from services.adjudication.domain.decision import PlanBook
+from services.adjudication.domain.following import what_follows
+from services.adjudication.domain.settling import Circumstances
+from services.adjudication.domain.state import Person, evolve
+
+FOLLOWED: Final = (ClaimPended, ClaimAdjudicated, ClaimDenied, AdjudicationReversed, DecisionConfirmed)
+"""What adjudication itself said; everything else in a person's log is a fact that came from outside."""
+
+UnheardReviews = Literal["waiting", "legitimate", "fraudulent"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What decides in a fork.
+
+    With a `fraud_threshold`, a score asks for a review from it on and not below. History has no verdict for a review
+    that only the fork asks for: `unheard_reviews` says what becomes of it.
+    """
+
+    plans: PlanBook
+    fraud_threshold: int | None = None
+    unheard_reviews: UnheardReviews = "waiting"
+    clocks: Clocks = field(default_factory=Clocks)
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """A recorded event and the moment it was recorded: the moment that was decided at."""
+
+    event: Event
+    at: datetime
+
+
+def relive(person: Person, history: Iterable[Happened], rule: Rule) -> Person:
+    """The person as they would be, had `rule` been in force from the start. Recorded decisions are passed over."""
+    for happened in history:
+        if isinstance(happened.event, FOLLOWED):
+            continue
+        around = Circumstances(happened.at, rule.clocks, rule.plans)
+        for fact in _under(rule, person, happened.event):
+            followed = what_follows(person, [fact], around)
+            for event in (fact, *followed):
+                person = evolve(person, event)
+    return person
+
+
+def as_recorded(person: Person, history: Iterable[Happened]) -> Person:
+    """The person as the log has them."""
+    for happened in history:
+        person = evolve(person, happened.event)
+    return person
+
+
+def _under(rule: Rule, person: Person, fact: Event) -> Iterator[Event]:
+    """The facts that a recorded one stands for: another rule asks for other reviews, and sets other clocks."""
+    match fact:
+        case ClaimDeadlinePassed():
+            due_at = person.claim(fact.claim_id).due_at
+            if due_at is not None and due_at <= fact.passed_at:
+                yield fact.model_copy(update={"due_at": due_at})
+        case ScoreNoted() if rule.fraud_threshold is not None:
+            yield from _scored(rule, rule.fraud_threshold, fact)
+        case ReviewNoted() if rule.fraud_threshold is not None:
+            score = person.claim(fact.claim_id).score
+            # Nobody looks at a claim that the fork's threshold lets pass.
+            if score is None or score.revision != fact.revision or score.outcome == "review":
+                yield fact
+        case _:
+            yield fact
+
+
+def _scored(rule: Rule, threshold: int, score: ScoreNoted) -> Iterator[Event]:
+    asks = score.score >= threshold
+    yield score.model_copy(update={"outcome": "review" if asks else "clear"})
+    if asks and score.outcome == "clear" and rule.unheard_reviews != "waiting":
+        yield ReviewNoted(
+            person_id=score.person_id,
+            claim_id=score.claim_id,
+            revision=score.revision,
+            verdict=rule.unheard_reviews,
+        )

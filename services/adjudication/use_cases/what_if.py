@@ -1,0 +1,185 @@
+"""What a year would have been under another rule: planned, relived in a fork, compared, written as a report."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from libs.benefits import Plan
+from libs.benefits.inspection import diff_plans
+from libs.replay import Seal, Units
+from services.adjudication.adapters.exported_history import (
+    PART_BYTES,
+    Part,
+    events_in,
+    identity_of,
+    parts_of,
+    premiums_of,
+    sample_of,
+)
+from services.adjudication.adapters.what_if_page import charts_of, page_of
+from services.adjudication.adapters.what_if_tables import gathered, write_tables
+from services.adjudication.domain.changed_rules import RuleInvalid, with_payer_order, with_shares
+from services.adjudication.domain.fork import Rule, UnheardReviews
+from services.adjudication.use_cases.replay_fork import Fork, compare_people, replay_fork
+from services.adjudication.use_cases.report_difference import people_table, report_difference
+
+PARTS = ".parts"
+SAMPLE_BYTES = 2 * 1024 * 1024
+
+
+class EffectsAttempted(Exception):
+    """The fork tried to touch the outside. It was refused each time, and the result is thrown away."""
+
+    code = "effects_attempted"
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """What is asked: the history, the changed plans, and what is changed beside plan files."""
+
+    history: Path
+    changed_plans: tuple[Plan, ...] = ()
+    shares: Mapping[str, int] | None = None
+    payer_order: Mapping[str, tuple[str, ...]] | None = None
+    fraud_threshold: int | None = None
+    unheard_reviews: UnheardReviews = "waiting"
+    control: bool = True
+    part_bytes: int = PART_BYTES
+
+    def fork(self, plans: Mapping[str, Plan]) -> Fork:
+        """The rule of the fork beside the rule of `plans`, which decided the history. Raises RuleInvalid."""
+        changed = {plan.id: plan for plan in self.changed_plans}
+        if self.shares or self.payer_order:
+            if not changed:
+                raise RuleInvalid(
+                    "shares and the order of payers are of a plan; right would be a plan beside them"
+                )
+            for plan_id, plan in changed.items():
+                changed[plan_id] = with_payer_order(
+                    with_shares(plan, self.shares or {}), self.payer_order or {}
+                )
+        if not changed and self.fraud_threshold is None:
+            raise RuleInvalid("nothing is changed; right would be a plan or a fraud threshold")
+        own = Rule(plans)
+        rule = replace(
+            own,
+            plans={**plans, **changed},
+            fraud_threshold=self.fraud_threshold,
+            unheard_reviews=self.unheard_reviews,
+        )
+        return Fork(rule, own if self.control else None)
+
+    def changes(self, plans: Mapping[str, Plan], fork: Fork) -> list[dict[str, str]]:
+        """Every changed term in words."""
+        found = []
+        for plan_id, plan in sorted(fork.changed.plans.items()):
+            if plan_id not in plans:
+                found.append({"what": plan_id, "before": "no such plan", "after": plan.name.zh})
+            elif plan.digest != plans[plan_id].digest:
+                found += [
+                    {
+                        "what": f"{plan_id}: {change.field}",
+                        "before": change.before or "-",
+                        "after": change.after or "-",
+                    }
+                    for change in diff_plans(plans[plan_id], plan)
+                ]
+        if self.fraud_threshold is not None:
+            after = f"{self.fraud_threshold}, reviews that never took place: {self.unheard_reviews}"
+            found.append({"what": "fraud threshold", "before": "as recorded", "after": after})
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What a run will read and write, and about how long it takes."""
+
+    events: int
+    parts: tuple[Part, ...]
+    bytes: int
+    expected_seconds: int
+    history: str
+    rules: str
+    changes: list[dict[str, str]]
+
+    def as_json(self, out: Path) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {
+            "reads_events": self.events,
+            "reads_bytes": self.bytes,
+            "parts": len(self.parts),
+            "touches": [str(out)],
+            "expected_seconds": self.expected_seconds,
+            "history": self.history,
+            "rules": self.rules,
+            "changes": self.changes,
+        }
+
+
+def plan_what_if(asked: WhatIf, plans: Mapping[str, Plan], stopwatch: Callable[[], float]) -> Planned:
+    """Measure on the first people how long all of them take. Raises RuleInvalid, HistoryUnreadable."""
+    fork = asked.fork(plans)
+    parts = parts_of(asked.history, asked.part_bytes)
+    begun = stopwatch()
+    sample, read = sample_of(parts[0], SAMPLE_BYTES)
+    compare_people(fork, sample)
+    seconds = stopwatch() - begun
+    whole = sum(part.bytes for part in parts)
+    return Planned(
+        events=events_in(asked.history),
+        parts=tuple(parts),
+        bytes=whole,
+        expected_seconds=round(seconds * whole / read) if read else 0,
+        history=identity_of(asked.history),
+        rules=_rules_digest(asked, fork),
+        changes=asked.changes(plans, fork),
+    )
+
+
+def run_what_if(
+    asked: WhatIf,
+    plans: Mapping[str, Plan],
+    planned: Planned,
+    out: Path,
+    seal: Seal,
+    on_part: Callable[[Part], None] = lambda part: None,
+) -> dict[str, Any]:
+    """Relive, compare, write `report.html`, `report.json`, Parquet tables and charts below `out`; returns the report.
+
+    Killed, it is run again and goes on where it was. Raises OtherReplay, DifferenceNotConserved, EffectsAttempted.
+    """
+    fork = asked.fork(plans)
+    units = Units(out / PARTS, f"{planned.history} {planned.rules}")
+    replay_fork(fork, planned.parts, units, on_part)
+    tables = gathered([units.path(part.name) for part in planned.parts])
+    people = people_table(tables.claims)
+    report = report_difference(tables, people, premiums_of(asked.history), plans, fork.changed.plans)
+    replay = {"history": planned.history, "rules": planned.rules}
+    report |= {"replay": replay, "changes": planned.changes}
+    if seal.refused:
+        raise EffectsAttempted(f"the fork tried to touch the outside: {', '.join(sorted(set(seal.refused)))}")
+    report["effects"] = {"refused": 0}
+    write_tables(out, tables, people)
+    title = ", ".join(sorted(plan.id for plan in asked.changed_plans)) or "fraud threshold"
+    (out / "report.html").write_text(page_of(title, report, planned.changes, replay), encoding="utf-8")
+    for name, chart in charts_of(report).items():
+        (out / f"chart-{name}.svg").write_text(str(chart), encoding="utf-8")
+    # The report in JSON is the last: where it is, everything is.
+    (out / "report.json").write_bytes(
+        orjson.dumps(report, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    )
+    return report
+
+
+def _rules_digest(asked: WhatIf, fork: Fork) -> str:
+    """SHA-256 of everything that decides in the fork and in its control."""
+    digests: Sequence[Sequence[tuple[str, str]]] = [
+        sorted((plan_id, plan.digest) for plan_id, plan in rule.plans.items())
+        for rule in (fork.changed, *([fork.control] if fork.control else []))
+    ]
+    content = [digests, asked.fraud_threshold, asked.unheard_reviews, asked.part_bytes]
+    return hashlib.sha256(orjson.dumps(content)).hexdigest()
