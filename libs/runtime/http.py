@@ -15,6 +15,7 @@ from libs.eventlog.parking import count_parked
 from libs.eventlog.serve import log_router
 from libs.runtime.amendments import amendments_router
 from libs.runtime.asyncapi import asyncapi_document, asyncapi_page
+from libs.runtime.bounded_bodies import BoundedBodies
 from libs.runtime.breaker import breaker_router
 from libs.runtime.consuming import Inbound
 from libs.runtime.history import history_router
@@ -110,6 +111,7 @@ class ServiceHttp:
             telemetry={"tracing": False},
         )  # fmt: skip
         install_problems(app)
+        app.add_middleware(BoundedBodies, limit_bytes=self._settings.largest_body_bytes)
         self._add_health(app)
         app.include_router(log_router(self._log))
         app.include_router(relay_router(self._log, self._relay))

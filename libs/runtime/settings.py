@@ -21,6 +21,9 @@ class ServiceSettings(BaseSettings):
     )
     http_host: str = "127.0.0.1"
     http_port: int = Field(ge=1, le=65_535)
+    largest_body_bytes: int = Field(
+        default=1024 * 1024, ge=1, description="of a request; more is refused while it is read"
+    )
     shards: int = Field(default=8, ge=1, le=4_096, description="fixed when a deployment is created")
     sources: dict[str, str] = Field(
         default_factory=dict, description="base URL of each service whose log is read"

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import httpx2
 import orjson
@@ -32,13 +33,28 @@ class Hospital:
         self, path: str, body: bytes, content_type: str = "application/json", **headers: str
     ) -> httpx2.Response:
         """POST bytes to intake."""
+        return self.send("POST", path, body, content_type, **headers)
+
+    def send(
+        self, method: str, path: str, body: bytes, content_type: str = "application/json", **headers: str
+    ) -> httpx2.Response:
+        """Send bytes to intake."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         with httpx2.Client(timeout=30, trust_env=False) as client:
-            return client.post(
+            return client.request(
+                method,
                 self.services.url("intake", path),
                 content=body,
                 headers={"content-type": content_type, **named},
             )
+
+    def correct(self, submission: Submission, query: str = "", **headers: str) -> httpx2.Response:
+        """PUT the new content of a settlement."""
+        return self.send("PUT", path_of(submission) + query, national(submission), **headers)
+
+    def cancel(self, submission: Submission, body: bytes = b"", **headers: str) -> httpx2.Response:
+        """Undo a settlement."""
+        return self.post(f"{path_of(submission)}/cancellation", body, **headers)
 
     def settle(self, submission: Submission, **headers: str) -> httpx2.Response:
         """The national JSON by HTTP."""
@@ -76,6 +92,11 @@ class Hospital:
         wait_until(lambda: bool(here()), f"a rejection of record {place}")
         (found,) = here()
         return found
+
+
+def path_of(submission: Submission) -> str:
+    """Where the settlement stands at intake."""
+    return f"/settlements/{submission.hospital_id}/{quote(submission.submission_id, safe='')}"
 
 
 def national(submission: Submission) -> bytes:

@@ -18,3 +18,4 @@ class EnrolmentSettings(ServiceSettings):
     )
     bulk_items: int = Field(default=1_000, ge=1, le=10_000, description="coverages in one array")
     bulk_bytes: int = Field(default=8 * 1024 * 1024, ge=1, description="size of a body")
+    largest_body_bytes: int = Field(default=8 * 1024 * 1024, ge=1, description="that of the largest array")

@@ -18,6 +18,7 @@ class IntakeSettings(ServiceSettings):
     )
     bulk_items: int = Field(default=1_000, ge=1, le=10_000, description="settlements in one array")
     bulk_bytes: int = Field(default=16 * 1024 * 1024, ge=1, description="size of one array")
+    largest_body_bytes: int = Field(default=16 * 1024 * 1024, ge=1, description="that of the largest array")
     ingress_accepts_plain: bool = Field(
         default=False,
         description="take unencrypted JSON from the ingress topic: for tests only, a topic keeps personal data"

@@ -7,6 +7,7 @@ import orjson
 from starlette.requests import Request
 
 from libs.interop.fhir import version_of
+from libs.runtime.bounded_bodies import too_large
 from libs.runtime.problems import Problem
 
 CANCELLATION_BYTES = 4_096
@@ -27,12 +28,12 @@ async def read_body(request: Request, content_types: Collection[str], limit_byte
         )
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > limit_bytes:
-        raise _too_large(limit_bytes)
+        raise too_large(limit_bytes)
     chunks, size = [], 0
     async for chunk in request.stream():
         size += len(chunk)
         if size > limit_bytes:
-            raise _too_large(limit_bytes)
+            raise too_large(limit_bytes)
         chunks.append(chunk)
     return b"".join(chunks)
 
@@ -71,8 +72,3 @@ def if_match(request: Request) -> int | None:
         return version_of(request.headers.get("if-match"))
     except ValueError as error:
         raise Problem(400, "if_match_malformed", "Malformed If-Match", f"{error}.") from None
-
-
-def _too_large(limit_bytes: int) -> Problem:
-    detail = f"A body has at most {limit_bytes} bytes here."
-    return Problem(413, "too_large", "Request too large", detail, limit_bytes=limit_bytes)

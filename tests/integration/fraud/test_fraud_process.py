@@ -178,7 +178,7 @@ def test_a_withdrawn_claims_invoice_is_free_again_and_its_review_is_dropped(
     wait_until(lambda: "shared-1" not in open_reviews(services), "its review is dropped")
     services.say("intake", claims[2])
     services.say("medical_data", records_attached("shared-2", person_id=people[2]))
-    wait_until(lambda: bool(scores_of(services, "shared-2")), "the third is scored")
+    await_scores(services, "shared-2", 1)
     assert [(one.score, one.outcome) for one in scores_of(services, "shared-2")] == [(0, "clear")]
 
 
@@ -188,12 +188,12 @@ def test_a_review_of_a_corrected_content_is_outdated(services: ServicesUnderTest
     for claim_id, visit in (("stays", a_visit(date(2025, 3, 1), 9)), ("inside", inside)):
         services.say("intake", a_claim_registered(claim_id, person_id=person, visit=visit))
         services.say("medical_data", records_attached(claim_id, person_id=person))
-        wait_until(lambda one=claim_id: len(scores_of(services, one)) == 1, f"{claim_id} is scored")
+        await_scores(services, claim_id, 1)
     review = open_reviews(services)["inside"]
     elsewhere = a_visit(date(2025, 6, 1), 2)
     services.say("intake", a_claim_corrected("inside", person_id=person, visit=elsewhere))
     services.say("medical_data", records_attached("inside", person_id=person, revision=2))
-    wait_until(lambda: len(scores_of(services, "inside")) == 2, "the correction is scored")
+    await_scores(services, "inside", 2)
     last = scores_of(services, "inside")[-1]
     assert (last.revision, last.outcome) == (2, "clear")
     assert "inside" not in open_reviews(services)
@@ -210,3 +210,7 @@ def open_reviews(services: ServicesUnderTest) -> dict[str, dict[str, Any]]:
 
 def scores_of(services: ServicesUnderTest, claim_id: str) -> list[ClaimScored]:
     return [event for event in services.said("fraud", ClaimScored) if event.claim_id == claim_id]
+
+
+def await_scores(services: ServicesUnderTest, claim_id: str, count: int) -> None:
+    wait_until(lambda: len(scores_of(services, claim_id)) == count, f"{claim_id} is scored")
