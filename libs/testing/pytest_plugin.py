@@ -7,11 +7,16 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+from hypothesis import settings
 
 from libs.local_platform import Processes, create_topics
 from libs.testing.choice import NoWayAvailable
 from libs.testing.kafka import KafkaUnderTest, kafka_for_tests
 from libs.testing.postgres import PostgresUnderTest, in_own_loop, postgres_for_tests
+
+# How long an example takes says more of the machine than of the code; the rest of the profile (CI's has its own) stays.
+settings.register_profile("untimed", parent=settings(), deadline=None)
+settings.load_profile("untimed")
 
 _SERVERS_USED = pytest.StashKey[list[str]]()
 

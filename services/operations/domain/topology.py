@@ -51,12 +51,15 @@ class Addresses:
     bureau_url: str
     bank_url: str
     master_key_file: Path
+    staff_file: Path | None = None
     fetch_max_wait_ms: int = FETCH_MAX_WAIT_MS["embedded"]
 
 
 def service_environment(service: Service, port: int, addresses: Addresses) -> dict[str, str]:
     """Everything a service is told; it needs nothing else to run."""
+    staff = {"HUIJI_STAFF_FILE": str(addresses.staff_file)} if addresses.staff_file else {}
     return {
+        **staff,
         "HUIJI_SERVICE": service.name,
         "HUIJI_DATABASE_URL": addresses.database_url,
         "HUIJI_KAFKA": addresses.kafka,

@@ -27,6 +27,7 @@ from libs.local_platform.ports import LOOPBACK
 from libs.local_platform.processes import PartState
 from libs.privacy import create_master_key
 from services.operations.adapters.announcing import announced
+from services.operations.adapters.demo_staff import staff_of_platform
 from services.operations.adapters.pool_account import open_pool_account
 from services.operations.domain.platform import Platform
 from services.operations.domain.topology import (
@@ -118,6 +119,7 @@ def _start_foundations(plan: PlatformPlan, processes: Processes) -> Addresses:
         bureau_url=f"http://{LOOPBACK}:{port}",
         bank_url=bank.url,
         master_key_file=master_key_file,
+        staff_file=staff_of_platform(plan.directory),
         fetch_max_wait_ms=FETCH_MAX_WAIT_MS[plan.broker],
     )
 

@@ -1,0 +1,107 @@
+"""What would happen, before it does: dry runs of submissions, and the cascade of corrections and withdrawals."""
+
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict
+
+from libs.benefits import BenefitsError, Case
+from libs.contracts.adjudication import ClaimDenied
+from libs.contracts.settlement import FeeLine, Settlement, Visit
+from libs.eventlog import EventLog
+from libs.eventlog.stage import Stage
+from libs.runtime.problems import Problem
+from services.adjudication.domain.commands import Clocks, Command
+from services.adjudication.domain.decision import PlanBook
+from services.adjudication.domain.preview import (
+    ASSUMED,
+    ProposedBill,
+    case_of_claim,
+    changed_facts,
+    if_filed,
+    if_withdrawn,
+)
+from services.adjudication.domain.settling import Circumstances
+from services.adjudication.domain.state import Person
+from services.adjudication.entrypoints.claim_desk import CLAIM_PATH
+from services.adjudication.entrypoints.shown import changes_shown
+
+
+class BillBody(BaseModel):
+    """A bill in the national fields, as intake publishes it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    visit: Visit
+    settlement: Settlement
+    lines: tuple[FeeLine, ...] = ()
+
+
+class DryRunMade(BaseModel):
+    """What an earlier dry run answered; the rest of its answer may come along."""
+
+    case: Case | None
+
+
+def previews_router(
+    log: EventLog, stage: Stage[Person, Command], plans: PlanBook, clocks: Clocks
+) -> APIRouter:
+    """`/people/{person_id}/claims/{claim_id}` with `/dry-run`, `/dry-run/comparison` and `/withdrawal-preview`."""
+    router = APIRouter(tags=["previews"])
+
+    async def person_of(person_id: str) -> Person:
+        stream_id = f"person-{person_id}"
+        async with log.pool.acquire() as connection:
+            return (await stage.states.load(connection, [stream_id]))[stream_id].state
+
+    def around() -> Circumstances:
+        return Circumstances(log.clock(), clocks, plans)
+
+    @router.post(CLAIM_PATH + "/dry-run")
+    async def dry_run(person_id: str, claim_id: str, body: BillBody) -> dict[str, Any]:
+        """What filing this bill would lead to, or correcting the claim to it: every claim that moves. Records nothing.
+
+        `assumed` is taken for granted; `case` is what would be evaluated, for a later comparison.
+        """
+        person, now = await person_of(person_id), around()
+        bill = ProposedBill(body.visit, body.settlement, body.lines)
+        try:
+            events, case = if_filed(person, claim_id, bill, now)
+        except BenefitsError as error:
+            raise Problem(422, error.code, "The bill cannot be evaluated", str(error)) from None
+        return {
+            "revision": person.claim(claim_id).revision + 1,
+            "assumed": list(ASSUMED),
+            "changes": changes_shown(events),
+            "case": case.model_dump(mode="json") if case else None,
+        }
+
+    @router.post(CLAIM_PATH + "/dry-run/comparison")
+    async def compare(person_id: str, claim_id: str, made: DryRunMade) -> dict[str, Any]:
+        """Whether the claim stands on the facts of an earlier dry run, and otherwise which of them have changed."""
+        return _compared(await person_of(person_id), claim_id, made, around())
+
+    @router.post(CLAIM_PATH + "/withdrawal-preview")
+    async def withdrawal(person_id: str, claim_id: str) -> dict[str, Any]:
+        """What withdrawing the claim would take back, and which other claims it would move. Records nothing."""
+        person = await person_of(person_id)
+        if person.claim(claim_id).bill is None:
+            raise Problem(404, "claim_unknown", "No such claim", f"The person has no claim {claim_id}.")
+        return {"changes": changes_shown(if_withdrawn(person, claim_id, around()))}
+
+    return router
+
+
+def _compared(person: Person, claim_id: str, made: DryRunMade, around: Circumstances) -> dict[str, Any]:
+    standing = person.claim(claim_id).standing
+    if standing is None:
+        detail = "The claim is not decided; compare when it is."
+        raise Problem(409, "not_decided", "There is no decision to compare with", detail)
+    case = case_of_claim(person, claim_id, around)
+    if made.case is None or case is None:
+        changed = [] if made.case is case else ["coverage"]
+    else:
+        changed = changed_facts(made.case, case)
+    if isinstance(standing, ClaimDenied):
+        changed.append(f"denied: {standing.reason}")
+    return {"same": not changed, "changed": changed}
