@@ -49,6 +49,7 @@ imports: setup  ## Who may import whom
 
 bench: setup  ## Measure claims per second and latency against floors of the same run
 	@$(venv)/python -m tests.benchmarks $(ARGS)
+	@$(venv)/python -m tests.benchmarks.measure_columns
 
 lock: setup  ## Pin requirements.in anew: hashes, no hosts
 	@scripts/lock
