@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -24,7 +25,14 @@ _LOG_TAIL_BYTES = 16_384
 Readiness = Callable[[], str | None]
 """Answers None when the part is ready, else in a few words what is missing."""
 
-PartState = Literal["starting", "ready", "stopping", "stopped"]
+PartState = Literal["starting", "ready", "stopping", "stopped", "ended"]
+"""`ended`: by itself; it is started again."""
+
+#: A part that ends more often than this within the window has a fault that starting again does not mend.
+MOST_RESTARTS = 5
+RESTART_WINDOW_SECONDS = 600.0
+_FIRST_PAUSE_SECONDS = 0.5
+_LONGEST_PAUSE_SECONDS = 15.0
 
 
 def _at_once() -> str | None:
@@ -57,6 +65,10 @@ class _Child:
     process: subprocess.Popen[bytes]
     log: Path
     ready: bool = False
+    started_at: float = 0.0
+    #: When it was started again, and when it is to be the next time.
+    restarts: list[float] = field(default_factory=list)
+    restart_at: float | None = None
 
 
 class Processes:
@@ -89,18 +101,8 @@ class Processes:
         log.parent.mkdir(parents=True, exist_ok=True)
         if log.exists():
             log.replace(log.with_suffix(".previous.log"))
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                tied_command(spec.command, spec.orphan_signal, spec.run_as),
-                env={**os.environ, **spec.environment},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                cwd=spec.directory,
-                # Own session: a Ctrl-C at the terminal reaches only us, and we decide the order.
-                start_new_session=True,
-            )
-        self._children.append(_Child(spec, process, log))
+        process = _spawn(spec, log)
+        self._children.append(_Child(spec, process, log, started_at=time.monotonic()))
         self._on_change(spec.name, "starting")
         return process.pid
 
@@ -133,6 +135,46 @@ class Processes:
             status = child.process.poll()
             if status is not None:
                 raise PartStopped(child.spec.name, status, child.log, last_lines(child.log))
+
+    def tend(self) -> None:
+        """Start again what has ended by itself, after a pause that grows; call it often, from the main thread.
+
+        Raises `PartStopped` for a part that ends more than `MOST_RESTARTS` times within the window. Its log goes on.
+        """
+        now = time.monotonic()
+        for child in self._children:
+            if child.restart_at is not None:
+                if now >= child.restart_at:
+                    self._start_again(child, now)
+            elif child.process.poll() is not None:
+                self._plan_restart(child, now)
+            elif not child.ready:
+                self._look_whether_ready(child, now)
+
+    def _plan_restart(self, child: _Child, now: float) -> None:
+        child.restarts = [at for at in child.restarts if now - at < RESTART_WINDOW_SECONDS]
+        if len(child.restarts) >= MOST_RESTARTS:
+            status = child.process.returncode
+            raise PartStopped(child.spec.name, status, child.log, last_lines(child.log))
+        _kill_group(child.process)
+        child.ready = False
+        child.restart_at = now + min(_FIRST_PAUSE_SECONDS * 2 ** len(child.restarts), _LONGEST_PAUSE_SECONDS)
+        self._on_change(child.spec.name, "ended")
+
+    def _start_again(self, child: _Child, now: float) -> None:
+        child.process = _spawn(child.spec, child.log)
+        child.started_at, child.restart_at = now, None
+        child.restarts.append(now)
+        self._on_change(child.spec.name, "starting")
+
+    def _look_whether_ready(self, child: _Child, now: float) -> None:
+        if child.spec.ready() is None:
+            child.ready = True
+            self._on_change(child.spec.name, "ready")
+        elif now - child.started_at > child.spec.ready_within_seconds:
+            # Not dead and of no use: it ends now, and counts as ended by itself.
+            _kill_group(child.process)
+            child.process.wait()
 
     def stop(self, name: str) -> None:
         """Stop one child, gently first."""
@@ -180,13 +222,29 @@ class Processes:
         deadline = time.monotonic() + child.spec.stop_within_seconds
         while child.process.poll() is None and time.monotonic() < deadline and not self.hurry.is_set():
             time.sleep(_POLL_SECONDS)
-        try:
-            # Also when the child itself has ended: what it started shares its group.
-            os.killpg(child.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return
-        finally:
-            child.process.wait()
+        _kill_group(child.process)
+        child.process.wait()
+
+
+def _spawn(spec: ProcessSpec, log: Path) -> subprocess.Popen[bytes]:
+    """The process; what it says is added to the log."""
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            tied_command(spec.command, spec.orphan_signal, spec.run_as),
+            env={**os.environ, **spec.environment},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd=spec.directory,
+            # Own session: a Ctrl-C at the terminal reaches only us, and we decide the order.
+            start_new_session=True,
+        )
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    """Also when the process itself has ended: what it started shares its group."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def tied_command(

@@ -20,8 +20,10 @@ from services.operations.entrypoints.person import person
 from services.operations.entrypoints.plan import plan
 from services.operations.entrypoints.pool import pool
 from services.operations.entrypoints.rebuild import PASSED_ON, rebuild
+from services.operations.entrypoints.republish import republish
 from services.operations.entrypoints.roots import roots
 from services.operations.entrypoints.simulate import simulate
+from services.operations.entrypoints.status import status
 from services.operations.entrypoints.step import step
 from services.operations.entrypoints.topics import topics
 from services.operations.entrypoints.up import up
@@ -32,6 +34,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 app.command()(demo)
 app.command()(up)
 app.command()(down)
+app.command()(status)
 app.command()(make_master_key)
 app.command()(open_pool_account)
 app.command()(export)
@@ -53,6 +56,7 @@ app.add_typer(step, name="step")
 app.add_typer(parked, name="parked")
 app.add_typer(breaker, name="breaker")
 app.add_typer(topics, name="topics")
+app.add_typer(republish, name="republish")
 app.add_typer(contracts, name="contracts")
 
 

@@ -21,6 +21,11 @@ class StartProgress:
         if state in ("starting", "stopping"):
             self._began[name] = now
             return
+        if state == "ended":
+            self._console.print(
+                f"  [red]![/red] {name:<{_FIRST_COLUMN}}ended by itself; it is started again", highlight=False
+            )
+            return
         seconds = now - self._began.get(name, now)
         mark = "[green]✓[/green]" if state == "ready" else "[dim]·[/dim]"
         self._console.print(f"  {mark} {name:<{_FIRST_COLUMN}}{state} in {seconds:.1f} s", highlight=False)

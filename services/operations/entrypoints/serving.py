@@ -16,9 +16,10 @@ _WATCH_SECONDS = 0.5
 
 
 def serve_until_stopped(running: RunningPlatform) -> None:
-    """Return never; raises `StopRequested` on a signal and `PartStopped` when a part ends by itself."""
+    """Return never; raises `StopRequested` on a signal. A part that ends is started again, as compose does it;
+    raises `PartStopped` when one ends again and again."""
     while True:
-        running.processes.check()
+        running.processes.tend()
         time.sleep(_WATCH_SECONDS)
 
 

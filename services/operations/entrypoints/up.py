@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from libs.local_platform import RunLock, private_directory
+from services.operations.adapters.announcing import FILE, NoPlatform, read_announcement
 from services.operations.entrypoints.places import CHECKOUT, UP, shown
 from services.operations.entrypoints.progress import StartProgress
 from services.operations.entrypoints.serving import print_addresses, reporting, serve_until_stopped
@@ -43,7 +44,14 @@ def _detached(broker: str) -> int:
     """Run `huiji up` in a session of its own and show what it says until it is ready; answers an exit status."""
     log = private_directory(UP) / "run" / "supervisor.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("wb") as output:
+    holder = RunLock(UP / "run").holder()
+    if holder is not None:
+        _say_where(holder, log)
+        return 0
+    if log.exists():
+        # Not emptied: a supervisor that is just starting elsewhere would lose what it has said.
+        log.replace(log.with_suffix(".previous.log"))
+    with log.open("ab") as output:
         supervisor = subprocess.Popen(
             [sys.executable, "-m", "services.operations", "up", "--broker", broker],
             stdin=subprocess.DEVNULL,
@@ -58,6 +66,20 @@ def _detached(broker: str) -> int:
         RunLock(UP / "run").stop_holder(timeout_seconds=60)
         supervisor.wait()
         return 130
+
+
+def _say_where(holder: int, log: Path) -> None:
+    """A platform runs here already: nothing is started and nothing is touched."""
+    console = Console(highlight=False)
+    console.print(f"Huiji is already running here (process {holder}); `make down` stops it.")
+    try:
+        running = read_announcement(UP / "run" / FILE)
+    except NoPlatform:
+        console.print("  It is still starting.")
+    else:
+        for name, url in running.services.items():
+            console.print(f"    {name:<18}{url}")
+    console.print(f"  logs: {shown(log.parent / 'logs')}, {shown(log)}", soft_wrap=True)
 
 
 def _follow_until_ready(supervisor: subprocess.Popen[bytes], log: Path) -> int:

@@ -88,6 +88,11 @@ def projections_router(log: EventLog) -> APIRouter:  # noqa: C901 - one small fu
         """Referred claims, newest first."""
         return await rows("select * from charity_referral order by referred_at desc limit $1", limit)
 
+    @router.get("/operator")
+    async def operator(limit: Limit = 100) -> list[dict[str, Any]]:
+        """Claims without a decision, the oldest first."""
+        return await rows("select * from operator_open_claim order by received_at limit $1", limit)
+
     @router.get("/regulator")
     async def regulator() -> list[dict[str, Any]]:
         """Who bears what, per plan."""

@@ -18,7 +18,7 @@ SERVICES = ("intake", "medical_data", "fraud", "adjudication", "payout", "charit
 
 @dataclass
 class ServedPlatform:
-    """Answers by (method, path); `asked` has what was requested, with the body."""
+    """Answers by (method, path), text as it is and all else as JSON; `asked` has what was requested, with the body."""
 
     logs: dict[tuple[str, int], list[Recorded]]
     heads_beyond: int = 0
@@ -37,7 +37,7 @@ class ServedPlatform:
             return 200, self._log(service, rest[1], parse_qs(parts.query))
         unknown = (404, {"title": "Not here", "detail": "no such thing"})
         status, document = self.answers.get((method, parts.path), unknown)
-        return status, json.dumps(document).encode()
+        return status, (document if isinstance(document, str) else json.dumps(document)).encode()
 
     def _log(self, service: str, what: str, query: dict[str, list[str]]) -> bytes:
         mine = {shard: log for (source, shard), log in self.logs.items() if source == service}

@@ -1,0 +1,118 @@
+"""How every part of a platform is: asked all at once, so that a part that hangs costs one time-out."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx2
+from prometheus_client.parser import text_string_to_metric_families
+
+from services.operations.adapters.announcing import RunningAt
+
+_TIMEOUT_SECONDS = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class PartStatus:
+    """One part. None: it does not say. `behind`: recorded and not published; `lag`: of its sources, not processed."""
+
+    part: str
+    up: bool
+    ready: bool | None = None
+    reasons: tuple[str, ...] = ()
+    lag: int | None = None
+    parked: int | None = None
+    behind: int | None = None
+    held: tuple[str, ...] = ()
+    started_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformStatus:
+    """All parts, and the claim that has waited longest for a decision."""
+
+    parts: tuple[PartStatus, ...]
+    oldest_open_claim: Mapping[str, Any] | None
+
+    @property
+    def well(self) -> bool:
+        """Every part is up and ready."""
+        return all(part.up and part.ready is not False for part in self.parts)
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs."""
+        return {
+            "well": self.well,
+            "parts": [asdict(part) for part in self.parts],
+            "oldest_open_claim": self.oldest_open_claim,
+        }
+
+
+async def status_of(running: RunningAt) -> PlatformStatus:
+    """Ask every part. One that does not answer is not up; nothing is raised for that."""
+    # Services are called directly, whatever proxy the shell is set up for.
+    async with httpx2.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False) as client:
+        services = [_service(client, name, url.rstrip("/")) for name, url in running.services.items()]
+        outside = {
+            "bureau": (running.bureau_url, "/health/ready"),
+            "bank": (running.bank_url, "/_mock/health"),
+        }
+        others = [_outside(client, name, url + path) for name, (url, path) in outside.items() if url]
+        parts = await asyncio.gather(*services, *others)
+        oldest = await _oldest_open(client, running)
+    return PlatformStatus(tuple(parts), oldest)
+
+
+async def _service(client: httpx2.AsyncClient, name: str, url: str) -> PartStatus:
+    try:
+        ready, metrics = await asyncio.gather(client.get(f"{url}/health/ready"), client.get(f"{url}/metrics"))
+        told, numbers = ready.json(), _sums(metrics.text)
+    except (httpx2.HTTPError, ValueError) as error:
+        return PartStatus(name, up=False, reasons=(type(error).__name__,))
+    started = numbers.get("process_start_time_seconds")
+    return PartStatus(
+        name,
+        up=True,
+        ready=ready.is_success,
+        reasons=tuple(told["reasons"]),
+        lag=_whole(numbers.get("huiji_lag_events")),
+        parked=_whole(numbers.get("huiji_parked_events")),
+        behind=_whole(numbers.get("huiji_unpublished_events")),
+        held=tuple(told.get("held", ())),
+        started_at=datetime.fromtimestamp(started, UTC).isoformat(timespec="seconds") if started else None,
+    )
+
+
+async def _outside(client: httpx2.AsyncClient, name: str, url: str) -> PartStatus:
+    try:
+        answer = await client.get(url)
+    except httpx2.HTTPError as error:
+        return PartStatus(name, up=False, reasons=(type(error).__name__,))
+    return PartStatus(name, up=True, ready=answer.is_success)
+
+
+async def _oldest_open(client: httpx2.AsyncClient, running: RunningAt) -> Mapping[str, Any] | None:
+    if "projections" not in running.services:
+        return None
+    try:
+        answer = await client.get(f"{running.url('projections')}/operator?limit=1")
+        found: list[dict[str, Any]] = answer.raise_for_status().json()
+    except (httpx2.HTTPError, ValueError):
+        # That the projections are not up is already said.
+        return None
+    return found[0] if found else None
+
+
+def _sums(text: str) -> dict[str, float]:
+    """Each gauge summed over its labels; a family without a sample counts as 0."""
+    return {
+        family.name: sum(sample.value for sample in family.samples)
+        for family in text_string_to_metric_families(text)
+        if family.type == "gauge"
+    }
+
+
+def _whole(number: float | None) -> int | None:
+    return None if number is None else int(number)
