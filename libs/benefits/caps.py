@@ -6,9 +6,10 @@ from libs.benefits.case import Bill
 from libs.benefits.conditions import Facts
 from libs.benefits.deductible import apply_amount_rules
 from libs.benefits.ledger import Ledger
+from libs.benefits.listing import on_any_list
 from libs.benefits.outcome import CapCut, cap_key
 from libs.benefits.plan import Liability, Plan
-from libs.benefits.selection import Taken, on_any_list
+from libs.benefits.selection import Taken
 from libs.benefits.terms import Cap, TotalCap
 from libs.money import largest_remainder
 

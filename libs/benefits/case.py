@@ -79,6 +79,12 @@ class BillLine(_Frozen):
         """What national field `inscp_scp_amt` says of the line."""
         return self.amount_fen - self.first_pay_fen - self.over_limit_fen - self.self_funded_fen
 
+    @property
+    def bucket_amounts(self) -> tuple[int, int, int, int]:
+        """Fen by bucket, in the order of `BUCKETS`."""
+        first, over, own = self.first_pay_fen, self.over_limit_fen, self.self_funded_fen
+        return self.amount_fen - first - over - own, first, over, own
+
     @model_validator(mode="after")
     def _buckets_fit(self) -> Self:
         if self.in_scope_fen < 0:
@@ -122,6 +128,11 @@ class Bill(_Frozen):
     tags: tuple[str, ...] = ()
     """Facts a plan's conditions may ask for, such as `rare_disease`."""
 
+    @property
+    def bucket_amounts(self) -> tuple[int, int, int, int]:
+        """Fen by bucket, in the order of `BUCKETS`."""
+        return self.in_scope_fen, self.first_pay_fen, self.over_limit_fen, self.self_funded_fen
+
     @model_validator(mode="before")
     @classmethod
     def _derive_in_scope(cls, data: object) -> object:
@@ -133,15 +144,18 @@ class Bill(_Frozen):
 
     @model_validator(mode="after")
     def _identities_hold(self) -> Self:
-        parts = {bucket: getattr(self, f"{bucket}_fen") for bucket in BUCKETS}
-        if sum(parts.values()) != self.total_fen:
-            raise ValueError(f"total {self.total_fen} is not the sum of the buckets {sum(parts.values())}")
+        amounts = self.bucket_amounts
+        if sum(amounts) != self.total_fen:
+            raise ValueError(f"total {self.total_fen} is not the sum of the buckets {sum(amounts)}")
         if sum(self.paid_fen.values()) > self.total_fen:
             raise ValueError("other payers paid more than the bill")
-        for bucket, amount in parts.items():
-            itemised = sum(getattr(line, f"{bucket}_fen") for line in self.lines)
-            if itemised > amount:
-                raise ValueError(f"lines hold {itemised} fen of {bucket}, the bill only {amount}")
+        if self.lines:
+            itemised = [
+                sum(column) for column in zip(*(line.bucket_amounts for line in self.lines), strict=True)
+            ]
+            for bucket, of_lines, amount in zip(BUCKETS, itemised, amounts, strict=True):
+                if of_lines > amount:
+                    raise ValueError(f"lines hold {of_lines} fen of {bucket}, the bill only {amount}")
         if self.admission_date and self.discharge_date and self.discharge_date < self.admission_date:
             raise ValueError("discharged before admitted")
         return self

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 
 from libs.benefits.case import Case
 from libs.benefits.case_faults import shown
-from libs.benefits.conditions import When
+from libs.benefits.conditions import When, conditions_of
 from libs.benefits.errors import CaseFault, CaseRefused
 from libs.benefits.outcome import Note
 from libs.benefits.plan import Plan
-from libs.benefits.plan_checks import conditions_of
 from libs.benefits.wording import LAYERS
 
 

@@ -1,15 +1,15 @@
 """Conditions of plan files (`when:`), matched against the facts of a person and a bill."""
 
-from dataclasses import dataclass
-from typing import Annotated, Self
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Annotated, Any, NamedTuple, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
-from libs.benefits.case import Bill, Member
+from libs.benefits.case import Bill, Case, Member
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What a condition can ask; `None` is unknown and matches no condition."""
 
     pre_existing: bool
@@ -120,22 +120,38 @@ class When(BaseModel):
 
     def holds(self, facts: Facts) -> bool:
         """Whether every condition given holds for these facts."""
-        return all(self._holds(name, facts) for name in self.model_fields_set)
-
-    def _holds(self, name: str, facts: Facts) -> bool:
-        if name == "none_of":
-            return self.none_of is None or not self.none_of.holds(facts)
-        if name == "any_of":
-            return self.any_of is None or any(each.holds(facts) for each in self.any_of)
-        wanted, fact = getattr(self, name), getattr(facts, name)
-        if wanted is None:
-            return True
-        if fact is None:
+        if self.none_of is not None and self.none_of.holds(facts):
             return False
-        if isinstance(wanted, Range):
-            return wanted.holds(fact)
-        if isinstance(wanted, bool):
-            return bool(fact == wanted)
-        if isinstance(fact, frozenset):
-            return not fact.isdisjoint(wanted)
-        return fact in wanted
+        if self.any_of is not None and not any(each.holds(facts) for each in self.any_of):
+            return False
+        return all(_met(wanted, getattr(facts, name)) for name, wanted in self._wanted)
+
+    @cached_property
+    def _wanted(self) -> tuple[tuple[str, object], ...]:
+        """The facts asked for, by name: a plan asks a few of many, and asks them of every bill."""
+        named = ((name, getattr(self, name)) for name in self.model_fields_set - {"none_of", "any_of"})
+        return tuple((name, wanted) for name, wanted in named if wanted is not None)
+
+
+def _met(wanted: Any, fact: Any) -> bool:
+    if fact is None:
+        return False
+    if isinstance(wanted, Range):
+        return wanted.holds(fact)
+    if isinstance(wanted, bool):
+        return bool(fact == wanted)
+    if isinstance(fact, frozenset):
+        return not fact.isdisjoint(wanted)
+    return fact in wanted
+
+
+def conditions_of(value: object) -> Iterator[When]:
+    """Every condition in a plan or a part of it, however deep; cases of examples have none."""
+    if isinstance(value, When):
+        yield value
+    if isinstance(value, BaseModel) and not isinstance(value, Case):
+        for name in type(value).model_fields:
+            yield from conditions_of(getattr(value, name))
+    elif isinstance(value, tuple | dict):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from conditions_of(each)

@@ -7,6 +7,7 @@ from libs.benefits.outcome import BillOutcome
 from libs.benefits.patient_share import kept_parts
 from libs.benefits.plan import Plan
 from libs.benefits.portions import layers_of
+from libs.benefits.selection import Excluded
 from libs.benefits.wording import REASONS, layer_words, reason_words
 
 
@@ -59,21 +60,26 @@ def _patient(plan: Plan, outcome: BillOutcome) -> Node:
             if amount_fen:
                 words = REASONS[reason]
                 parts.append(Node("part", f"{name.zh}：{words.zh}", f"{name.en}: {words.en}", amount_fen))
-    for part in outcome.excluded:
-        words = reason_words(part)
-        term = part.exclusion
-        parts.append(
-            Node(
-                "part",
-                words.zh,
-                words.en,
-                part.amount_fen,
-                clause=term.clause if term is not None else None,
-                assumption=term.assumption if term is not None else False,
-            )
-        )
+    parts.extend(_excluded(outcome))
     others_fen = outcome.beside_fen + outcome.after_fen
     if others_fen:
         words = REASONS["borne_by_other_payers"]
         parts.append(Node("part", words.zh, words.en, -others_fen))
     return Node("patient", "个人承担", "the patient bears", outcome.patient_bears_fen, children=tuple(parts))
+
+
+def _excluded(outcome: BillOutcome) -> list[Node]:
+    """What no liability counted, alike parts added up: a stay has thousands of lines and few reasons."""
+    alike: dict[tuple[str, str, int], list[Excluded]] = {}
+    for part in outcome.excluded:
+        alike.setdefault((part.reason, part.portion.bucket, id(part.exclusion)), []).append(part)
+    sums: dict[tuple[str, str, str | None, bool], int] = {}
+    for parts in alike.values():
+        term = parts[0].exclusion
+        clause, assumed = (term.clause, term.assumption) if term is not None else (None, False)
+        said = (*reason_words(parts[0]), clause, assumed)
+        sums[said] = sums.get(said, 0) + sum(part.amount_fen for part in parts)
+    return [
+        Node("part", zh, en, amount_fen, clause=clause, assumption=assumed)
+        for (zh, en, clause, assumed), amount_fen in sums.items()
+    ]

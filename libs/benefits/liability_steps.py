@@ -1,5 +1,7 @@
 """How one liability came to its amount, as nodes of the explanation."""
 
+from typing import NamedTuple
+
 from libs.benefits.node import Node
 from libs.benefits.outcome import BandPaid, CapCut, LiabilityOutcome
 from libs.benefits.plan import Liability, Plan
@@ -8,18 +10,36 @@ from libs.benefits.terms import Cap, CostScale, RatioRule, Term
 from libs.money import format_yuan
 
 
-def sourced(plan: Plan, liability: Liability | None, term: Term) -> dict[str, str | bool | None]:
+class Origin(NamedTuple):
+    """Where a figure comes from, in the order of `Node`'s fields."""
+
+    clause: str | None
+    source: str | None
+    grade: str | None
+    assumption: bool
+
+
+def origin_of(plan: Plan, liability: Liability, term: Term) -> Origin:
     """Clause, source, grade and assumption of a term, inherited from liability and plan where it says none."""
-    holders = [term, liability, plan]
-    source = next((holder.source for holder in holders if holder is not None and holder.source), None)
+    # Terms live as long as their plan, so their identity is a key.
+    key = (id(term), liability.id)
+    known: Origin | None = plan.origins.get(key)
+    if known is None:
+        known = plan.origins[key] = _origin(plan, liability, term)
+    return known
+
+
+def _origin(plan: Plan, liability: Liability, term: Term) -> Origin:
+    holders = (term, liability, plan)
+    source = next((holder.source for holder in holders if holder.source), None)
     # A liability or plan that is assumed as a whole makes every term of it an assumption.
-    assumed = any(holder.assumption for holder in holders if holder is not None)
-    return {
-        "clause": term.clause or (liability.clause if liability is not None else None),
-        "source": source,
-        "grade": "assumption" if assumed else plan.sources[source].grade if source else None,
-        "assumption": assumed,
-    }
+    assumed = any(holder.assumption for holder in holders)
+    return Origin(
+        clause=term.clause or liability.clause,
+        source=source,
+        grade="assumption" if assumed else plan.sources[source].grade if source else None,
+        assumption=assumed,
+    )
 
 
 def liability_node(plan: Plan, outcome: LiabilityOutcome) -> Node:
@@ -38,10 +58,11 @@ def liability_node(plan: Plan, outcome: LiabilityOutcome) -> Node:
         liability.name.zh,
         liability.name.en,
         outcome.paid_fen,
-        inputs={"base_fen": outcome.base_fen, "deductible_fen": outcome.deductible.taken_fen},
-        children=(*bands, *cuts, *others),
-        steps=_steps(plan, liability, outcome),
-        **sourced(plan, liability, liability),  # type: ignore[arg-type]
+        "",
+        {"base_fen": outcome.base_fen, "deductible_fen": outcome.deductible.taken_fen},
+        *origin_of(plan, liability, liability),
+        (*bands, *cuts, *others),
+        _steps(plan, liability, outcome),
     )
 
 
@@ -73,13 +94,13 @@ def _steps(plan: Plan, liability: Liability, outcome: LiabilityOutcome) -> tuple
                 "起付线（本次承担）",
                 "deductible (borne now)",
                 -deductible.taken_fen,
-                formula=f"min({format_yuan(deductible.required_fen)} - {format_yuan(deductible.used_fen)}, cost)",
-                inputs={
+                f"min({format_yuan(deductible.required_fen)} - {format_yuan(deductible.used_fen)}, cost)",
+                {
                     "required_fen": deductible.required_fen,
                     "used_fen": deductible.used_fen,
                     "left_fen": left_fen,
                 },
-                **sourced(plan, liability, deductible.terms[-1]),  # type: ignore[arg-type]
+                *origin_of(plan, liability, deductible.terms[-1]),
             )
         )
     steps.extend(_rule(plan, liability, rule) for rule in outcome.rules)
@@ -99,7 +120,7 @@ def _rule(plan: Plan, liability: Liability, rule: Term) -> Node:
         zh, en = f"比例乘以 {percent(rule.times_bp)}", f"ratio times {percent(rule.times_bp)}"
     if rule.words is not None:
         zh, en = f"{rule.words.zh}（{zh}）", f"{rule.words.en} ({en})"
-    return Node("step", zh, en, 0, **sourced(plan, liability, rule))  # type: ignore[arg-type]
+    return Node("step", zh, en, 0, "", {}, *origin_of(plan, liability, rule))
 
 
 def _band(plan: Plan, liability: Liability, band: BandPaid) -> Node:
@@ -108,9 +129,9 @@ def _band(plan: Plan, liability: Liability, band: BandPaid) -> Node:
         f"按 {percent(band.rate_bp)} 赔付",
         f"paid at {percent(band.rate_bp)}",
         band.paid_fen,
-        formula=f"{format_yuan(band.covered_fen)} × {percent(band.rate_bp)}",
-        inputs={"from_fen": band.from_fen, "covered_fen": band.covered_fen, "rate_bp": band.rate_bp},
-        **sourced(plan, liability, liability.pays),  # type: ignore[arg-type]
+        f"{format_yuan(band.covered_fen)} × {percent(band.rate_bp)}",
+        {"from_fen": band.from_fen, "covered_fen": band.covered_fen, "rate_bp": band.rate_bp},
+        *origin_of(plan, liability, liability.pays),
     )
 
 
@@ -129,7 +150,7 @@ def _cut(plan: Plan, liability: Liability, cut: CapCut) -> Node:
         zh,
         en,
         -cut.cut_fen,
-        formula=f"limit {limit}",
-        inputs={"limit": cut.limit, "used": cut.used},
-        **sourced(plan, liability, cut.term),  # type: ignore[arg-type]
+        f"limit {limit}",
+        {"limit": cut.limit, "used": cut.used},
+        *origin_of(plan, liability, cut.term),
     )

@@ -1,10 +1,11 @@
 """Money between insurer and makers for listed products; never part of the bill or of what the patient bears."""
 
 from libs.benefits.case import Bill
+from libs.benefits.listing import entry_of
 from libs.benefits.outcome import MakerFlow
 from libs.benefits.plan import Plan
 from libs.benefits.product_lists import ListEntry, MakersTerms
-from libs.benefits.selection import Taken, entry_of
+from libs.benefits.selection import Taken
 from libs.money import apply_rate, largest_remainder
 
 

@@ -1,7 +1,6 @@
 """A node of the explanation."""
 
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from libs.money import format_yuan
 
@@ -11,8 +10,10 @@ Kind = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+_NONE: dict[str, int] = {}
+
+
+class Node(NamedTuple):
     """`children` are parts that sum to `result_fen`; `steps` show how an input came about and are not added."""
 
     kind: Kind
@@ -20,7 +21,7 @@ class Node:
     en: str
     result_fen: int
     formula: str = ""
-    inputs: dict[str, int] = field(default_factory=dict)
+    inputs: dict[str, int] = _NONE
     clause: str | None = None
     source: str | None = None
     grade: str | None = None
@@ -32,8 +33,10 @@ class Node:
         """The nodes without children below this one, or itself."""
         return [leaf for child in self.children for leaf in child.leaves()] if self.children else [self]
 
-    def as_json(self) -> dict[str, Any]:
-        """The tree as plain JSON values."""
+    def as_json(
+        self, children: list[dict[str, Any]] | None = None, steps: list[dict[str, Any]] | None = None
+    ) -> dict[str, Any]:
+        """The tree as plain JSON values; `children` and `steps` stand in for the node's own when given."""
         return {
             "kind": self.kind,
             "zh": self.zh,
@@ -45,8 +48,8 @@ class Node:
             "source": self.source,
             "grade": self.grade,
             "assumption": self.assumption,
-            "steps": [step.as_json() for step in self.steps],
-            "children": [child.as_json() for child in self.children],
+            "steps": [step.as_json() for step in self.steps] if steps is None else steps,
+            "children": [child.as_json() for child in self.children] if children is None else children,
         }
 
     def text(self, language: Language) -> str:

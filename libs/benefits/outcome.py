@@ -1,13 +1,13 @@
 """What an evaluation found, in whole fen; every fen of the bill is in exactly one place."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from libs.benefits.selection import Excluded
 from libs.benefits.terms import Cap, Term
 
 
-@dataclass(frozen=True, slots=True)
-class DeductibleTaken:
+class DeductibleTaken(NamedTuple):
     """`required_fen` for the year (or stay), `used_fen` borne before, `taken_fen` borne now."""
 
     required_fen: int
@@ -17,8 +17,7 @@ class DeductibleTaken:
     """The deductible and the rules that changed it, in the order applied."""
 
 
-@dataclass(frozen=True, slots=True)
-class BandPaid:
+class BandPaid(NamedTuple):
     """`covered_fen` of cost at `rate_bp`, placed from `from_fen` on the year's axis."""
 
     from_fen: int
@@ -27,8 +26,7 @@ class BandPaid:
     paid_fen: int
 
 
-@dataclass(frozen=True, slots=True)
-class CapCut:
+class CapCut(NamedTuple):
     """A limit that bit: `cut_fen` less was paid (or counted, when the cap limits cost)."""
 
     cap_id: str

@@ -51,7 +51,7 @@ def outcome_json(outcome: LiabilityOutcome) -> dict[str, Any]:
 
 def excluded_json(part: Excluded) -> dict[str, Any]:
     """A part of cost no liability counts."""
-    words = reason_words(part)
+    zh, en = reason_words(part)
     line = part.portion.line
     return {
         "bill_id": part.bill_id,
@@ -62,6 +62,6 @@ def excluded_json(part: Excluded) -> dict[str, Any]:
         "reason": part.reason,
         "liability_id": part.liability_id,
         "clause": part.exclusion.clause or part.exclusion.id if part.exclusion is not None else None,
-        "zh": words.zh,
-        "en": words.en,
+        "zh": zh,
+        "en": en,
     }

@@ -4,12 +4,12 @@ import hashlib
 import json
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from libs.benefits.amounts import CANONICAL
-from libs.benefits.conditions import When
+from libs.benefits.conditions import When, conditions_of
 from libs.benefits.product_lists import ProductList
 from libs.benefits.provisions import (
     CashBenefit,
@@ -160,6 +160,30 @@ class Plan(Term):
     @cached_property
     def _by_id(self) -> dict[str, Liability]:
         return {liability.id: liability for liability in self.liabilities}
+
+    @cached_property
+    def facts_asked(self) -> tuple[str, ...]:
+        """Names of the facts that decide which liability takes a cost, beside the kind of visit."""
+        asked: set[str] = set()
+        for part in (self.exclusions, *((each.takes, each.exclusions) for each in self.liabilities)):
+            for when in conditions_of(part):
+                asked |= when.model_fields_set - {"none_of", "any_of"}
+        return tuple(sorted(asked))
+
+    @cached_property
+    def remembered(self) -> dict[tuple[object, ...], dict[Any, Any]]:
+        """Room for answers that follow from the plan alone, so that the engine works them out once (`taker.py`)."""
+        return {}
+
+    @cached_property
+    def origins(self) -> dict[tuple[int, str], Any]:
+        """Room for where each term's figures come from, worked out once (`liability_steps.py`)."""
+        return {}
+
+    @cached_property
+    def listed_names(self) -> frozenset[str]:
+        """Every name, brand and code on any of the plan's lists."""
+        return frozenset[str]().union(*(each.names for each in self.lists.values()))
 
     @cached_property
     def has_makers_terms(self) -> bool:

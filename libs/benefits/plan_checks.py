@@ -6,7 +6,6 @@ from pydantic import BaseModel
 
 from libs.benefits.case import Case
 from libs.benefits.catalogue import catalogue_names
-from libs.benefits.conditions import When
 from libs.benefits.plan import Liability, Plan
 from libs.benefits.pool import pool_faults
 from libs.benefits.terms import Term
@@ -127,18 +126,6 @@ def terms_of(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[
     elif isinstance(value, dict):
         for key, each in value.items():
             yield from terms_of(each, (*path, key))
-
-
-def conditions_of(value: object) -> Iterator[When]:
-    """Every condition of the plan, however deep."""
-    if isinstance(value, When):
-        yield value
-    if isinstance(value, BaseModel) and not isinstance(value, Case):
-        for name in type(value).model_fields:
-            yield from conditions_of(getattr(value, name))
-    elif isinstance(value, tuple | dict):
-        for each in value.values() if isinstance(value, dict) else value:
-            yield from conditions_of(each)
 
 
 def _dates(plan: Plan) -> Iterator[Contradiction]:

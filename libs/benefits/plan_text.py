@@ -130,7 +130,9 @@ def _lists(plan: Plan, language: Language) -> list[str]:
     for list_id, product_list in plan.lists.items():
         lines.append(f"  {list_id}: {in_language(product_list.name, language)}")
         lines.append(f"    {_entries(product_list, language)}")
-        lines += [f"    {in_language(product_list.words, language)}"] if product_list.words is not None else []
+        lines += (
+            [f"    {in_language(product_list.words, language)}"] if product_list.words is not None else []
+        )
     return lines
 
 

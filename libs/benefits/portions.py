@@ -1,15 +1,14 @@
 """Splits a bill into portions (line × bucket) and sets the payments of the layers below against them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from libs.benefits.case import BUCKETS, Bill, BillLine, Bucket
 from libs.benefits.provisions import Payers
 from libs.money import largest_remainder
 
 
-@dataclass(frozen=True, slots=True)
-class Portion:
+class Portion(NamedTuple):
     """Cost of one bucket of one line (or of what no line itemises) still borne by the patient."""
 
     bucket: Bucket
@@ -42,10 +41,8 @@ def portions_of(bill: Bill, paid_before_fen: int) -> list[Portion]:
     """
     left = paid_before_fen
     portions: list[Portion] = []
-    for bucket in BUCKETS:
-        gross = _bucket_portions(bill, bucket)
-        total = sum(portion.amount_fen for portion in gross)
-        taken = min(left, total)
+    for gross in _by_bucket(bill):
+        taken = min(left, sum(portion.amount_fen for portion in gross)) if left else 0
         left -= taken
         portions.extend(reduce_in_proportion(gross, taken) if taken else gross)
     return portions
@@ -53,32 +50,27 @@ def portions_of(bill: Bill, paid_before_fen: int) -> list[Portion]:
 
 def reduce_in_proportion(portions: list[Portion], paid_fen: int) -> list[Portion]:
     """The portions after `paid_fen` (at most their sum) was set against them in proportion."""
-    cuts = largest_remainder(paid_fen, [portion.amount_fen for portion in portions])
-    reduced = [
-        replace(portion, amount_fen=portion.amount_fen - cut)
+    amounts = [portion.amount_fen for portion in portions]
+    if paid_fen == sum(amounts):
+        return []
+    cuts = largest_remainder(paid_fen, amounts)
+    return [
+        Portion(portion.bucket, portion.line_index, portion.line, portion.amount_fen - cut)
         for portion, cut in zip(portions, cuts, strict=True)
+        if portion.amount_fen != cut
     ]
-    return [portion for portion in reduced if portion.amount_fen]
 
 
-def _bucket_portions(bill: Bill, bucket: Bucket) -> list[Portion]:
-    if not bill.lines:
-        whole_fen = _bill_amount(bill, bucket)
-        return [Portion(bucket, None, None, whole_fen)] if whole_fen else []
-    amounts = [(index, line, _line_amount(line, bucket)) for index, line in enumerate(bill.lines)]
-    rest = _bill_amount(bill, bucket) - sum(amount for _, _, amount in amounts)
-    portions = [Portion(bucket, index, line, amount) for index, line, amount in amounts if amount]
-    return [*portions, Portion(bucket, None, None, rest)] if rest else portions
-
-
-_FIELD: Mapping[Bucket, str] = {bucket: f"{bucket}_fen" for bucket in BUCKETS}
-
-
-def _line_amount(line: BillLine, bucket: Bucket) -> int:
-    amount: int = getattr(line, _FIELD[bucket])
-    return amount
-
-
-def _bill_amount(bill: Bill, bucket: Bucket) -> int:
-    amount: int = getattr(bill, _FIELD[bucket])
-    return amount
+def _by_bucket(bill: Bill) -> list[list[Portion]]:
+    """The bill's cost by bucket: what lines itemise, then what none does."""
+    portions: list[list[Portion]] = [[] for _ in BUCKETS]
+    rest_fen = list(bill.bucket_amounts)
+    for index, line in enumerate(bill.lines):
+        for number, amount_fen in enumerate(line.bucket_amounts):
+            if amount_fen:
+                portions[number].append(Portion(BUCKETS[number], index, line, amount_fen))
+                rest_fen[number] -= amount_fen
+    for number, amount_fen in enumerate(rest_fen):
+        if amount_fen:
+            portions[number].append(Portion(BUCKETS[number], None, None, amount_fen))
+    return portions

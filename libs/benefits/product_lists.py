@@ -1,6 +1,7 @@
 """Lists of products, with days, indications, places, and what maker and insurer agreed."""
 
 from datetime import date
+from functools import cached_property
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -54,3 +55,10 @@ class ProductList(Term):
     catalogue: str | None = None
     """Name of a bundled national catalogue whose entries the list takes over."""
     entries: tuple[ListEntry, ...] = ()
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Every name, brand and code on the list: what is none of them is not on it."""
+        return frozenset(
+            name for entry in self.entries for name in (entry.name, entry.brand, entry.code) if name
+        )

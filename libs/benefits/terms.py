@@ -18,6 +18,13 @@ class Strict(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
+    def __copy__(self) -> Self:
+        """A copy without what was worked out from the fields: it may be about to get other fields."""
+        copied = super().__copy__()
+        for name in copied.__dict__.keys() - type(self).model_fields.keys():
+            del copied.__dict__[name]
+        return copied
+
 
 class Words(Strict):
     """A text in Chinese and English, in our own wording."""

@@ -51,9 +51,9 @@ def layer_words(name: str) -> Words:
     return LAYERS.get(name) or Words(zh=name, en=name)
 
 
-def reason_words(part: Excluded) -> Words:
-    """Why a part of cost is not counted, with the plan's own clause when one said so."""
-    reason, bucket = REASONS[part.reason], BUCKETS[part.portion.bucket]
+def reason_words(part: Excluded) -> tuple[str, str]:
+    """Why a part of cost is not counted (zh, en), with the plan's own clause when one said so."""
+    bucket = BUCKETS[part.portion.bucket]
     own = part.exclusion.words if part.exclusion is not None else None
-    zh = f"{bucket.zh}：{own.zh if own else reason.zh}"
-    return Words(zh=zh, en=f"{bucket.en}: {own.en if own else reason.en}")
+    reason = own or REASONS[part.reason]
+    return f"{bucket.zh}：{reason.zh}", f"{bucket.en}: {reason.en}"

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from libs.benefits import Bill, BillLine, Plan
 from libs.benefits.case import BUCKETS
+from libs.benefits.listing import on_any_list
 from libs.benefits.portions import Portion
-from libs.benefits.selection import on_any_list, select
+from libs.benefits.selection import select
 from libs.benefits_columnar.columns import parted
 from libs.benefits_columnar.exact import Index
 from libs.benefits_columnar.profiles import Profiles, profiles_of

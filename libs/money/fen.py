@@ -47,10 +47,17 @@ def largest_remainder(total_fen: int, weights: Sequence[int]) -> list[int]:
     if total_fen < 0:
         return [-part for part in largest_remainder(-total_fen, weights)]
     whole = sum(weights)
-    parts = [total_fen * weight // whole for weight in weights]
-    by_remainder = sorted(range(len(weights)), key=lambda i: (-(total_fen * weights[i] % whole), i))
-    for i in by_remainder[: total_fen - sum(parts)]:
-        parts[i] += 1
+    parts, remainders = [], []
+    for weight in weights:
+        part, remainder = divmod(total_fen * weight, whole)
+        parts.append(part)
+        remainders.append(remainder)
+    left_fen = total_fen - sum(parts)
+    if left_fen:
+        # Sorting is stable, also in reverse: ties stay in the order of the weights.
+        by_remainder = sorted(range(len(weights)), key=remainders.__getitem__, reverse=True)
+        for i in by_remainder[:left_fen]:
+            parts[i] += 1
     return parts
 
 

@@ -1,11 +1,13 @@
 """What must hold for every plan file and every case."""
 
 import re
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
 
-from libs.benefits import Case, Evaluation, Plan, evaluate, load_plans
+from libs.benefits import Bill, Case, Evaluation, Plan, evaluate, load_plans, plan_of, taker
+from libs.benefits.case import Visit
 from libs.benefits.explanation import decision_nodes
 from libs.benefits.node import Language, Node
 from libs.money import parse_yuan
@@ -127,3 +129,34 @@ def test_the_same_case_as_json_gives_the_same_result(asked: tuple[Plan, Case]) -
     again = Case.model_validate_json(case.model_dump_json())
 
     assert evaluate(plan, again).as_json() == evaluate(plan, case).as_json()
+
+
+@settings(max_examples=150)
+@given(cases(_PLANS))
+def test_what_the_engine_remembers_of_a_plan_changes_no_result(asked: tuple[Plan, Case]) -> None:
+    plan, case = asked
+    fresh = plan.model_copy()
+
+    assert "remembered" not in fresh.__dict__
+    assert evaluate(fresh, case).as_json() == evaluate(plan, case).as_json()
+
+
+def test_a_copy_with_another_term_does_not_remember_the_old_one() -> None:
+    plan = plan_of("demo-generic")
+    case = plan.examples[0].case
+    before = evaluate(plan, case)
+    other = plan.model_copy(update={"liabilities": plan.liabilities[:1]})
+
+    assert evaluate(other, case).paid_by_liability == {
+        "in_catalogue": before.paid_by_liability["in_catalogue"]
+    }
+
+
+def test_situations_remembered_stay_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(taker, "_MOST_SITUATIONS", 3)
+    plan = plan_of("changsha-2021").model_copy()
+    bill = Bill(total_fen=100)
+    for visit in get_args(Visit):
+        evaluate(plan, Case(bills=(bill.model_copy(update={"visit": visit}),)))
+
+    assert 0 < len(plan.remembered) <= 3
