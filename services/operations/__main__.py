@@ -10,6 +10,7 @@ from services.operations.entrypoints.demo import demo
 from services.operations.entrypoints.diff import diff
 from services.operations.entrypoints.down import down
 from services.operations.entrypoints.evaluate import evaluate_case
+from services.operations.entrypoints.evidence import evidence
 from services.operations.entrypoints.export import export
 from services.operations.entrypoints.hospital_key import hospital_key
 from services.operations.entrypoints.import_ import import_export
@@ -42,6 +43,7 @@ app.command()(check_money)
 app.command()(verify_chain)
 app.command("verify")(verify_command)
 app.command()(roots)
+app.command()(evidence)
 app.command()(claim)
 app.command()(person)
 app.command()(pool)

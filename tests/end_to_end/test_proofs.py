@@ -1,8 +1,12 @@
 """What `huiji verify`, `huiji roots` and `huiji evidence` prove of a deployment that has really run."""
 
 import json
+import subprocess
+import sys
+import zipfile
 from pathlib import Path
 
+import httpx2
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -86,3 +90,36 @@ def _a_decision(directory: Path) -> tuple[Path, bytes]:
             if json.loads(line)["type"] == "ClaimAdjudicated":
                 return file, line
     raise AssertionError("no decision was exported")
+
+
+def test_a_paid_claim_is_proved_by_a_pack_that_needs_none_of_our_code(
+    platform: Path, ran: Ran, tmp_path: Path
+) -> None:
+    projections = ran.platform.url("projections")
+    paid = httpx2.get(f"{projections}/claims?status=paid&limit=1").raise_for_status().json()[0]
+    pack, kept = tmp_path / "pack.zip", tmp_path / "roots.jsonl"
+    packed = huiji("evidence", paid["claim_id"], "-o", pack, "--platform", platform, "--json")
+    assert packed.exit_code == 0, packed.output
+    assert json.loads(packed.stdout)["receipts"][0]["verdict"] == "equal"
+    assert huiji("roots", "--keep", kept, "--platform", platform).exit_code == 0
+    with zipfile.ZipFile(pack) as archive:
+        archive.extract("verify.py", tmp_path)
+        events = [json.loads(line) for line in archive.read("events.ndjson").splitlines()]
+    assert {event["source"] for event in events} >= {
+        "intake",
+        "medical_data",
+        "fraud",
+        "adjudication",
+        "payout",
+    }
+    verified = subprocess.run(
+        [sys.executable, "-I", "-S", "verify.py", "pack.zip", "--roots", "roots.jsonl"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (verified.returncode, verified.stderr) == (0, "")
+    assert verified.stdout.splitlines()[-2:] == ["Every root is the published one.", "VERIFIED"]
+
+
+def test_there_is_no_pack_of_a_claim_that_nobody_knows(platform: Path, tmp_path: Path) -> None:
+    result = huiji("evidence", "nobody-knows-it", "-o", tmp_path / "pack.zip", "--platform", platform)
+    assert (result.exit_code, (tmp_path / "pack.zip").exists()) == (1, False)

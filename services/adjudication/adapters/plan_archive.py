@@ -35,3 +35,11 @@ async def archived_plan(connection: "Connection", digest: str) -> bytes | None:
         "select content from plan_archive where digest = $1", digest
     )
     return content
+
+
+async def archived_plans(connection: "Connection", digests: Iterable[str]) -> dict[str, bytes]:
+    """Contents by digest; what was never kept is absent."""
+    rows = await connection.fetch(
+        "select digest, content from plan_archive where digest = any ($1::text[])", list(digests)
+    )
+    return {row["digest"]: row["content"] for row in rows}

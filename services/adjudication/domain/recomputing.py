@@ -27,7 +27,7 @@ class Receipt:
     """A recorded decision beside its recomputation.
 
     `fields`: what differs, by name. `case`: what was evaluated, for a decision under a plan. `digest`: SHA-256 of the
-    recomputed decision in canonical form, the same in every process.
+    recomputed decision's recorded fields as JSON with sorted keys, the same in every process.
     """
 
     decision: Standing
@@ -105,8 +105,12 @@ def _compared(
         why=_sides(recorded, recomputed, fields) if fields else None,
         plan=plan,
         case=case,
-        digest=hashlib.sha256(orjson.dumps(recomputed, option=orjson.OPT_SORT_KEYS)).hexdigest(),
+        digest=_digest({name: recomputed[name] for name in decision.model_fields_set}),
     )
+
+
+def _digest(fields: dict[str, Any]) -> str:
+    return hashlib.sha256(orjson.dumps(fields, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def _sides(recorded: dict[str, Any], recomputed: dict[str, Any], fields: tuple[str, ...]) -> str:

@@ -6,19 +6,21 @@ from fastapi.responses import Response
 from libs.eventlog import EventLog
 from libs.runtime.problems import Problem
 from services.adjudication.adapters import plan_archive
+from services.adjudication.entrypoints.receipts import receipts_router
 
 
 def plan_archive_router(log: EventLog) -> APIRouter:
-    """`/plans/archive`, `/plans/archive/{digest}`."""
-    router = APIRouter(prefix="/plans/archive", tags=["adjudication"])
+    """`/plans/archive`, `/plans/archive/{digest}`, and the receipts that are recomputed with them."""
+    router = APIRouter(tags=["adjudication"])
+    router.include_router(receipts_router(log))
 
-    @router.get("")
+    @router.get("/plans/archive")
     async def kept() -> list[dict[str, object]]:
         """Every plan that decisions here may cite, with its digest and since when it is kept."""
         async with log.pool.acquire() as connection:
             return await plan_archive.archived_digests(connection)
 
-    @router.get("/{digest}", response_class=Response)
+    @router.get("/plans/archive/{digest}", response_class=Response)
     async def content(digest: str) -> Response:
         """A plan's canonical JSON: its SHA-256 is the digest."""
         async with log.pool.acquire() as connection:

@@ -76,9 +76,10 @@ def verify_command(
                 sources = deployment.running.services if deployment.running else None
                 ground = Ground(cut, deployment.database_url, sources, deployment.bank_url, statements, kept)
                 results = _verify(ground, chosen)
-    print_json(
-        {"holds": _status(results) == 0, "checks": [each.as_json() for each in results]}
-    ) if as_json else (_print(results))
+    if as_json:
+        print_json({"holds": _status(results) == 0, "checks": [each.as_json() for each in results]})
+    else:
+        _print(results)
     raise typer.Exit(_status(results))
 
 
