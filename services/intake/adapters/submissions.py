@@ -18,7 +18,8 @@ _CHANGE = (_HERE / "change_submissions.sql").read_text()
 
 # Sorted as insertions are: who holds one waits only for names that come after it.
 _LOCK = """
-select from submission
+select hospital_id, submission_id
+from submission
 where (hospital_id, submission_id) in (select * from unnest($1::text[], $2::text[]))
 order by hospital_id, submission_id
 for update
@@ -47,10 +48,12 @@ async def insert_new(connection: "Connection", filings: Sequence[Filing], now: d
     return {(row["hospital_id"], row["submission_id"]) for row in rows}
 
 
-async def lock(connection: "Connection", names: Sequence[Name]) -> None:
-    """Keep the claims of these names as they are until the transaction ends."""
-    if names:
-        await connection.execute(_LOCK, [name[0] for name in names], [name[1] for name in names])
+async def lock(connection: "Connection", names: Sequence[Name]) -> set[Name]:
+    """Keep the claims of these names as they are until the transaction ends; returns those that there are."""
+    if not names:
+        return set()
+    rows = await connection.fetch(_LOCK, [name[0] for name in names], [name[1] for name in names])
+    return {(row["hospital_id"], row["submission_id"]) for row in rows}
 
 
 async def find_filed(connection: "Connection", asked: Sequence[Asked]) -> "Known":
@@ -86,6 +89,10 @@ class Known:
             return by_name
         key = asked.sending.idempotency_digest
         return None if key is None else self._by_key.get((asked.name[0], key))
+
+    def names(self) -> set[Name]:
+        """The names under which something is filed."""
+        return set(self._by_name)
 
     def put(self, filed: Filed) -> None:
         """Remember what is filed now."""

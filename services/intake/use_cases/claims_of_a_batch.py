@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Self
 
-from libs.eventlog import UnitOfWork
+from libs.eventlog import ConcurrencyConflict, UnitOfWork
 from services.intake.adapters import submissions as rows
 from services.intake.adapters.submissions import Known, Name
 from services.intake.domain.filing import Asked, Filed, Filing, evolve
@@ -15,7 +15,7 @@ class Claims:
 
     Names of new settlements are taken by an insertion that one of several replicas wins. Claims that are to change are
     locked afterwards: insertions and locks are each sorted, and nobody inserts who holds a lock, so nobody waits in a
-    circle. Whoever slips between meets the stream's version.
+    circle.
     """
 
     def __init__(self, taken: set[Name], known: Known) -> None:
@@ -26,13 +26,19 @@ class Claims:
 
     @classmethod
     async def opened(cls, work: UnitOfWork, asked: Sequence[Asked]) -> Self:
-        """Take the names of what is new, lock what is to change, and load it."""
+        """Take the names of what is new, lock what is to change, and load it.
+
+        Raises ConcurrencyConflict when a claim that is to change was registered in between: it is not locked then.
+        """
         registering = [one for one in asked if isinstance(one, Filing) and not one.corrects]
         taken = await rows.insert_new(work.connection, registering, work.now)
         # Named in any order and often: one lock each.
         changing = {one.name for one in asked if not isinstance(one, Filing) or one.corrects}
-        await rows.lock(work.connection, sorted(changing - taken))
+        changing -= taken
+        locked = await rows.lock(work.connection, sorted(changing))
         known = await rows.find_filed(work.connection, [one for one in asked if one.name not in taken])
+        if changing & known.names() != locked:
+            raise ConcurrencyConflict("a claim that is to change was registered meanwhile")
         return cls(taken, known)
 
     def meeting(self, asked: Asked) -> Filed | None:
