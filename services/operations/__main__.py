@@ -21,6 +21,7 @@ from services.operations.entrypoints.person import person
 from services.operations.entrypoints.plan import plan
 from services.operations.entrypoints.pool import pool
 from services.operations.entrypoints.rebuild import PASSED_ON, rebuild
+from services.operations.entrypoints.republish import republish
 from services.operations.entrypoints.roots import roots
 from services.operations.entrypoints.simulate import simulate
 from services.operations.entrypoints.status import status
@@ -57,6 +58,7 @@ app.add_typer(step, name="step")
 app.add_typer(parked, name="parked")
 app.add_typer(breaker, name="breaker")
 app.add_typer(topics, name="topics")
+app.add_typer(republish, name="republish")
 app.add_typer(contracts, name="contracts")
 
 
