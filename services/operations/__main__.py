@@ -30,6 +30,7 @@ from services.operations.entrypoints.topics import topics
 from services.operations.entrypoints.up import up
 from services.operations.entrypoints.verify import verify_command
 from services.operations.entrypoints.verify_chain import verify_chain
+from services.operations.entrypoints.what_if import what_if
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.command()(demo)
@@ -52,6 +53,7 @@ app.command("evaluate")(evaluate_case)
 app.command()(hospital_key)
 app.command()(simulate)
 app.command(context_settings=PASSED_ON)(rebuild)
+app.command("what-if")(what_if)
 app.add_typer(plan, name="plan")
 app.add_typer(diff, name="diff")
 app.add_typer(step, name="step")

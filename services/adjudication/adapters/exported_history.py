@@ -20,6 +20,8 @@ PART_BYTES = 128 * 1024 * 1024
 #: Exports write the stream's id near the start of a line: most lines of other parts are never parsed.
 _STREAM = re.compile(rb'"stream_id":"(person-[^"\\]+)"')
 _LOOKED_AT_BYTES = 400
+#: Of an export's encodings the one whose lines are the log's; a CloudEvents file has one more suffix.
+_LOGS = "[0-9][0-9][0-9][0-9].ndjson"
 
 
 class HistoryUnreadable(Exception):
@@ -63,7 +65,7 @@ class Premium:
 
 def parts_of(directory: Path, part_bytes: int = PART_BYTES) -> list[Part]:
     """The parts of an exported history. Raises HistoryUnreadable."""
-    files = sorted((directory / "adjudication").glob("*.ndjson"))
+    files = sorted((directory / "adjudication").glob(_LOGS))
     if not files:
         raise HistoryUnreadable(directory)
     return [
@@ -107,13 +109,13 @@ def sample_of(part: Part, sample_bytes: int) -> tuple[list[tuple[str, list[Happe
 
 def events_in(directory: Path) -> int:
     """How many events of adjudication the history has."""
-    return sum(_lines_in(file) for file in sorted((directory / "adjudication").glob("*.ndjson")))
+    return sum(_lines_in(file) for file in sorted((directory / "adjudication").glob(_LOGS)))
 
 
 def premiums_of(directory: Path) -> list[Premium]:
     """What every coverage cost, from enrolment's log; empty when the history has none."""
     found: dict[str, Premium] = {}
-    for file in sorted((directory / "enrolment").glob("*.ndjson")):
+    for file in sorted((directory / "enrolment").glob(_LOGS)):
         with file.open("rb") as lines:
             for line in lines:
                 if b'"CoverageActivated"' not in line:

@@ -129,7 +129,8 @@ def _by_liability(claim: Claim) -> dict[str, int]:
         return {}
     paid: dict[str, int] = {}
     for each in decision.liabilities:
-        paid[each.liability_id] = paid.get(each.liability_id, 0) + each.paid_fen
+        if each.paid_fen:
+            paid[each.liability_id] = paid.get(each.liability_id, 0) + each.paid_fen
     if decision.cash_benefits_fen:
         paid[CASH] = decision.cash_benefits_fen
     return paid
@@ -145,7 +146,7 @@ def _by_insurer(claim: Claim) -> dict[str, int]:
         return {}
     if not decision.pool_shares:
         return {NO_POOL: benefits(decision)} if benefits(decision) else {}
-    return {share.insurer: share.amount_fen for share in decision.pool_shares}
+    return {share.insurer: share.amount_fen for share in decision.pool_shares if share.amount_fen}
 
 
 def _parts(of: Row, name: str, before: Mapping[str, int], after: Mapping[str, int]) -> list[Row]:
