@@ -1,49 +1,77 @@
-"""What a history has said about one claim so far."""
+"""What a history has said about one claim so far: its bill in every revision, its decisions, which of them stands."""
 
 from dataclasses import dataclass, field
 
 from libs.conservation.facts import Explained, Lines
-from libs.contracts.adjudication import ClaimAdjudicated, ClaimDenied, ClaimOpened
-from libs.contracts.charity import BurdenNoted, ReferralMade
-from libs.contracts.fraud import ClaimFactsNoted
-from libs.contracts.intake import ClaimRegistered
-from libs.contracts.medical_data import RecordsAttached
-from libs.contracts.payout import (
-    PaymentHeld,
-    PaymentInstructed,
-    PaymentRejected,
-    PaymentReturned,
-    PaymentSettled,
+from libs.contracts.adjudication import (
+    AdjudicationReversed,
+    ClaimAdjudicated,
+    ClaimDenied,
+    ClaimOpened,
+    ClaimWithdrawalNoted,
 )
+from libs.contracts.fraud import ClaimFactsNoted
+from libs.contracts.intake import ClaimCorrected, ClaimRegistered, ClaimWithdrawn
+from libs.contracts.medical_data import RecordsAttached
 
 Decided = ClaimAdjudicated | ClaimDenied
-Payout = PaymentHeld | PaymentInstructed | PaymentSettled | PaymentRejected | PaymentReturned
+Filed = ClaimRegistered | ClaimCorrected
 
 
 @dataclass(slots=True)
 class ClaimBooks:
-    """Every money event of one claim, kept whole: rules look at all of them after each new one."""
+    """Every event about the claim's bill and decisions, kept whole. `lines`: what their items come to, by revision."""
 
     claim_id: str
-    registered: list[ClaimRegistered] = field(default_factory=list)
+    filed: list[Filed] = field(default_factory=list)
+    filed_lines: dict[int, Lines | None] = field(default_factory=dict)
     opened: list[ClaimOpened] = field(default_factory=list)
-    registered_lines: Lines | None = None
-    opened_lines: Lines | None = None
+    opened_lines: dict[int, Lines | None] = field(default_factory=dict)
+    withdrawn: list[ClaimWithdrawn] = field(default_factory=list)
+    withdrawals_noted: list[ClaimWithdrawalNoted] = field(default_factory=list)
     records: list[RecordsAttached] = field(default_factory=list)
     facts_noted: list[ClaimFactsNoted] = field(default_factory=list)
     decisions: list[Decided] = field(default_factory=list)
-    explained: Explained | None = None
-    held: list[PaymentHeld] = field(default_factory=list)
-    instructed: list[PaymentInstructed] = field(default_factory=list)
-    settled: list[PaymentSettled] = field(default_factory=list)
-    rejected: list[PaymentRejected] = field(default_factory=list)
-    returned: list[PaymentReturned] = field(default_factory=list)
-    burdens: list[BurdenNoted] = field(default_factory=list)
-    referrals: list[ReferralMade] = field(default_factory=list)
+    explained: dict[str, Explained | None] = field(default_factory=dict)
+    reversals: list[AdjudicationReversed] = field(default_factory=list)
+    standing: Decided | None = None
+
+    def shelve_bill(
+        self,
+        event: Filed | ClaimOpened | ClaimWithdrawn | RecordsAttached | ClaimFactsNoted,
+        lines: Lines | None,
+    ) -> None:
+        """Keep what is said of the bill."""
+        match event:
+            case ClaimRegistered() | ClaimCorrected():
+                self.filed.append(event)
+                self.filed_lines.setdefault(revision_of(event), lines)
+            case ClaimOpened():
+                self.opened.append(event)
+                self.opened_lines[event.revision] = lines
+            case ClaimWithdrawn():
+                self.withdrawn.append(event)
+            case RecordsAttached():
+                self.records.append(event)
+            case ClaimFactsNoted():
+                self.facts_noted.append(event)
+
+    def filed_as(self, revision: int) -> Filed | None:
+        """The bill that intake accepted as this revision."""
+        return next((each for each in self.filed if revision_of(each) == revision), None)
 
     def decision(self, decision_id: str) -> Decided | None:
-        """The claim's decision of an id."""
+        """The claim's decision of an id, whether it stands or not."""
         return next((each for each in self.decisions if each.decision_id == decision_id), None)
+
+    def is_void(self, decision_id: str) -> bool:
+        """Whether this decision was reversed without a successor."""
+        return any(each.decision_id == decision_id and each.replaced_by is None for each in self.reversals)
+
+
+def revision_of(filed: Filed) -> int:
+    """1 as registered, then what the corrections say."""
+    return filed.revision if isinstance(filed, ClaimCorrected) else 1
 
 
 def due_fen(decision: Decided | None) -> int:

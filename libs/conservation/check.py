@@ -1,55 +1,53 @@
 """The walk over a history: after each event about money, every rule that it can touch is asked again."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 
+from libs.conservation import decided, succession
 from libs.conservation.accounts import Booked, PlanAccounts
-from libs.conservation.balances import YearBalances
+from libs.conservation.balances import PersonBalances
 from libs.conservation.books import ClaimBooks
-from libs.conservation.burdens import YearBurden, burden_rules
-from libs.conservation.decided import decision_rules
+from libs.conservation.burdens import Burden, YearBurden
+from libs.conservation.clawbacks import Clawbacks, Owing
 from libs.conservation.facts import Fact, fact_of, place_of
 from libs.conservation.files import Files
 from libs.conservation.ordering import in_causal_order
-from libs.conservation.paid import payment_rules, waiting_rules
+from libs.conservation.paid import ClaimPayments, Payout, waiting_rules
 from libs.conservation.positions import Heads, Positions
-from libs.conservation.report import Broken, Place, Report, Totals, Violation
+from libs.conservation.report import Broken, Place, Report, Violation
 from libs.conservation.settled import bill_rules
-from libs.contracts import ClaimEvent, Event
-from libs.contracts.adjudication import ClaimAdjudicated, ClaimDenied, ClaimOpened
-from libs.contracts.charity import BurdenNoted, ReferralMade
-from libs.contracts.fraud import ClaimFactsNoted
-from libs.contracts.intake import ClaimRegistered
-from libs.contracts.medical_data import RecordsAttached
-from libs.contracts.payout import (
-    PaymentFileClosed,
-    PaymentHeld,
-    PaymentInstructed,
-    PaymentRejected,
-    PaymentReturned,
-    PaymentSettled,
+from libs.conservation.summing import Sums
+from libs.contracts import ClaimEvent
+from libs.contracts.adjudication import (
+    AdjudicationReversed,
+    ClaimAdjudicated,
+    ClaimDenied,
+    ClaimOpened,
+    ClaimWithdrawalNoted,
 )
+from libs.contracts.charity import BurdenNoted, BurdenWithdrawn
+from libs.contracts.fraud import ClaimFactsNoted
+from libs.contracts.intake import ClaimCorrected, ClaimRegistered, ClaimWithdrawn
+from libs.contracts.medical_data import RecordsAttached
+from libs.contracts.payout import PaymentCancelled, PaymentFileClosed, PaymentInstructed
 from libs.contracts.registry import ContractError
 from libs.eventlog.envelope import EnvelopeUnreadable, from_json
 
 #: Of one fault in a deployment every claim may complain; the first ones say what is wrong.
 MOST_VIOLATIONS = 1_000
 
-_SHELVES = {
-    ClaimRegistered: "registered",
-    ClaimOpened: "opened",
-    RecordsAttached: "records",
-    ClaimFactsNoted: "facts_noted",
-    ClaimAdjudicated: "decisions",
-    ClaimDenied: "decisions",
-    PaymentHeld: "held",
-    PaymentInstructed: "instructed",
-    PaymentSettled: "settled",
-    PaymentRejected: "rejected",
-    PaymentReturned: "returned",
-    BurdenNoted: "burdens",
-    ReferralMade: "referrals",
-}
+_Bill = ClaimRegistered | ClaimCorrected | ClaimWithdrawn | ClaimOpened | RecordsAttached | ClaimFactsNoted
+_Process = ClaimOpened | ClaimWithdrawalNoted | ClaimAdjudicated | ClaimDenied | AdjudicationReversed
+
+
+@dataclass(slots=True)
+class _Claim:
+    """A claim as its services tell it. `paid_since`: payout's last event, with which a wrong sum came about."""
+
+    books: ClaimBooks
+    payments: ClaimPayments = field(default_factory=ClaimPayments)
+    paid_since: Place | None = None
 
 
 def check_history(
@@ -70,6 +68,7 @@ def check_history(
     check.positions_hold(heads)
     for fact in in_causal_order(facts):
         check.take(fact)
+    check.nothing_is_half_done()
     if finished:
         check.nothing_waits()
     return check.report()
@@ -79,18 +78,18 @@ class _Check:
     """Everything seen so far. A rule that stays broken is reported once, since the event that broke it."""
 
     def __init__(self) -> None:
-        self._claims: dict[str, ClaimBooks] = {}
+        self._claims: dict[str, _Claim] = {}
         self._plans: dict[str, PlanAccounts] = {}
-        self._years: dict[tuple[str, str, str], YearBalances] = defaultdict(YearBalances)
+        self._people: dict[str, PersonBalances] = defaultdict(PersonBalances)
         self._burdens: dict[tuple[str, int], YearBurden] = defaultdict(YearBurden)
+        self._clawbacks = Clawbacks()
         self._files = Files()
         self._positions = Positions()
+        self._sums = Sums()
         self._reported: set[tuple[str, str]] = set()
         self._violations: list[Violation] = []
         self._events = 0
         self._money_events = 0
-        self._sums: Counter[str] = Counter()
-        self._borne: Counter[str] = Counter()
 
     def read(self, lines: Iterable[bytes], progress: Callable[[int], None]) -> list[Fact]:
         """The lines that say something about money; one that cannot be read is a violation."""
@@ -132,59 +131,72 @@ class _Check:
             self._report(f"file {event.file_id}", self._files.close(event), fact.place)
             return
         assert isinstance(event, ClaimEvent), f"{fact.place.type} is about no claim"
-        books = self._claims.setdefault(event.claim_id, ClaimBooks(event.claim_id))
-        self._shelve(books, fact)
-        self._report(f"claim {event.claim_id}", _claim_rules(books), fact.place)
-        self._take_beyond_claim(event, fact.place)
-        self._add(event)
-
-    def _shelve(self, books: ClaimBooks, fact: Fact) -> None:
-        getattr(books, _SHELVES[type(fact.event)]).append(fact.event)
-        match fact.event:
-            case ClaimRegistered():
-                books.registered_lines = books.registered_lines or fact.lines
-            case ClaimOpened():
-                books.opened_lines = fact.lines
-            case ClaimAdjudicated():
-                books.explained = fact.explained
-            case _:
-                pass
-
-    def _take_beyond_claim(self, event: ClaimEvent, place: Place) -> None:
-        """Rules that span claims: the plan's ledger, the person's year."""
-        if isinstance(event, PaymentInstructed):
-            self._files.instruct(event)
+        claim = self._claims.setdefault(event.claim_id, _Claim(ClaimBooks(event.claim_id)))
+        about = f"claim {event.claim_id}"
+        if isinstance(event, _Bill):
+            claim.books.shelve_bill(event, fact.lines)
+        self._report(about, bill_rules(claim.books), fact.place)
+        if isinstance(event, _Process):
+            self._report(about, self._process(claim.books, event, fact), fact.place)
+        elif isinstance(event, Payout | Owing):
+            self._report(about, self._pay(claim, event, fact.place), fact.place)
         if isinstance(event, Booked):
             accounts = self._plans.setdefault(event.plan_id, PlanAccounts(event.plan_id))
-            accounts.book(event)
-            self._report(f"plan {event.plan_id}", accounts.rules(), place)
-        elif isinstance(event, ClaimAdjudicated):
-            year = self._years[event.person_id, str(event.plan_id), event.benefit_year]
-            self._report(f"claim {event.claim_id}", year.decide(event), place)
-        elif isinstance(event, BurdenNoted):
-            burden = self._burdens[event.person_id, event.year]
-            self._report(f"claim {event.claim_id}", burden.note(event), place)
+            self._report(f"plan {event.plan_id}", accounts.book(event), fact.place)
+        if isinstance(event, Burden):
+            self._report(about, self._remain(claim.books, event), fact.place)
+        self._sums.take(event)
 
-    def _add(self, event: Event) -> None:
+    def _process(self, books: ClaimBooks, event: _Process, fact: Fact) -> Iterator[Broken]:
+        balances = self._people[event.person_id]
+        if not isinstance(event, ClaimAdjudicated | ClaimDenied):
+            yield from succession.interrupted(books)
         match event:
-            case ClaimRegistered():
-                self._sums["registered"] += event.settlement.total_fen
+            case ClaimOpened():
+                balances.open(event)
+            case ClaimWithdrawalNoted():
+                books.withdrawals_noted.append(event)
+            case AdjudicationReversed():
+                yield from succession.reverse(books, event)
+                balances.reverse(event)
             case ClaimAdjudicated() | ClaimDenied():
-                self._sums["decided"] += event.bill_fen
-                for part in event.bearings:
-                    self._borne[part.bearer] += part.amount_fen
-                self._sums["cash"] += event.cash_benefits_fen if isinstance(event, ClaimAdjudicated) else 0
-            case (
-                PaymentHeld() | PaymentInstructed() | PaymentSettled() | PaymentRejected() | PaymentReturned()
-            ):
-                self._sums[type(event).__name__] += event.amount_fen
-            case _:
-                pass
+                yield from succession.decide(books, event)
+                yield from decided.decision_rules(books, event, fact.explained)
+                if isinstance(event, ClaimAdjudicated):
+                    yield from balances.decide(event)
+
+    def _pay(self, claim: _Claim, event: Payout | Owing, place: Place) -> Iterator[Broken]:
+        if isinstance(event, PaymentInstructed):
+            self._files.instruct(event)
+        if isinstance(event, PaymentCancelled):
+            yield from self._files.cancel(event)
+        if isinstance(event, Owing):
+            yield from self._clawbacks.take(event)
+        if isinstance(event, Payout):
+            yield from claim.payments.take(event, claim.books)
+        claim.paid_since = place
+
+    def _remain(self, books: ClaimBooks, event: Burden) -> Iterator[Broken]:
+        year = self._burdens[event.person_id, event.year]
+        if isinstance(event, BurdenNoted | BurdenWithdrawn):
+            yield from year.end_of_year()
+        yield from year.take(event, books)
+
+    def nothing_is_half_done(self) -> None:
+        """Report what a service would have finished in the transaction in which it began it."""
+        for claim in self._claims.values():
+            about = f"claim {claim.books.claim_id}"
+            self._report(about, succession.interrupted(claim.books), None)
+            self._report(about, claim.payments.is_settled_account(), claim.paid_since)
+        for (_, number), year in self._burdens.items():
+            first = min(year.claims, default="")
+            self._report(f"burden of {number} with claim {first}", year.end_of_year(), None)
 
     def nothing_waits(self) -> None:
         """Report claims and payments that a finished history may not leave open."""
-        for books in self._claims.values():
-            self._report(f"claim {books.claim_id}", waiting_rules(books, self._files.file_of), None)
+        for claim in self._claims.values():
+            waiting = waiting_rules(claim.books, claim.payments, self._files.file_of)
+            self._report(f"claim {claim.books.claim_id}", waiting, None)
 
     def _report(self, about: str, broken: Iterable[Broken], since: Place | None) -> None:
         for each in broken:
@@ -195,36 +207,14 @@ class _Check:
     def report(self) -> Report:
         """What was found, in the order in which it began."""
         claims = self._claims.values()
-        held_fen = sum(
-            each.amount_fen
-            for books in claims
-            for each in books.held
-            if each.decision_id not in {paid.decision_id for paid in books.instructed}
-        )
         return Report(
             events=self._events,
             money_events=self._money_events,
             claims=len(claims),
-            decided=sum(bool(books.decisions) for books in claims),
-            payments=sum(len(books.instructed) for books in claims),
-            totals=Totals(
-                registered_fen=self._sums["registered"],
-                decided_fen=self._sums["decided"],
-                borne_fen=dict(sorted(self._borne.items())),
-                cash_benefits_fen=self._sums["cash"],
-                instructed_fen=self._sums["PaymentInstructed"],
-                settled_fen=self._sums["PaymentSettled"],
-                rejected_fen=self._sums["PaymentRejected"],
-                returned_fen=self._sums["PaymentReturned"],
-                held_fen=held_fen,
-            ),
+            decided=sum(bool(claim.books.decisions) for claim in claims),
+            reversed=sum(len(claim.books.reversals) for claim in claims),
+            payments=self._sums.payments,
+            totals=self._sums.totals((claim.books, claim.payments) for claim in claims),
             violations=tuple(self._violations[:MOST_VIOLATIONS]),
             violation_count=len(self._violations),
         )
-
-
-def _claim_rules(books: ClaimBooks) -> Iterator[Broken]:
-    yield from bill_rules(books)
-    yield from decision_rules(books)
-    yield from payment_rules(books)
-    yield from burden_rules(books)

@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from typing import get_args
 
 from libs.benefits import PlanUnknown, plan_of
-from libs.conservation.books import ClaimBooks, Decided, borne_by
+from libs.conservation.books import ClaimBooks, Decided, borne_by, due_fen
+from libs.conservation.facts import Explained
 from libs.conservation.report import Broken
 from libs.contracts.adjudication import Bearer, ClaimAdjudicated
 from libs.contracts.settlement import Settlement
+from libs.money import BASIS_POINTS
 
 BEARERS: tuple[str, ...] = get_args(Bearer)
 
@@ -27,23 +29,19 @@ _LAYERS: dict[str, tuple[tuple[str, str], ...]] = {
 }
 
 
-def decision_rules(books: ClaimBooks) -> Iterator[Broken]:
-    """What does not hold of the claim's decision."""
-    if len(books.decisions) > 1:
-        yield Broken("one_decision", f"the claim has {len(books.decisions)} decisions in force")
-    if books.decisions and not books.opened:
+def decision_rules(books: ClaimBooks, decision: Decided, explained: Explained | None) -> Iterator[Broken]:
+    """What does not hold of a decision by itself and against the bill that it was made on."""
+    if not books.opened:
         yield Broken("opened_first", "the claim is decided, but adjudication never opened it")
-    for decision in books.decisions:
-        yield from _bearing_rules(decision)
-        if books.registered:
-            yield from _bill_rules(decision, books.registered[0].settlement)
-        if isinstance(decision, ClaimAdjudicated):
-            yield from _adjudicated_rules(decision)
-            yield from _explanation_rules(books, decision)
-        elif borne_by(decision, "plan"):
-            yield Broken(
-                "denied_pays_nothing", f"denied, but the plan bears {borne_by(decision, 'plan')} fen"
-            )
+    yield from _bearing_rules(decision)
+    if books.opened:
+        yield from _bill_rules(decision, books.opened[-1].settlement)
+    if isinstance(decision, ClaimAdjudicated):
+        yield from _adjudicated_rules(decision)
+        yield from _explanation_rules(decision, explained)
+        yield from _share_rules(decision)
+    elif borne_by(decision, "plan"):
+        yield Broken("denied_pays_nothing", f"denied, but the plan bears {borne_by(decision, 'plan')} fen")
 
 
 def _bearing_rules(decision: Decided) -> Iterator[Broken]:
@@ -91,8 +89,7 @@ def _adjudicated_rules(decision: ClaimAdjudicated) -> Iterator[Broken]:
             yield Broken(rule, f"{name} {part} ≠ stated {whole} fen")
 
 
-def _explanation_rules(books: ClaimBooks, decision: ClaimAdjudicated) -> Iterator[Broken]:
-    explained = books.explained
+def _explanation_rules(decision: ClaimAdjudicated, explained: Explained | None) -> Iterator[Broken]:
     if explained is None:
         return
     for fault in explained.faults:
@@ -101,3 +98,14 @@ def _explanation_rules(books: ClaimBooks, decision: ClaimAdjudicated) -> Iterato
         sides = f"{explained.total_fen}, plan {explained.plan_fen}"
         stated = f"{decision.bill_fen}, plan {decision.plan_pays_fen}"
         yield Broken("explains_decision", f"explains {sides}, decided {stated} fen")
+
+
+def _share_rules(decision: ClaimAdjudicated) -> Iterator[Broken]:
+    """A plan that names no insurers has no shares; else they are the whole."""
+    if not decision.pool_shares:
+        return
+    shared_fen = sum(share.amount_fen for share in decision.pool_shares)
+    if shared_fen != due_fen(decision):
+        yield Broken("shares_are_the_whole", f"insurers bear {shared_fen}, decided {due_fen(decision)} fen")
+    if sum(share.share_bp for share in decision.pool_shares) != BASIS_POINTS:
+        yield Broken("shares_are_the_whole", "the insurers' shares are not the whole pool")

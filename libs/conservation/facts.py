@@ -11,18 +11,37 @@ import orjson
 from libs import contracts
 from libs.conservation.report import Place
 from libs.contracts import ClaimEvent, Event
-from libs.contracts.adjudication import ClaimAdjudicated, ClaimDenied, ClaimOpened
-from libs.contracts.charity import BurdenNoted, ReferralMade
+from libs.contracts.adjudication import (
+    AdjudicationReversed,
+    ClaimAdjudicated,
+    ClaimDenied,
+    ClaimOpened,
+    ClaimWithdrawalNoted,
+)
+from libs.contracts.charity import (
+    BurdenNoted,
+    BurdenWithdrawn,
+    ReferralMade,
+    ReferralRevised,
+    ReferralWithdrawn,
+)
 from libs.contracts.fraud import ClaimFactsNoted
-from libs.contracts.intake import ClaimRegistered
+from libs.contracts.intake import ClaimCorrected, ClaimRegistered, ClaimWithdrawn
 from libs.contracts.medical_data import RecordsAttached
 from libs.contracts.payout import (
+    ClawbackNetted,
+    ClawbackRaised,
+    ClawbackRepaid,
+    ClawbackWrittenOff,
+    EntitlementRevised,
+    PaymentCancelled,
     PaymentFileClosed,
     PaymentHeld,
     PaymentInstructed,
     PaymentRejected,
     PaymentReturned,
     PaymentSettled,
+    UnpayableReduced,
 )
 from libs.contracts.settlement import FeeLine
 from libs.eventlog.event import Recorded
@@ -31,19 +50,33 @@ MONEY_TYPES = frozenset(
     kind.__name__
     for kind in (
         ClaimRegistered,
+        ClaimCorrected,
+        ClaimWithdrawn,
         RecordsAttached,
         ClaimFactsNoted,
         ClaimOpened,
+        ClaimWithdrawalNoted,
         ClaimAdjudicated,
         ClaimDenied,
+        AdjudicationReversed,
+        EntitlementRevised,
         PaymentHeld,
         PaymentInstructed,
+        PaymentCancelled,
         PaymentFileClosed,
         PaymentSettled,
         PaymentRejected,
         PaymentReturned,
+        UnpayableReduced,
+        ClawbackRaised,
+        ClawbackNetted,
+        ClawbackRepaid,
+        ClawbackWrittenOff,
         BurdenNoted,
+        BurdenWithdrawn,
         ReferralMade,
+        ReferralRevised,
+        ReferralWithdrawn,
     )
 )
 
@@ -93,20 +126,11 @@ def fact_of(recorded: Recorded) -> Fact | None:
         contracts.latest_version(recorded.type)
         return None
     event = recorded.decode()
-    lines = _lines(event.lines) if isinstance(event, ClaimRegistered | ClaimOpened) else None
+    lines = _lines(event.lines) if isinstance(event, ClaimRegistered | ClaimCorrected | ClaimOpened) else None
     explained = _explained(event.explanation) if isinstance(event, ClaimAdjudicated) else None
     needs = [f"event-{recorded.caused_by}"] if recorded.caused_by else []
-    provides = [f"event-{recorded.event_id}"]
     needs += _refers_to(event)
-    match event:
-        case ClaimRegistered():
-            provides.append(f"claim-{event.claim_id}")
-        case ClaimAdjudicated() | ClaimDenied():
-            provides.append(f"decision-{event.decision_id}")
-        case PaymentInstructed():
-            provides.append(f"payment-{event.payment_id}")
-        case _:
-            pass
+    provides = [f"event-{recorded.event_id}", *_is_known_as(event)]
     return Fact(
         place_of(recorded),
         recorded.event_id,
@@ -118,16 +142,49 @@ def fact_of(recorded: Recorded) -> Fact | None:
     )
 
 
+def _is_known_as(event: Event) -> list[str]:
+    match event:
+        case ClaimRegistered():
+            return [f"claim-{event.claim_id}"]
+        case ClaimAdjudicated() | ClaimDenied():
+            return [f"decision-{event.decision_id}"]
+        case AdjudicationReversed(replaced_by=None):
+            return [f"withdrawal-{event.decision_id}"]
+        case PaymentInstructed():
+            return [f"payment-{event.payment_id}"]
+        case ClawbackRaised():
+            return [f"clawback-{event.clawback_id}"]
+        case _:
+            return []
+
+
 def _refers_to(event: Event) -> list[str]:
     match event:
         case ClaimRegistered():
             return []
         case PaymentFileClosed():
             return [f"payment-{payment_id}" for payment_id in event.payment_ids]
-        case PaymentInstructed() | PaymentHeld() | BurdenNoted() | ReferralMade():
-            return [f"decision-{event.decision_id}"]
-        case PaymentSettled() | PaymentRejected() | PaymentReturned():
+        case EntitlementRevised(withdrawn=True) | ClawbackRaised(reason="withdrawn") | BurdenWithdrawn():
+            return [f"withdrawal-{event.decision_id}", f"decision-{event.decision_id}"]
+        case ClawbackNetted():
+            return [f"decision-{event.decision_id}", f"clawback-{event.clawback_id}"]
+        case ClawbackRepaid() | ClawbackWrittenOff():
+            return [f"clawback-{event.clawback_id}"]
+        case (
+            PaymentSettled() | PaymentRejected() | PaymentReturned() | PaymentCancelled() | UnpayableReduced()
+        ):
             return [f"payment-{event.payment_id}"]
+        case (
+            PaymentInstructed()
+            | PaymentHeld()
+            | EntitlementRevised()
+            | ClawbackRaised()
+            | BurdenNoted()
+            | ReferralMade()
+            | ReferralRevised()
+            | ReferralWithdrawn()
+        ):
+            return [f"decision-{event.decision_id}"]
         case ClaimEvent():
             return [f"claim-{event.claim_id}"]
         case _:
@@ -138,6 +195,7 @@ def _slim(event: Event) -> Event:
     """Without the text that no rule reads: a city's history has to fit into memory."""
     dropped: Mapping[type[Event], dict[str, object]] = {
         ClaimRegistered: {"lines": (), "identity": "", "medical": ""},
+        ClaimCorrected: {"lines": (), "identity": "", "medical": ""},
         ClaimOpened: {"lines": ()},
         ClaimAdjudicated: {"explanation": None},
         RecordsAttached: {"records": "", "prior_stays": ()},

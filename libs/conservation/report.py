@@ -46,7 +46,10 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Sums over the history, in fen. `borne_fen` is by bearer and sums to `decided_fen`."""
+    """Sums over the history, in fen: bills as they were filed last, and the decisions that stand.
+
+    `borne_fen` is by bearer and sums to `decided_fen`.
+    """
 
     registered_fen: int
     decided_fen: int
@@ -54,14 +57,24 @@ class Totals:
     cash_benefits_fen: int
     instructed_fen: int
     settled_fen: int
+    cancelled_fen: int
     rejected_fen: int
     returned_fen: int
     held_fen: int
+    claimed_back_fen: int
+    netted_fen: int
+    repaid_fen: int
+    written_off_fen: int
 
     @property
     def outstanding_fen(self) -> int:
         """Instructed, and not answered by the bank yet."""
-        return self.instructed_fen - self.settled_fen - self.rejected_fen
+        return self.instructed_fen - self.cancelled_fen - self.settled_fen - self.rejected_fen
+
+    @property
+    def owing_fen(self) -> int:
+        """Claimed back, and open."""
+        return self.claimed_back_fen - self.netted_fen - self.repaid_fen - self.written_off_fen
 
     @property
     def checked_fen(self) -> int:
@@ -77,6 +90,7 @@ class Report:
     money_events: int
     claims: int
     decided: int
+    reversed: int
     payments: int
     totals: Totals
     violations: tuple[Violation, ...]
@@ -93,10 +107,12 @@ class Report:
         totals = {name: getattr(self.totals, name) for name in names} | {
             "borne_fen": dict(self.totals.borne_fen),
             "outstanding_fen": self.totals.outstanding_fen,
+            "owing_fen": self.totals.owing_fen,
             "checked_fen": self.totals.checked_fen,
         }
         counts = {
-            name: getattr(self, name) for name in ("events", "money_events", "claims", "decided", "payments")
+            name: getattr(self, name)
+            for name in ("events", "money_events", "claims", "decided", "reversed", "payments")
         }
         return {
             "holds": self.holds,

@@ -1,6 +1,7 @@
-"""What charity publishes: who is referred to which programme with which remaining need."""
+"""What charity publishes: who is referred to which programme with which remaining need, and when that changes."""
 
 from datetime import date, datetime
+from typing import Literal
 
 from pydantic import Field
 
@@ -42,3 +43,37 @@ class BurdenNoted(ClaimEvent):
     burden_fen: Fen = Field(
         description="the year's total, this decision in place of an earlier one of its claim"
     )
+
+
+class BurdenWithdrawn(ClaimEvent):
+    """A claim leaves no burden in this year any more: it was withdrawn, or its service was in another year."""
+
+    decision_id: str = Field(description="the decision that noted the burden last")
+    year: int
+    burden_fen: Fen = Field(description="the year's total without the claim")
+
+
+class ReferralRevised(ClaimEvent):
+    """The burden fell: less aid is suggested than the referral asked for. The claim is the referral's."""
+
+    referral_id: str
+    programme_id: str
+    decision_id: str = Field(description="the decision, standing or reversed, by which the burden fell")
+    year: int
+    remaining_burden_fen: Fen = Field(description="the person's burden of the year now")
+    suggested_aid_before_fen: Fen
+    suggested_aid_fen: Fen
+    revised_at: datetime
+
+
+class ReferralWithdrawn(ClaimEvent):
+    """The burden fell so far that the referral asks for nothing any more. The claim is the referral's."""
+
+    referral_id: str
+    programme_id: str
+    decision_id: str = Field(description="the decision, standing or reversed, by which the burden fell")
+    year: int
+    remaining_burden_fen: Fen = Field(description="the person's burden of the year now")
+    suggested_aid_before_fen: Fen
+    reason: Literal["burden_fell", "claim_withdrawn"]
+    withdrawn_at: datetime

@@ -1,5 +1,8 @@
 """Each decision moves the year's burden; what of it passes a programme's threshold is referred, never twice.
 
+A claim decided anew counts with its newest decision only, a withdrawn one not at all; referrals that no longer hold
+are revised or withdrawn.
+
 decide(person, command, programmes) -> events. The log alone re-derives every referral.
 """
 
@@ -10,10 +13,10 @@ from typing import assert_never
 from uuid import UUID, uuid5
 
 from libs.contracts import Event
-from libs.contracts.adjudication import ClaimAdjudicated, ClaimDenied
-from libs.contracts.charity import BurdenNoted, GroupsNoted, ReferralMade
+from libs.contracts.adjudication import AdjudicationReversed, ClaimAdjudicated, ClaimDenied
+from libs.contracts.charity import BurdenNoted, BurdenWithdrawn, GroupsNoted, ReferralMade
 from libs.contracts.enrolment import CoverageActivated
-from libs.money import apply_rate
+from services.charity.domain.lowering import Cause, lower
 from services.charity.domain.programme import Programme
 from services.charity.domain.state import Person, evolve
 
@@ -38,7 +41,15 @@ class NoteDecision:
     now: datetime
 
 
-Command = NoteGroups | NoteDecision
+@dataclass(frozen=True, slots=True)
+class NoteWithdrawal:
+    """A decision was reversed and nothing takes its place: the claim is a burden no more."""
+
+    reversed: AdjudicationReversed
+    now: datetime
+
+
+Command = NoteGroups | NoteDecision | NoteWithdrawal
 
 
 def decide(person: Person, command: Command, programmes: Sequence[Programme]) -> Sequence[Event]:
@@ -48,6 +59,9 @@ def decide(person: Person, command: Command, programmes: Sequence[Programme]) ->
             return _note_groups(person, activated)
         case NoteDecision(decision=decision, now=now):
             return _note_decision(person, decision, now, programmes)
+        case NoteWithdrawal(reversed=undone, now=now):
+            cause = Cause(undone.claim_id, undone.decision_id, "claim_withdrawn", now)
+            return _lift(person, cause, programmes, keep=None)
         case _:
             assert_never(command)
 
@@ -88,6 +102,11 @@ def _note_decision(
     year = person.year(number)
     if decision.decision_id in year.decisions:
         return []
+    cause = Cause(decision.claim_id, decision.decision_id, "burden_fell", now)
+    # A corrected claim may have been a burden of another year.
+    followed: list[Event] = _lift(person, cause, programmes, keep=number)
+    person = _folded(person, followed)
+    year = person.year(number)
     burden = burden_of(decision)
     _, replaced = year.claims.get(decision.claim_id, ("", 0))
     noted = BurdenNoted(
@@ -98,17 +117,54 @@ def _note_decision(
         claim_burden_fen=burden,
         burden_fen=year.burden_fen - replaced + burden,
     )
-    followed: list[Event] = [noted]
+    followed.append(noted)
     after = evolve(person, noted)
+    if burden < replaced:
+        return followed + lower(after, number, cause, programmes)
+    return followed + _refer(after, decision, number, programmes, now)
+
+
+def _refer(
+    person: Person,
+    decision: ClaimAdjudicated | ClaimDenied,
+    number: int,
+    programmes: Sequence[Programme],
+    now: datetime,
+) -> list[Event]:
+    made: list[Event] = []
     groups = person.groups_on(decision.service_date)
     for programme in programmes:
         if not programme.admits(groups, decision.service_date):
             continue
-        referral = _referral(after, decision, number, programme, now)
+        referral = _referral(person, decision, number, programme, now)
         if referral is not None:
-            after = evolve(after, referral)
-            followed.append(referral)
+            person = evolve(person, referral)
+            made.append(referral)
+    return made
+
+
+def _lift(person: Person, cause: Cause, programmes: Sequence[Programme], keep: int | None) -> list[Event]:
+    """Take the claim's burden out of every year but `keep`."""
+    followed: list[Event] = []
+    for number, year in person.years.items():
+        if number == keep or cause.claim_id not in year.claims:
+            continue
+        decision_id, burden_fen = year.claims[cause.claim_id]
+        lifted = BurdenWithdrawn(
+            person_id=person.person_id,
+            claim_id=cause.claim_id,
+            decision_id=decision_id,
+            year=number,
+            burden_fen=year.burden_fen - burden_fen,
+        )
+        followed += [lifted, *lower(evolve(person, lifted), number, cause, programmes)]
     return followed
+
+
+def _folded(person: Person, events: Sequence[Event]) -> Person:
+    for event in events:
+        person = evolve(person, event)
+    return person
 
 
 def _referral(
@@ -124,11 +180,9 @@ def _referral(
     asked to take. Of the result, what this programme was asked for before is not asked for again.
     """
     year = person.year(number)
-    by_this = year.suggested.get(programme.id, 0)
-    in_all = sum(year.suggested.values())
-    need = year.burden_fen - (in_all - by_this)
-    above = max(0, need - programme.threshold_fen)
-    aid = min(programme.cap_fen, apply_rate(above, programme.share_bp, "down")) - by_this
+    suggested = year.suggested_fen
+    by_this, in_all = suggested.get(programme.id, 0), sum(suggested.values())
+    aid = programme.aid_for(year.burden_fen - (in_all - by_this)) - by_this
     if aid < max(1, programme.smallest_aid_fen):
         return None
     return ReferralMade(

@@ -6,24 +6,49 @@ from datetime import date
 from types import MappingProxyType
 
 from libs.contracts import Event
-from libs.contracts.charity import BurdenNoted, GroupsNoted, ReferralMade
+from libs.contracts.charity import (
+    BurdenNoted,
+    BurdenWithdrawn,
+    GroupsNoted,
+    ReferralMade,
+    ReferralRevised,
+    ReferralWithdrawn,
+)
 
 KNOWN_COVERAGES = 10
 KNOWN_YEARS = 3
 
 
 @dataclass(frozen=True, slots=True)
+class Referral:
+    """What a programme was asked for, and what of it still holds."""
+
+    referral_id: str
+    programme_id: str
+    claim_id: str
+    suggested_fen: int
+
+
+@dataclass(frozen=True, slots=True)
 class Year:
-    """A calendar year of service. `suggested` is keyed by programme; `claims` holds each claim's newest decision."""
+    """A calendar year of service. `claims` holds each claim's newest decision; `referrals` are in their order."""
 
     claims: Mapping[str, tuple[str, int]] = field(default_factory=lambda: MappingProxyType({}))
-    suggested: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    referrals: Mapping[str, Referral] = field(default_factory=lambda: MappingProxyType({}))
     decisions: frozenset[str] = frozenset()
 
     @property
     def burden_fen(self) -> int:
         """What all payers have left to the person this year."""
         return sum(burden for _, burden in self.claims.values())
+
+    @property
+    def suggested_fen(self) -> Mapping[str, int]:
+        """The aid that is asked for, by programme."""
+        sums: dict[str, int] = {}
+        for referral in self.referrals.values():
+            sums[referral.programme_id] = sums.get(referral.programme_id, 0) + referral.suggested_fen
+        return sums
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +72,7 @@ class Person:
 def of_claim(person: Person, claim_id: str) -> Mapping[int, tuple[int, Mapping[str, int]]]:
     """By year of service: the claim's burden, and the aid suggested to the person in that year so far."""
     return {
-        number: (year.claims[claim_id][1], year.suggested)
+        number: (year.claims[claim_id][1], year.suggested_fen)
         for number, year in person.years.items()
         if claim_id in year.claims
     }
@@ -72,13 +97,26 @@ def evolve(person: Person, event: Event) -> Person:
                 decisions=year.decisions | {event.decision_id},
             )
             return _with_year(person, event.year, noted)
-        case ReferralMade():
+        case BurdenWithdrawn():
             year = person.year(event.year)
-            before = year.suggested.get(event.programme_id, 0)
-            suggested = {**year.suggested, event.programme_id: before + event.suggested_aid_fen}
-            return _with_year(person, event.year, replace(year, suggested=suggested))
+            claims = {claim: noted for claim, noted in year.claims.items() if claim != event.claim_id}
+            return _with_year(person, event.year, replace(year, claims=claims))
+        case ReferralMade() | ReferralRevised():
+            return _with_referral(person, event)
+        case ReferralWithdrawn():
+            year = person.year(event.year)
+            left = {key: known for key, known in year.referrals.items() if key != event.referral_id}
+            return _with_year(person, event.year, replace(year, referrals=left))
         case _:
             raise AssertionError(f"not an event of charity: {type(event).__name__}")
+
+
+def _with_referral(person: Person, event: ReferralMade | ReferralRevised) -> Person:
+    year = person.year(event.year)
+    referral = Referral(event.referral_id, event.programme_id, event.claim_id, event.suggested_aid_fen)
+    return _with_year(
+        person, event.year, replace(year, referrals={**year.referrals, event.referral_id: referral})
+    )
 
 
 def _with_year(person: Person, number: int, year: Year) -> Person:

@@ -25,13 +25,18 @@ def charity_router(log: EventLog, programmes: Sequence[Programme]) -> APIRouter:
         programme_id: str | None = None,
         limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
         after: Annotated[int, Query(ge=0)] = 0,
+        *,
+        withdrawn: bool = False,
     ) -> list[dict[str, Any]]:
-        """Referrals in the order they were made; `after` is the last `number` of the page before. Amounts in fen."""
+        """Referrals in the order they were made; `after` is the last `number` of the page before. Amounts in fen.
+
+        What a referral asks for is as it holds now; `withdrawn` shows those, too, that ask for nothing any more.
+        """
         if programme_id is not None and programme_id not in {programme.id for programme in programmes}:
             raise Problem(
                 404, "programme_unknown", "No such programme", "No programme has this id; see /programmes."
             )
         async with log.pool.acquire() as connection:
-            return await list_referrals(connection, programme_id, limit, after)
+            return await list_referrals(connection, programme_id, limit, after, withdrawn=withdrawn)
 
     return router

@@ -3,17 +3,19 @@
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from libs.contracts.adjudication import ClaimAdjudicated, ClaimDenied
+from libs.contracts.adjudication import AdjudicationReversed, ClaimAdjudicated, ClaimDenied
 from libs.contracts.enrolment import CoverageActivated, PersonErased
 from libs.eventlog import Handler, Recorded, UnitOfWork
 from libs.eventlog.stage import Instruction, Stage
 from libs.privacy import KeyStore
 from services.charity.adapters import referrals
-from services.charity.domain.referring import Command, NoteDecision, NoteGroups
+from services.charity.domain.referring import Command, NoteDecision, NoteGroups, NoteWithdrawal
 from services.charity.domain.state import Person
 
 SUBSCRIPTIONS: Mapping[str, frozenset[str]] = {
-    "adjudication": frozenset({ClaimAdjudicated.__name__, ClaimDenied.__name__}),
+    "adjudication": frozenset(
+        {ClaimAdjudicated.__name__, ClaimDenied.__name__, AdjudicationReversed.__name__}
+    ),
     "enrolment": frozenset({CoverageActivated.__name__, PersonErased.__name__}),
 }
 
@@ -30,6 +32,10 @@ def hear_events(stage: Stage[Person, Command], keys: KeyStore) -> Handler:
             match event:
                 case ClaimAdjudicated() | ClaimDenied():
                     command = NoteDecision(event, work.now)
+                case AdjudicationReversed():
+                    if event.replaced_by is not None:
+                        continue  # what the claim leaves is said by the decision that follows
+                    command = NoteWithdrawal(event, work.now)
                 case CoverageActivated():
                     command = NoteGroups(event)
                 case PersonErased():

@@ -48,17 +48,24 @@ def check_money(
 def _print(report: Report) -> None:
     out, totals = console(), report.totals
     out.print(f"{report.events} events, {report.money_events} of them about money")
-    out.print(f"{report.claims} claims, {report.decided} decided, {report.payments} payments instructed")
+    redecided = f"{report.reversed} decisions reversed, {report.payments} payments instructed"
+    out.print(f"{report.claims} claims, {report.decided} decided, {redecided}")
     rows = [("bills registered", totals.registered_fen), ("bills decided", totals.decided_fen)]
     rows += [(f"  borne by {bearer}", fen) for bearer, fen in totals.borne_fen.items()]
     rows += [
         ("cash benefits", totals.cash_benefits_fen),
         ("instructed", totals.instructed_fen),
         ("  settled", totals.settled_fen),
+        ("  cancelled", totals.cancelled_fen),
         ("  rejected", totals.rejected_fen),
         ("  outstanding", totals.outstanding_fen),
         ("returned after settling", totals.returned_fen),
         ("held without an account", totals.held_fen),
+        ("claimed back", totals.claimed_back_fen),
+        ("  netted", totals.netted_fen),
+        ("  repaid", totals.repaid_fen),
+        ("  written off", totals.written_off_fen),
+        ("  open", totals.owing_fen),
     ]
     print_table(("", "yuan"), [(name, format_yuan(fen)) for name, fen in rows], right=("yuan",))
     if report.holds:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from libs.contracts.charity import BurdenNoted, GroupsNoted, ReferralMade
+from libs.contracts.adjudication import AdjudicationReversed, ClaimAdjudicated
+from libs.contracts.charity import BurdenNoted, BurdenWithdrawn, GroupsNoted, ReferralMade
 from libs.testing.heard_events import (
     a_claim_adjudicated,
     a_claim_denied,
@@ -16,7 +17,7 @@ from libs.testing.postgres import PostgresUnderTest
 from libs.testing.services import ServicesUnderTest, services_under_test
 from libs.testing.waiting import wait_until
 
-RICH, POOR = person_numbered(1), person_numbered(2)
+RICH, POOR, ANEW = person_numbered(1), person_numbered(2), person_numbered(3)
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +95,46 @@ def test_a_restart_and_a_second_announcement_refer_nobody_again(services: Servic
     added = [event for event in services.said("charity", ReferralMade) if event not in before]
     assert [(event.claim_id, event.suggested_aid_fen) for event in added] == [("poor-2", 120_000)]
     assert added[0].aid_suggested_before_fen == 300_000
+
+
+def test_a_claim_decided_anew_or_withdrawn_takes_its_referral_along(services: ServicesUnderTest) -> None:
+    first = a_claim_adjudicated("redecided", patient_bears_fen=6_000_000, person_id=ANEW)
+    less = a_claim_adjudicated(
+        "redecided", patient_bears_fen=5_500_000, person_id=ANEW, decision_id="d2", number=2
+    )
+    services.say("adjudication", first, a_reversal(first, replaced_by="d2"), less)
+    services.wait_until_heard("charity", "adjudication")
+    before, after = [event for event in services.said("charity", BurdenNoted) if event.person_id == ANEW]
+    assert (before.burden_fen, after.burden_fen) == (6_000_000, 5_500_000)
+    (row,) = [row for row in services.get("charity", "/referrals").json() if row["person_id"] == ANEW]
+    assert row["revised_at"] is not None
+    assert row["remaining_burden_fen"] == 5_500_000
+    services.say("adjudication", a_reversal(less, replaced_by=None))
+    services.wait_until_heard("charity", "adjudication")
+    assert [event.burden_fen for event in services.said("charity", BurdenWithdrawn)] == [0]
+    assert ANEW not in services.get("charity", "/referrals").text
+    everything = services.get("charity", "/referrals?withdrawn=true").json()
+    assert [row["suggested_aid_fen"] for row in everything if row["person_id"] == ANEW] == [0]
+
+
+def a_reversal(decision: ClaimAdjudicated, replaced_by: str | None) -> AdjudicationReversed:
+    return AdjudicationReversed(
+        person_id=decision.person_id,
+        claim_id=decision.claim_id,
+        decision_id=decision.decision_id,
+        number=decision.number,
+        replaced_by=replaced_by,
+        reason="claim_corrected" if replaced_by else "claim_withdrawn",
+        hospital_id=decision.hospital_id,
+        plan_id=decision.plan_id,
+        benefit_year=decision.benefit_year,
+        plan_pays_fen=decision.plan_pays_fen,
+        cash_benefits_fen=0,
+        usage_released={},
+        pool_shares=(),
+        received_at=decision.received_at,
+        reversed_at=decision.decided_at,
+    )
 
 
 def test_an_erased_person_leaves_the_list(services: ServicesUnderTest) -> None:

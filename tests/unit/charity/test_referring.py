@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libs.contracts import Event
-from libs.contracts.charity import BurdenNoted, GroupsNoted, ReferralMade
+from libs.contracts.adjudication import AdjudicationReversed
+from libs.contracts.charity import (
+    BurdenNoted,
+    BurdenWithdrawn,
+    GroupsNoted,
+    ReferralMade,
+    ReferralRevised,
+    ReferralWithdrawn,
+)
 from libs.testing.heard_events import (
     NOW,
     PERSON,
@@ -19,7 +27,13 @@ from libs.testing.heard_events import (
     a_coverage_activated,
 )
 from services.charity.domain.programme import Programme
-from services.charity.domain.referring import Command, NoteDecision, NoteGroups, decide
+from services.charity.domain.referring import (
+    Command,
+    NoteDecision,
+    NoteGroups,
+    NoteWithdrawal,
+    decide,
+)
 from services.charity.domain.state import Person, evolve, initial
 
 
@@ -39,6 +53,27 @@ def a_programme(programme_id: str = "relief", order: int = 1, **changes: Any) ->
 
 def decided(claim_id: str, burden_fen: int, **changes: Any) -> NoteDecision:
     return NoteDecision(a_claim_adjudicated(claim_id, patient_bears_fen=burden_fen, **changes), NOW)
+
+
+def a_reversal(claim_id: str, decision_id: str = "") -> AdjudicationReversed:
+    """The claim is withdrawn."""
+    return AdjudicationReversed(
+        person_id=PERSON,
+        claim_id=claim_id,
+        decision_id=decision_id or f"decision-of-{claim_id}",
+        number=1,
+        replaced_by=None,
+        reason="claim_withdrawn",
+        hospital_id="H1",
+        plan_id="demo-generic",
+        benefit_year="2026-01-01",
+        plan_pays_fen=60_000,
+        cash_benefits_fen=0,
+        usage_released={},
+        pool_shares=(),
+        received_at=NOW,
+        reversed_at=NOW,
+    )
 
 
 def run(programmes: Sequence[Programme], *commands: Command) -> list[Event]:
@@ -169,23 +204,81 @@ def test_a_coverages_groups_are_noted_once() -> None:
 
 
 DECISIONS = st.lists(st.tuples(st.sampled_from("abcde"), st.integers(0, 5_000_000)), min_size=1, max_size=12)
+STEPS = st.lists(
+    st.tuples(st.sampled_from("abc"), st.integers(-1, 4_000_000), st.sampled_from([2025, 2026])), max_size=14
+)
+_LOWERED = BurdenWithdrawn | ReferralRevised | ReferralWithdrawn
+PROGRAMMES = [
+    a_programme(),
+    a_programme("second", 2, threshold_fen=0, share_bp=10_000, cap_fen=10**9),
+    a_programme("third", 3, threshold_fen=200_000, share_bp=7_000, cap_fen=10**6),
+]
 
 
-@given(DECISIONS)
-def test_all_programmes_together_never_suggest_more_than_the_burden(found: list[tuple[str, int]]) -> None:
-    programmes = [
-        a_programme(),
-        a_programme("second", 2, threshold_fen=0, share_bp=10_000, cap_fen=10**9),
-        a_programme("third", 3, threshold_fen=0, share_bp=10_000, cap_fen=10**9),
+@given(STEPS)
+def test_whatever_is_decided_anew_or_withdrawn_no_more_aid_is_asked_for_than_terms_and_burden_give(
+    steps: list[tuple[str, int, int]],
+) -> None:
+    """Also when a programme is no more: it is asked for nothing beyond the burden."""
+    said: list[Event] = []
+    burdens: dict[tuple[int, str], int] = {}
+    for number, (claim_id, burden, year) in enumerate(steps):
+        burdens = {key: fen for key, fen in burdens.items() if key[1] != claim_id}
+        programmes = PROGRAMMES if number < 9 else PROGRAMMES[1:]
+        if burden < 0:
+            command: Command = NoteWithdrawal(a_reversal(claim_id), NOW)
+        else:
+            burdens[year, claim_id] = burden
+            command = decided(
+                claim_id, burden, decision_id=f"d{number}", number=number + 1, service_date=date(year, 3, 1)
+            )
+        followed = decide(folded(said), command, programmes)
+        said += followed
+        person = folded(said)
+        assert decide(person, command, programmes) == []
+        for known in (2025, 2026):
+            found = person.year(known)
+            total = sum(fen for key, fen in burdens.items() if key[0] == known)
+            assert found.burden_fen == total
+            assert sum(found.suggested_fen.values()) <= total
+            if any(isinstance(event, _LOWERED) and event.year == known for event in followed):
+                left = total
+                for programme in programmes:
+                    by_this = found.suggested_fen.get(programme.id, 0)
+                    assert by_this <= programme.aid_for(left)
+                    left -= by_this
+
+
+def test_a_lower_burden_takes_back_the_newest_referral_first() -> None:
+    less = decided("two", 200_000, decision_id="decision-2-of-two", number=2)
+    said = run([a_programme()], decided("one", 3_000_000), decided("two", 800_000), less)
+    (revised,) = [event for event in said if isinstance(event, ReferralRevised)]
+    assert (revised.claim_id, revised.decision_id) == ("two", "decision-2-of-two")
+    assert (revised.suggested_aid_before_fen, revised.suggested_aid_fen) == (400_000, 100_000)
+    assert revised.remaining_burden_fen == 3_200_000
+
+
+def test_a_withdrawn_claims_referral_is_withdrawn_and_its_burden_gone() -> None:
+    gone = NoteWithdrawal(a_reversal("one"), NOW)
+    said = run([a_programme()], decided("one", 3_000_000), gone)
+    lifted, withdrawn = said[-2:]
+    assert isinstance(lifted, BurdenWithdrawn)
+    assert (lifted.decision_id, lifted.burden_fen) == ("decision-of-one", 0)
+    assert isinstance(withdrawn, ReferralWithdrawn)
+    assert (withdrawn.reason, withdrawn.suggested_aid_before_fen) == ("claim_withdrawn", 1_000_000)
+    assert decide(folded(said), gone, [a_programme()]) == []
+
+
+def test_a_claim_corrected_into_another_year_is_a_burden_of_that_year_alone() -> None:
+    moved = decided("one", 3_000_000, decision_id="d2", number=2, service_date=date(2025, 12, 31))
+    said = run([a_programme()], decided("one", 3_000_000), moved)
+    assert [type(event) for event in said[2:]] == [
+        BurdenWithdrawn,
+        ReferralWithdrawn,
+        BurdenNoted,
+        ReferralMade,
     ]
-    commands = [decided(c, fen, decision_id=f"d{number}") for number, (c, fen) in enumerate(found)]
-    greatest = total = 0
-    for event in run(programmes, *commands):
-        if isinstance(event, BurdenNoted):
-            greatest = max(greatest, event.burden_fen)
-        elif isinstance(event, ReferralMade):
-            total += event.suggested_aid_fen
-    assert total <= greatest
+    assert [event.year for event in said[2:]] == [2026, 2026, 2025, 2025]  # type: ignore[attr-defined]
 
 
 @given(st.lists(st.integers(0, 3_000_000), min_size=1, max_size=10))

@@ -8,7 +8,14 @@ from typing import Any, Literal
 from uuid import UUID, uuid5
 
 from libs.contracts import Event
-from libs.contracts.adjudication import Bearing, ClaimAdjudicated, ClaimDenied, ClaimOpened, LiabilityOutcome
+from libs.contracts.adjudication import (
+    Bearing,
+    ClaimAdjudicated,
+    ClaimDenied,
+    ClaimOpened,
+    LiabilityOutcome,
+    PoolShare,
+)
 from libs.contracts.charity import BurdenNoted, ReferralMade
 from libs.contracts.fraud import ClaimFactsNoted
 from libs.contracts.intake import ClaimRegistered
@@ -151,14 +158,20 @@ _sample = cache(sample_of)
 def _tell(writer: Writer, years: _Years, number: int, figures: ClaimFigures) -> None:
     who = {"person_id": f"p_{figures.person:032x}", "claim_id": f"c-{number}"}
     settlement, lines = _settlement(figures), _lines(figures)
-    registered = writer.append("intake", _a(ClaimRegistered, **who, settlement=settlement, lines=lines))
+    # A day later with every claim: so they come in the order of service.
+    admitted_on = _START.date() + timedelta(days=number)
+    visit = _sample(ClaimOpened).visit.model_copy(  # type: ignore[attr-defined]
+        update={"admitted_on": admitted_on, "discharged_on": admitted_on}
+    )
+    bill = {**who, "visit": visit, "settlement": settlement, "lines": lines}
+    registered = writer.append("intake", _a(ClaimRegistered, **bill))
     records = {"bureau_total_fen": settlement.total_fen, "bureau_fund_fen": settlement.fund_total_fen}
     writer.append("medical_data", _a(RecordsAttached, **who, settlement_matches=True, **records), registered)
     facts = _sample(ClaimFactsNoted).facts.model_copy(  # type: ignore[attr-defined]
         update={"bill_fen": figures.bill, "itemised_fen": figures.bill}
     )
     writer.append("fraud", _a(ClaimFactsNoted, **who, facts=facts), registered)
-    writer.append("adjudication", _a(ClaimOpened, **who, settlement=settlement, lines=lines), registered)
+    writer.append("adjudication", _a(ClaimOpened, **bill), registered)
     if figures.ending == "waiting":
         return
     about = {**who, "decision_id": f"d-{number}"}
@@ -224,7 +237,13 @@ def _decision(years: _Years, about: dict[str, str], figures: ClaimFigures) -> Ev
         "liabilities": {"in_catalogue": dict(zip(measures, after, strict=True))},
         "caps": {"cash/daily": years.cash[figures.person]},
     }
+    taken = {
+        "liabilities": {"in_catalogue": dict(zip(measures, moved, strict=True))},
+        "caps": {"cash/daily": figures.cash if figures.paid else 0},
+    }
     outcome = LiabilityOutcome(liability_id="in_catalogue", **dict(zip(measures, moved, strict=True)))
+    lead_fen = figures.due * 6 // 10
+    shares = ((6_000, lead_fen), (4_000, figures.due - lead_fen))
     return _a(
         ClaimAdjudicated,
         **common,
@@ -233,6 +252,10 @@ def _decision(years: _Years, about: dict[str, str], figures: ClaimFigures) -> Ev
         patient_bears_fen=left_fen,
         liabilities=(outcome,),
         usage_after=usage,
+        usage_taken=taken,
+        pool_shares=tuple(
+            PoolShare(insurer=f"insurer {bp}", share_bp=bp, amount_fen=fen) for bp, fen in shares
+        ),
         explanation=_explanation(figures),
     )
 
@@ -254,15 +277,15 @@ def _noted_by_charity(
     total_fen = years.burden[figures.person] = years.burden.get(figures.person, 0) + left_fen
     burden = _a(BurdenNoted, **about, claim_burden_fen=left_fen, burden_fen=total_fen)
     writer.append("charity", burden, decided)
-    referral = _a(
-        ReferralMade, **about, remaining_burden_fen=total_fen, suggested_aid_fen=0, aid_suggested_before_fen=0
-    )
+    asked = {"suggested_aid_fen": 0, "aid_suggested_before_fen": 0, "remaining_burden_fen": total_fen}
+    referral = _a(ReferralMade, **about, **asked, referral_id=f"r-{about['claim_id']}")
     writer.append("charity", referral, decided)
 
 
 def _paid(writer: Writer, about: dict[str, Any], ending: Ending, decided: Recorded) -> None:
     if ending in ("held", "released"):
-        writer.append("payout", _a(PaymentHeld, **about), decided)
+        # As it was recorded before a decision could have several payments.
+        writer.append("payout", _a(PaymentHeld, **about, payment_id=None), decided)
     if ending == "held":
         return
     payment_id = f"p-{about['decision_id']}"

@@ -172,8 +172,8 @@ def set_to(**values: object) -> Callable[[Body], None]:
 @pytest.mark.parametrize(
     ("event_type", "change", "rule"),
     [
-        ("PaymentInstructed", set_to(payment_id="another"), "one_payment_per_decision"),
-        ("PaymentInstructed", set_to(), "one_payment_per_decision"),
+        ("PaymentInstructed", set_to(payment_id="another"), "not_more_than_due"),
+        ("PaymentInstructed", set_to(), "instructed_once"),
         ("PaymentInstructed", set_to(decision_id="unknown", payment_id="another"), "decided_first"),
         ("PaymentSettled", set_to(), "concluded_once"),
         ("PaymentSettled", set_to(payment_id="unknown"), "instructed_first"),
@@ -181,6 +181,7 @@ def set_to(**values: object) -> Callable[[Body], None]:
         ("PaymentFileClosed", set_to(file_id="another"), "one_file_per_payment"),
         ("PaymentFileClosed", set_to(payment_ids=["unknown"]), "file_of_instructed"),
         ("PaymentHeld", set_to(), "held_once"),
+        ("ReferralMade", set_to(), "referred_once"),
         ("ClaimAdjudicated", set_to(decision_id="another"), "one_decision"),
         ("ClaimRegistered", set_to(), "registered_once"),
     ],
@@ -282,7 +283,8 @@ def test_a_liability_may_count_less_cost_than_it_took_but_not_less_than_it_used(
 
     def scale(body: Body) -> None:
         body["liabilities"][0]["base_fen"] = 200_000
-        body["usage_after"]["liabilities"]["in_catalogue"]["base_fen"] = counted_fen
+        for balances in ("usage_taken", "usage_after"):
+            body[balances]["liabilities"]["in_catalogue"]["base_fen"] = counted_fen
 
     broken = rules_broken(with_body(events, index_of(events, "ClaimAdjudicated"), scale))
     assert broken == (set() if follows else {"balances_follow"})
