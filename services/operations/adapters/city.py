@@ -14,10 +14,11 @@ import msgspec
 import orjson
 from aiokafka import AIOKafkaProducer
 
-from libs.interop.bureau import MAX_DEPOSITS, to_deposit
+from libs.interop import Cancellation
+from libs.interop.bureau import MAX_DEPOSITS, MAX_QUERIES, SettlementQuery, to_deposit
 from libs.interop.fhir.writer import encode_bundle
 from libs.interop.ingress_jwe import encrypt_for_ingress
-from libs.interop.national import to_national
+from libs.interop.national import to_cancellation, to_correction, to_national
 from libs.interop.submission import Person, Submission
 from libs.privacy.hospital_key import hospital_key
 from libs.privacy.master_key import read_master_key
@@ -83,18 +84,45 @@ class City:
                 f"{self._addresses.bureau_url}/settlements", msgspec.json.encode(deposits), "a deposit"
             )
 
+    async def cancel(self, submissions: Sequence[Submission]) -> list[str]:
+        """Hospitals undo settlements: at the insurance centre first (2305), then here; the ids of the claims.
+
+        Raises CityRefused.
+        """
+        if self._addresses.bureau_url:
+            known = [SettlementQuery(one.submission_id, one.person.id_number) for one in submissions]
+            for start in range(0, len(known), MAX_QUERIES):
+                body = msgspec.json.encode(known[start : start + MAX_QUERIES])
+                url = f"{self._addresses.bureau_url}/settlements/cancel"
+                await self._post(url, body, "a cancelled deposit")
+        asked = [Cancellation(one.hospital_id, one.submission_id) for one in submissions]
+        return await self._send_documents([to_cancellation(one) for one in asked], "a cancellation")
+
+    async def correct(self, submissions: Sequence[Submission]) -> list[str]:
+        """Hospitals replace what they have settled, after the insurance centre has settled it anew; the claims' ids.
+
+        Raises CityRefused.
+        """
+        await self.settle(submissions)
+        return await self._send_documents([to_correction(one) for one in submissions], "a correction")
+
     async def send_settlements(self, submissions: Sequence[Submission]) -> None:
         """National settlement JSON by HTTP, in arrays. Raises CityRefused when any is refused."""
-        url = f"{self._addresses.services['intake']}/settlements"
-        pages = [
-            submissions[start : start + SETTLEMENTS_PER_REQUEST]
-            for start in range(0, len(submissions), SETTLEMENTS_PER_REQUEST)
-        ]
-        await asyncio.gather(*(self._send_page(url, page) for page in pages))
+        await self._send_documents([to_national(submission) for submission in submissions], "a settlement")
 
-    async def _send_page(self, url: str, page: Sequence[Submission]) -> None:
-        body = orjson.dumps([to_national(submission) for submission in page])
-        _all_taken(await self._post(url, body, "a settlement"), "a settlement")
+    async def _send_documents(self, documents: Sequence[dict[str, Any]], what: str) -> list[str]:
+        pages = [
+            documents[start : start + SETTLEMENTS_PER_REQUEST]
+            for start in range(0, len(documents), SETTLEMENTS_PER_REQUEST)
+        ]
+        claims = await asyncio.gather(*(self._send_page(page, what) for page in pages))
+        return [claim_id for page in claims for claim_id in page]
+
+    async def _send_page(self, page: Sequence[dict[str, Any]], what: str) -> list[str]:
+        url = f"{self._addresses.services['intake']}/settlements"
+        answer = await self._post(url, orjson.dumps(page), what)
+        _all_taken(answer, what)
+        return [result["claim"]["claim_id"] for result in orjson.loads(answer)["results"]]
 
     async def send_bundles(self, bundles: Sequence[dict[str, Any]]) -> None:
         """FHIR R4 Bundles by HTTP, one request each."""
@@ -135,6 +163,11 @@ class City:
     async def balances_of(self, person_id: str) -> list[dict[str, Any]]:
         """A person's benefit years as adjudication keeps them."""
         found: list[dict[str, Any]] = await self._get("adjudication", f"/people/{person_id}/balances")
+        return found
+
+    async def claim_at_adjudication(self, person_id: str, claim_id: str) -> dict[str, Any]:
+        """A claim's revision, standing decision and what it waits for."""
+        found: dict[str, Any] = await self._get("adjudication", f"/people/{person_id}/claims/{claim_id}")
         return found
 
     async def _get(self, service: str, path: str) -> Any:

@@ -30,6 +30,12 @@ def simulate(
     fraud_bp: Annotated[
         int, typer.Option(min=0, max=10_000, help="Share of suspicious visits, basis points.")
     ] = 0,
+    correct_bp: Annotated[
+        int, typer.Option(min=0, max=10_000, help="Share that hospitals correct afterwards, basis points.")
+    ] = 0,
+    cancel_bp: Annotated[
+        int, typer.Option(min=0, max=10_000, help="Share that hospitals cancel afterwards, basis points.")
+    ] = 0,
     enrol: Annotated[bool, typer.Option(help="Enrol the people first.")] = True,
     write: Annotated[
         Path | None, typer.Option(help="Write the national settlements as NDJSON to a file and send nothing.")
@@ -37,7 +43,8 @@ def simulate(
     platform: PlatformFile = None,
 ) -> None:
     """Send generated discharges to a running platform, or write them to a file."""
-    load = Load(seed, count, people or max(50, count // 5), fraud_bp, rate, enrol)
+    size = people or max(50, count // 5)
+    load = Load(seed, count, size, fraud_bp, rate, enrol, correct_bp, cancel_bp)
     console = Console(stderr=True)
     try:
         if write is not None:

@@ -12,6 +12,7 @@ from libs.interop.submission import Submission
 from libs.privacy import Pseudonymiser
 from libs.privacy.master_key import read_master_key
 from libs.synthetic import Population, discharges
+from libs.synthetic.changes import changes_of
 from libs.synthetic.cities import CITIES
 from libs.synthetic.fhir_encounters import EncounterDischarge, encounter_discharges
 from libs.synthetic.published_examples import PublishedExample, published_examples
@@ -20,13 +21,16 @@ from services.operations.domain.errors import OperationsError
 from services.operations.domain.platform import Platform
 from services.operations.use_cases.await_claims import await_claims
 from services.operations.use_cases.compare_published import Compared, compare_published
-from services.operations.use_cases.demo_report import print_comparison, print_summary
+from services.operations.use_cases.demo_report import print_changes, print_comparison, print_summary
+from services.operations.use_cases.put_right import put_right
 
 SEED = 20260101
 PEOPLE = 800
 BY_HTTP = 600
 BY_TOPIC = 200
 SUSPICIOUS_BP = 100
+CORRECTED_BP = 250
+CANCELLED_BP = 100
 
 
 class PublishedFiguresDiffer(OperationsError):
@@ -84,7 +88,7 @@ def demo_input() -> DemoInput:
 def run_demo(platform: Platform, console: Console) -> None:
     """Push the demo's people and discharges through `platform` and print what became of them.
 
-    Raises ClaimsStuck, CityRefused or PublishedFiguresDiffer.
+    Raises ClaimsStuck, ChangesStuck, CityRefused or PublishedFiguresDiffer.
     """
     asyncio.run(_run(platform, console))
 
@@ -103,9 +107,13 @@ async def _run(platform: Platform, console: Console) -> None:
                 lambda now: progress.update(settling, completed=_at_rest(now["by_status"])),
             )
         pseudonymiser = Pseudonymiser(read_master_key(platform.addresses.master_key_file).pseudonym_secret())
+        changes = changes_of(SEED, given.by_http, CORRECTED_BP, CANCELLED_BP)
+        right = await put_right(city, changes, pseudonymiser.person_id)
+        summary = await await_claims(city.summary, expected)
         compared = await compare_published(given.examples, pseudonymiser, city.claims_of, city.balances_of)
     print_comparison(console, compared)
     print_summary(console, summary)
+    print_changes(console, right)
     if not all(one.agrees for one in compared):
         raise PublishedFiguresDiffer(compared)
 

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from libs.money import format_yuan
 from services.operations.use_cases.compare_published import Compared
+from services.operations.use_cases.put_right import PutRight
 
 
 def print_comparison(console: Console, compared: Sequence[Compared]) -> None:
@@ -57,3 +58,12 @@ def print_summary(console: Console, summary: dict[str, Any]) -> None:
             f" 99th percentile {summary['p99_seconds']:.2f} s",
             highlight=False,
         )
+
+
+def print_changes(console: Console, right: PutRight) -> None:
+    """What hospitals put right afterwards."""
+    console.print(
+        f"{right.corrected} settlements corrected afterwards and decided anew (the plans pay"
+        f" {format_yuan(right.plan_pays_fen)} yuan of them now), {right.cancelled} cancelled",
+        highlight=False,
+    )

@@ -1,7 +1,7 @@
 """A load of generated discharges: enrolled, settled at the bureau, and sent at a steady rate."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -13,6 +13,7 @@ from libs.benefits import load_plans
 from libs.interop.national import to_national
 from libs.interop.submission import Submission
 from libs.synthetic import Population, discharges
+from libs.synthetic.changes import Changes, changes_of
 from libs.synthetic.cities import CITIES
 from services.operations.adapters.city import City, Resident
 from services.operations.domain.errors import OperationsError
@@ -42,6 +43,8 @@ class Load:
     fraud_share_bp: int
     rate: float
     enrol: bool
+    correct_bp: int = 0
+    cancel_bp: int = 0
 
     def population(self) -> Population:
         """The people, the same for the same seed and size."""
@@ -55,6 +58,10 @@ class Load:
             raise TooFewPeople(self.count, len(found))
         return found
 
+    def changes(self, submissions: Sequence[Submission]) -> Changes:
+        """What hospitals put right of them afterwards."""
+        return changes_of(self.seed, submissions, self.correct_bp, self.cancel_bp)
+
 
 def write_load(load: Load, path: Path) -> int:
     """Write the discharges as national settlement JSON, one a line; returns how many."""
@@ -64,7 +71,7 @@ def write_load(load: Load, path: Path) -> int:
 
 
 async def send_load(city: City, load: Load, on_sent: Callable[[int], None]) -> None:
-    """Enrol, settle and send. Raises CityRefused or TooFewPeople."""
+    """Enrol, settle and send, then correct and cancel some. Raises CityRefused or TooFewPeople."""
     submissions = load.submissions()
     if load.enrol:
         await city.enrol([Resident(one.person, one.coverage) for one in load.population()])
@@ -76,6 +83,9 @@ async def send_load(city: City, load: Load, on_sent: Callable[[int], None]) -> N
             await asyncio.sleep(max(0.0, began + start / load.rate - monotonic()))
         await city.send_settlements(submissions[start : start + size])
         on_sent(min(start + size, len(submissions)))
+    changes = load.changes(submissions)
+    await city.correct(changes.corrected)
+    await city.cancel(changes.cancelled)
 
 
 def _plan_ids() -> list[str]:
