@@ -77,6 +77,20 @@ class PaymentCancelled(ClaimEvent):
     postings: tuple[LedgerPosting, ...] = Field(description="none when the payment was only held")
 
 
+class PaymentsStayed(ClaimEvent):
+    """An appeal stays what has not left of a claim's payments: no file takes them up before it is concluded."""
+
+    appeal_id: str
+    stayed_at: datetime
+
+
+class StayLifted(ClaimEvent):
+    """The appeal is concluded: what is due by now may leave."""
+
+    appeal_id: str
+    lifted_at: datetime
+
+
 class PaymentFileClosed(Event):
     """The content of one pain.001 file is fixed before it is sent, so a crash re-sends the same file."""
 

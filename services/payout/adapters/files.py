@@ -32,12 +32,13 @@ async def is_waiting(connection: "Connection") -> bool:
 
 
 async def lock_due(connection: "Connection", limit: int) -> list[DuePayment]:
-    """Payments that are in no file yet, oldest first, locked for this transaction.
+    """Payments that are in no file yet and that no appeal stays, oldest first, locked for this transaction.
 
     One that the bank has spoken of already is in a file that our restored books do not have: not in a second one.
     """
     rows = await connection.fetch(
         f"{PAYMENTS} where file_id is null and payment.status = 'instructed'"
+        " and not exists (select from stay where stay.claim_id = payment.claim_id)"
         " and not exists (select from bank_word where bank_word.end_to_end_id = payment.end_to_end_id)"
         " order by instructed_at, payment_id limit $1 for update of payment skip locked",
         limit,

@@ -15,7 +15,7 @@ from libs.contracts.payout import (
     PaymentSettled,
 )
 from libs.eventlog.stage import Instruction
-from services.payout.adapters import clawbacks, payees, postings
+from services.payout.adapters import clawbacks, payees, postings, stays
 
 if TYPE_CHECKING:
     from libs.eventlog.database import Connection
@@ -89,6 +89,7 @@ async def follow(connection: "Connection", decided: Decided, now: datetime) -> N
         await _insert_payments(connection, instructed)
     await _mark(connection, events)
     await clawbacks.follow(connection, events)
+    await stays.follow(connection, events)
     await postings.post(connection, events, now)
 
 

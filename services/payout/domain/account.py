@@ -19,6 +19,8 @@ from libs.contracts.payout import (
     PaymentRejected,
     PaymentReturned,
     PaymentSettled,
+    PaymentsStayed,
+    StayLifted,
     UnpayableReduced,
 )
 from services.payout.domain.ids import payment_id_of
@@ -79,13 +81,17 @@ class Clawback:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One person's stream, folded. `netted_fen`: what was kept back, by the claim and plan that it was due of."""
+    """One person's stream, folded.
+
+    `netted_fen`: what was kept back, by the claim and plan that it was due of. `stays`: the appeal that stays a claim.
+    """
 
     person_id: str
     claims: Mapping[str, Entitlement] = field(default_factory=lambda: MappingProxyType({}))
     payments: Mapping[str, Payment] = field(default_factory=lambda: MappingProxyType({}))
     clawbacks: Mapping[str, Clawback] = field(default_factory=lambda: MappingProxyType({}))
     netted_fen: Mapping[tuple[str, str], int] = field(default_factory=lambda: MappingProxyType({}))
+    stays: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def provided_fen(self, claim_id: str, plan_id: str) -> int:
         """What the person has got, is getting or is owed for a claim from a plan, less what was claimed back."""
@@ -127,6 +133,11 @@ def evolve(account: Account, event: Event) -> Account:  # noqa: C901 - one flat 
             return _marked(account, event.payment_id, "returned")
         case PaymentCancelled():
             return _marked(account, event.payment_id, "cancelled")
+        case PaymentsStayed():
+            return replace(account, stays={**account.stays, event.claim_id: event.appeal_id})
+        case StayLifted():
+            stays = {claim: appeal for claim, appeal in account.stays.items() if claim != event.claim_id}
+            return replace(account, stays=stays)
         case UnpayableReduced():
             payment = account.payments[event.payment_id]
             return _put(account, replace(payment, reduced_fen=payment.reduced_fen + event.amount_fen))

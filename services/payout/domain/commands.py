@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from libs.contracts.adjudication import AdjudicationReversed, ClaimAdjudicated, ClaimDenied
+from libs.contracts.rulings import AppealConcluded, AppealOpened
 
 WriteOffReason = Literal["deceased", "hardship", "not_worth_collecting", "our_mistake", "uncollectable"]
 
@@ -96,6 +97,22 @@ class WriteOff:
     now: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class HearAppeal:
+    """An appeal was opened or concluded."""
+
+    appeal: AppealOpened | AppealConcluded
+    now: datetime
+
+
 Command = (
-    PayDecision | WithdrawEntitlement | ReleaseHeld | Settle | Reject | Return | RecordRepayment | WriteOff
+    HearAppeal
+    | PayDecision
+    | WithdrawEntitlement
+    | ReleaseHeld
+    | Settle
+    | Reject
+    | Return
+    | RecordRepayment
+    | WriteOff
 )

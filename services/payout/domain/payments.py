@@ -10,6 +10,7 @@ from services.payout.domain.account import Account, Payment
 from services.payout.domain.collecting import record_repayment, write_off
 from services.payout.domain.commands import (
     Command,
+    HearAppeal,
     PayDecision,
     RecordRepayment,
     Reject,
@@ -22,6 +23,7 @@ from services.payout.domain.commands import (
 from services.payout.domain.drafting import Draft, about, instructed
 from services.payout.domain.netting import net_unpayable
 from services.payout.domain.revising import revise
+from services.payout.domain.staying import hear_appeal
 
 
 def decide(account: Account, command: Command) -> Sequence[Event]:
@@ -32,6 +34,8 @@ def decide(account: Account, command: Command) -> Sequence[Event]:
     match command:
         case PayDecision() | WithdrawEntitlement():
             return revise(account, command)
+        case HearAppeal():
+            return hear_appeal(account, command)
         case ReleaseHeld(claim_id=claim_id, creditor=creditor, now=now):
             held = [p for p in account.payments.values() if p.status == "held" and p.claim_id == claim_id]
             return [instructed(account.person_id, payment, creditor, now) for payment in held]

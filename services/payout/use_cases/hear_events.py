@@ -1,25 +1,34 @@
 """Decisions become what claims are due, coverages tell where to pay, an erased person is forgotten."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 
 from libs.contracts import Event
 from libs.contracts.adjudication import AdjudicationReversed, ClaimAdjudicated, ClaimDenied
 from libs.contracts.enrolment import CoverageActivated, ErasureCompleted, PersonErased
+from libs.contracts.rulings import AppealConcluded, AppealOpened
 from libs.eventlog import Handler, Recorded, UnitOfWork
 from libs.eventlog.stage import Instruction, Stage
 from services.payout.adapters import payees, payments
 from services.payout.domain.account import Account
-from services.payout.domain.commands import Command, PayDecision, WithdrawEntitlement
+from services.payout.domain.commands import Command, HearAppeal, PayDecision, WithdrawEntitlement
 
 SUBSCRIPTIONS: Mapping[str, frozenset[str]] = {
     "adjudication": frozenset(
-        {ClaimAdjudicated.__name__, ClaimDenied.__name__, AdjudicationReversed.__name__}
+        {
+            ClaimAdjudicated.__name__,
+            ClaimDenied.__name__,
+            AdjudicationReversed.__name__,
+            AppealOpened.__name__,
+            AppealConcluded.__name__,
+        }
     ),
     "enrolment": frozenset({CoverageActivated.__name__, PersonErased.__name__, ErasureCompleted.__name__}),
 }
 
 _MovesMoney = ClaimAdjudicated | ClaimDenied | AdjudicationReversed
+_Appeal = AppealOpened | AppealConcluded
 
 
 def hear_events(
@@ -36,24 +45,24 @@ def hear_events(
         moving = [
             (recorded, event)
             for recorded, event in decoded
-            if isinstance(event, _MovesMoney) and _moves_money(event)
+            if isinstance(event, _Appeal) or (isinstance(event, _MovesMoney) and _moves_money(event))
         ]
         if not moving:
             return
         accounts = await payees.find(work.connection, {event.person_id for _, event in moving})
         # A first decision takes nothing away, so it need not know what is on its way already.
-        again = {event.person_id for _, event in moving if event.number > 1 or not _is_decision(event)}
+        again = {event.person_id for _, event in moving if _takes_away(event)}
         in_files = await payments.lock_under_way(work.connection, again) if again else {}
-        instructions: list[Instruction[Command]] = []
-        for recorded, event in moving:
-            person_id = event.person_id
-            sent = in_files.get(person_id, frozenset())
-            command: Command = (
-                WithdrawEntitlement(event, accounts.get(person_id), sent, work.now)
-                if isinstance(event, AdjudicationReversed)
-                else PayDecision(event, accounts.get(person_id), sent, work.now)
+        instructions = [
+            Instruction(
+                f"person-{event.person_id}",
+                _command(
+                    event, accounts.get(event.person_id), in_files.get(event.person_id, frozenset()), work.now
+                ),
+                recorded,
             )
-            instructions.append(Instruction(f"person-{person_id}", command, recorded))
+            for recorded, event in moving
+        ]
         decided = await stage.apply(work, instructions)
         await payments.follow(work.connection, payments.decided_by(instructions, decided), work.now)
         work.after_commit(payments_due)
@@ -72,8 +81,26 @@ def _moves_money(event: _MovesMoney) -> bool:
             return event.number > 1 or event.plan_pays_fen + event.cash_benefits_fen > 0
 
 
-def _is_decision(event: _MovesMoney) -> bool:
-    return not isinstance(event, AdjudicationReversed)
+def _takes_away(event: _MovesMoney | _Appeal) -> bool:
+    match event:
+        case AdjudicationReversed():
+            return True
+        case ClaimAdjudicated() | ClaimDenied():
+            return event.number > 1
+        case AppealOpened() | AppealConcluded():
+            return False
+
+
+def _command(
+    event: _MovesMoney | _Appeal, creditor: str | None, in_files: frozenset[str], now: datetime
+) -> Command:
+    match event:
+        case AdjudicationReversed():
+            return WithdrawEntitlement(event, creditor, in_files, now)
+        case ClaimAdjudicated() | ClaimDenied():
+            return PayDecision(event, creditor, in_files, now)
+        case AppealOpened() | AppealConcluded():
+            return HearAppeal(event, now)
 
 
 async def _note_people(
