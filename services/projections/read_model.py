@@ -37,7 +37,7 @@ class ReadModel:
 
 CLAIMS = ReadModel(
     name="claims",
-    version=1,
+    version=2,
     migrations=_HERE / "migrations",
     subscriptions=SUBSCRIPTIONS,
     handler=project,

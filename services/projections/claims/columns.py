@@ -58,6 +58,7 @@ COLUMNS: dict[str, str] = {
     "cash_fen": "bigint",
     "patient_fen": "bigint",
     "bearings": "jsonb",
+    "pool_shares": "jsonb",
     "payment_id": "text",
     "instructed_at": "timestamptz",
     "settled_fen": "bigint",
@@ -103,6 +104,9 @@ def columns_of(event: ClaimEvent) -> Columns:  # noqa: C901 - one flat case per 
                 "plan_pays_fen": event.plan_pays_fen,
                 "cash_fen": event.cash_benefits_fen,
                 "patient_fen": event.patient_bears_fen,
+                "pool_shares": orjson.dumps(
+                    {share.insurer: share.amount_fen for share in event.pool_shares}
+                ).decode(),
             }
         case ClaimDenied():
             return _decision(event) | {
@@ -111,6 +115,7 @@ def columns_of(event: ClaimEvent) -> Columns:  # noqa: C901 - one flat case per 
                 "plan_pays_fen": 0,
                 "cash_fen": 0,
                 "patient_fen": _by_bearer(event)["patient"],
+                "pool_shares": "{}",
             }
         case PaymentInstructed():
             return {"payment_id": event.payment_id, "instructed_at": event.instructed_at}

@@ -88,6 +88,31 @@ def projections_router(log: EventLog) -> APIRouter:  # noqa: C901 - one small fu
         """Referred claims, newest first."""
         return await rows("select * from charity_referral order by referred_at desc limit $1", limit)
 
+    @router.get("/people/{person_id}/owed")
+    async def owed(person_id: str) -> list[dict[str, Any]]:
+        """What a person is still to get, since when, and why not yet."""
+        return await rows("select * from patient_owed where person_id = $1 order by since", person_id)
+
+    @router.get("/hospitals")
+    async def hospitals(limit: Limit = 1_000) -> list[dict[str, Any]]:
+        """Per hospital: claims, decisions, money, median time to a decision."""
+        return await rows("select * from hospital_summary order by hospital_id limit $1", limit)
+
+    @router.get("/insurers/bearing")
+    async def bearing() -> list[dict[str, Any]]:
+        """What each insurer of each plan's pool bears."""
+        return await rows("select * from insurer_bearing order by plan_id, insurer")
+
+    @router.get("/regulator/decisions")
+    async def decisions(limit: Limit = 366) -> list[dict[str, Any]]:
+        """Decisions per plan and day: how many, how many without a person, how fast; newest first."""
+        return await rows("select * from regulator_decision order by day desc, plan_id limit $1", limit)
+
+    @router.get("/operator/waiting")
+    async def waiting() -> list[dict[str, Any]]:
+        """What waits for a decision, by why, the longest wait first."""
+        return await rows("select * from operator_waiting order by oldest_received_at")
+
     @router.get("/operator")
     async def operator(limit: Limit = 100) -> list[dict[str, Any]]:
         """Claims without a decision, the oldest first."""
@@ -124,4 +149,4 @@ def _plain_value(name: str, value: Any) -> Any:
     if isinstance(value, timedelta):
         return value.total_seconds()
     # The driver hands jsonb over as text.
-    return orjson.loads(value) if name == "bearings" and value is not None else value
+    return orjson.loads(value) if name in ("bearings", "pool_shares") and value is not None else value

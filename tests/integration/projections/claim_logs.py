@@ -42,12 +42,18 @@ class Logs:
     async def tell(self, claims: int) -> None:
         """Record the whole way of so many more claims, of several endings and people."""
         for number in range(self.claims, self.claims + claims):
-            self._now += timedelta(seconds=1)
-            for source, events in self._story(number).items():
-                log = self.by_source[source]
-                async with log.transaction() as work:
-                    work.append(Append(f"claim-{number}", 0, events))
+            await self._record(f"claim-{number}", self._story(number))
         self.claims += claims
+
+    async def tell_story(self, claim_id: str, story: Story) -> None:
+        """Record a claim's way as it is told, under an id of its own."""
+        await self._record(f"claim-{claim_id}", _about(story, {"claim_id": claim_id}))
+
+    async def _record(self, stream_id: str, story: Story) -> None:
+        self._now += timedelta(seconds=1)
+        for source, events in story.items():
+            async with self.by_source[source].transaction() as work:
+                work.append(Append(stream_id, 0, events))
 
     def _story(self, number: int) -> Story:
         payout: list[ClaimEvent] = self._choice.choice(
@@ -59,10 +65,11 @@ class Logs:
             ]
         )
         about = {"claim_id": f"c{number}", "person_id": f"p_{number % 97:032x}"}
-        story = a_paid_claim() | {"payout": payout}
-        return {
-            source: [event.model_copy(update=about) for event in events] for source, events in story.items()
-        }
+        return _about(a_paid_claim() | {"payout": payout}, about)
+
+
+def _about(story: Story, about: Mapping[str, str]) -> Story:
+    return {source: [event.model_copy(update=about) for event in events] for source, events in story.items()}
 
 
 @asynccontextmanager

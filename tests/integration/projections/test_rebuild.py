@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -210,7 +211,7 @@ async def test_a_check_finds_a_row_that_the_logs_do_not_say_and_changes_nothing(
 async def test_a_new_version_of_the_code_is_announced_until_it_is_built(
     database: str, logs: Logs, live: Follower, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    newer = ReadModel("claims", 2, CLAIMS.migrations, CLAIMS.subscriptions, CLAIMS.handler, CLAIMS.fill)
+    newer = replace(CLAIMS, version=CLAIMS.version + 1)
     await logs.tell(5)
     await live.follow()
     assert await announce_versions(live.log) == []
@@ -251,9 +252,7 @@ async def test_what_live_had_parked_is_processed_and_what_cannot_be_is_parked_ag
         assert all("c5" not in event.subject for event in events), "c5"  # type: ignore[attr-defined]
         await CLAIMS.fill(work, events)  # type: ignore[arg-type]
 
-    broken = ReadModel(
-        "claims", 1, CLAIMS.migrations, CLAIMS.subscriptions, CLAIMS.handler, refuses_the_fifth
-    )
+    broken = replace(CLAIMS, fill=refuses_the_fifth)
     await rebuilt(database, model=broken)
     rows = await live.log.pool.fetch("select subject, status, resolution from parked order by id")
     assert dict(rows[0]) == {

@@ -1,0 +1,114 @@
+"""Each participant's obvious questions have an answer in one query, as the README of projections shows them."""
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from libs.contracts.adjudication import PoolShare
+from tests.integration.projections.claim_logs import Follower, Logs, following, open_logs
+from tests.unit.payout.decisions import PERSON
+from tests.unit.projections.told_claims import (
+    Story,
+    a_held_payment,
+    a_paid_claim,
+    a_returned_payment,
+    the_decision,
+)
+
+_README = Path(__file__).parents[3] / "services" / "projections" / "README.md"
+
+
+@pytest.fixture
+async def logs(database: str) -> AsyncIterator[Logs]:
+    async with open_logs(database) as logs:
+        yield logs
+
+
+@pytest.fixture
+async def live(database: str, logs: Logs) -> AsyncIterator[Follower]:
+    async with following(database) as follower:
+        yield follower
+
+
+async def asked(live: Follower, query: str) -> list[dict[str, Any]]:
+    return [dict(row) for row in await live.log.pool.fetch(query)]
+
+
+async def tell(logs: Logs, live: Follower, **stories: Story) -> None:
+    for claim_id, story in stories.items():
+        await logs.tell_story(claim_id, story)
+    await live.follow()
+
+
+def waiting() -> Story:
+    """Registered and pended; nothing decided."""
+    story = a_paid_claim()
+    return {**story, "adjudication": story["adjudication"][:2], "payout": [], "charity": []}
+
+
+def shared() -> Story:
+    """Paid, and borne by two insurers."""
+    shares = (
+        PoolShare(insurer="picc", share_bp=6_000, amount_fen=360_00),
+        PoolShare(insurer="cpic", share_bp=4_000, amount_fen=240_00),
+    )
+    story = a_paid_claim()
+    decision = the_decision().model_copy(update={"pool_shares": shares})
+    return {**story, "adjudication": [*story["adjudication"][:2], decision]}
+
+
+async def test_a_patient_sees_where_each_claim_is_and_what_is_owed(logs: Logs, live: Follower) -> None:
+    held = a_paid_claim() | {"payout": [a_held_payment()]}
+    returned = a_paid_claim()
+    returned["payout"] = [*returned["payout"], a_returned_payment()]
+    await tell(logs, live, paid=a_paid_claim(), held=held, returned=returned, waiting=waiting())
+    mine = f"from patient_claim where person_id = '{PERSON}'"
+    seen = {row["claim_id"]: row["status"] for row in await asked(live, f"select claim_id, status {mine}")}
+    assert seen == {
+        "paid": "paid",
+        "held": "payment_held",
+        "returned": "payment_returned",
+        "waiting": "pended",
+    }
+    owed = await asked(live, "select claim_id, owed_fen, why from patient_owed order by claim_id")
+    assert owed == [
+        {"claim_id": "held", "owed_fen": 600_00, "why": "no_account"},
+        {"claim_id": "returned", "owed_fen": 600_00, "why": "MD07"},
+    ]
+
+
+async def test_a_hospital_an_insurer_and_the_regulator_see_their_sums(logs: Logs, live: Follower) -> None:
+    await tell(logs, live, paid=shared(), again=shared(), waiting=waiting())
+    (hospital,) = await asked(live, "select * from hospital_summary")
+    assert (hospital["claims"], hospital["waiting"], hospital["paid"]) == (3, 1, 2)
+    insurers = await asked(live, "select insurer, claims, bears_fen from insurer_bearing order by insurer")
+    assert insurers == [
+        {"insurer": "cpic", "claims": 2, "bears_fen": 480_00},
+        {"insurer": "picc", "claims": 2, "bears_fen": 720_00},
+    ]
+    (day,) = await asked(live, "select * from regulator_decision")
+    # Both had pended for want of a coverage before they were decided.
+    assert (day["decided"], day["automatic"], day["automatic_bp"]) == (2, 0, 0)
+    straight = a_paid_claim()
+    straight["adjudication"] = straight["adjudication"][2:]
+    await tell(logs, live, straight=straight)
+    (day,) = await asked(live, "select * from regulator_decision")
+    assert (day["decided"], day["automatic"], day["automatic_bp"]) == (3, 1, 3_333)
+
+
+async def test_an_operator_sees_what_waits_and_the_oldest_of_it(logs: Logs, live: Follower) -> None:
+    await tell(logs, live, paid=a_paid_claim(), first=waiting(), second=waiting())
+    (row,) = await asked(live, "select status, reasons, claims, oldest_claim_id from operator_waiting")
+    assert (row["status"], row["reasons"], row["claims"]) == ("pended", "coverage_unknown", 2)
+    assert row["oldest_claim_id"] in ("first", "second")
+
+
+async def test_every_query_of_the_readme_runs(logs: Logs, live: Follower) -> None:
+    await tell(logs, live, paid=shared(), waiting=waiting())
+    queries = re.findall(r"^    (select .+;)", _README.read_text(), flags=re.MULTILINE)
+    assert len(queries) >= 10
+    for query in queries:
+        await asked(live, query)
