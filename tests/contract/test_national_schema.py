@@ -5,8 +5,16 @@ import jsonschema_rs
 import orjson
 import pytest
 
-from libs.interop.national import parse_settlement, to_national
-from libs.interop.national.schema import PUBLISHED, national_schema
+from libs.interop import Cancellation
+from libs.interop.national import (
+    parse_request,
+    parse_settlement,
+    to_cancellation,
+    to_correction,
+    to_national,
+)
+from libs.interop.national.cancellation_schema import cancellation_schema
+from libs.interop.national.schema import PUBLISHED, PUBLISHED_CANCELLATION, national_schema
 from libs.synthetic.published_examples import published_examples
 
 EXAMPLE = Path("docs/schemas/examples/national-settlement.json")
@@ -34,3 +42,21 @@ def test_the_schema_refuses_what_the_reader_refuses(field: str, value: str | Non
     document = json.loads(EXAMPLE.read_bytes())
     document["setlinfo"][field] = value
     assert not jsonschema_rs.Draft202012Validator(national_schema()).is_valid(document)
+
+
+def test_the_published_schema_of_cancellations_is_what_the_reader_reads() -> None:
+    schema = cancellation_schema()
+    assert json.loads(PUBLISHED_CANCELLATION.read_text(encoding="utf-8")) == json.loads(json.dumps(schema))
+    validator = jsonschema_rs.Draft202012Validator(schema)
+    data = {"setl_id": "S1", "mdtrt_id": "M1", "psn_no": "1"}
+    national = {"infno": "2305", "fixmedins_code": "H1", "input": {"data": data}}
+    for document in (to_cancellation(Cancellation("H1", "S1", "entered_in_error", 2)), national):
+        assert validator.is_valid(document)
+        assert isinstance(parse_request(json.dumps(document).encode()), Cancellation)
+    assert not validator.is_valid({"infno": "2304", "fixmedins_code": "H1", "input": {"data": data}})
+
+
+def test_a_correction_satisfies_the_schema_of_settlements() -> None:
+    (submission, *_) = published_examples()[0].submissions
+    document = orjson.loads(orjson.dumps(to_correction(submission, based_on=1)))
+    assert jsonschema_rs.Draft202012Validator(national_schema()).is_valid(document)
