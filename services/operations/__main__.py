@@ -14,6 +14,7 @@ from services.operations.entrypoints.evidence import evidence
 from services.operations.entrypoints.export import export
 from services.operations.entrypoints.hospital_key import hospital_key
 from services.operations.entrypoints.import_ import import_export
+from services.operations.entrypoints.lag import lag
 from services.operations.entrypoints.make_master_key import make_master_key
 from services.operations.entrypoints.open_pool_account import open_pool_account
 from services.operations.entrypoints.parked import parked
@@ -41,6 +42,7 @@ app.command()(make_master_key)
 app.command()(open_pool_account)
 app.command()(export)
 app.command("import")(import_export)
+app.command()(lag)
 app.command()(check_money)
 app.command()(verify_chain)
 app.command("verify")(verify_command)
