@@ -1,8 +1,9 @@
 """The transactions of a consumer: what a batch of events writes commits together with how far its lanes have got."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 import structlog
 
@@ -27,6 +28,10 @@ CONFLICTS_OF_ONE = 8
 # Alone and with nothing cached an event gets a second chance before it is called poisoned.
 FAILURES_OF_ONE = 2
 PAUSE_SECONDS = 0.01
+# More than one of so many is not a few bad claims: halving then meets the breaker before much is parked.
+FEW_OF_A_BATCH = 20
+
+_WAITING = Poison(BLOCKED, "an earlier event of the subject is parked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,30 +68,41 @@ class LaneTransactions:
     async def process(self, events: Sequence[Recorded]) -> None:
         """Process one transaction's worth of events, each lane contiguous; what is poisoned in it is parked.
 
-        A failing batch is divided at the event that the error came of, or halved when nobody knows, until the one
-        event that fails alone is found. Raises operational errors and TooManyParked.
+        When it is known of which event a failure came, that event is parked in the transaction of its neighbours, who
+        wait for one attempt more. Else a failing batch is halved until the one event that fails alone is found.
+        Raises operational errors and TooManyParked.
         """
-        try:
-            await self._try(events)
-        except Exception as error:
-            if is_operational(error) and not isinstance(error, ConcurrencyConflict):
-                raise
-            if len(events) > 1:
-                for part in _divided(events, error):
-                    await self.process(part)
+        poisons: dict[UUID, Poison] = {}
+        suspects: set[UUID] = set()
+        while True:
+            try:
+                await self._try(events, poisons)
+            except Exception as error:
+                if is_operational(error) and not isinstance(error, ConcurrencyConflict):
+                    raise
+                culprit = _culprit(events, error)
+                if (
+                    culprit is None
+                    or culprit.event_id in poisons
+                    or len(poisons) > len(events) // FEW_OF_A_BATCH
+                ):
+                    break
+                # What cannot be read stays so; a decision gets a second chance, with nothing cached.
+                if isinstance(error, ContractError) or culprit.event_id in suspects or len(events) == 1:
+                    self._breaker.check()
+                    poisons[culprit.event_id] = Poison.of(error)
+                suspects.add(culprit.event_id)
+            else:
                 return
-            self._breaker.check()
-            poison = Poison.of(error)
-            logger.warning(
-                "event_parked", subject=events[0].subject, type=events[0].type, reason=poison.reason
-            )
-            await self._commit(events, poison)
+        middle = len(events) // 2
+        await self.process(events[:middle])
+        await self.process(events[middle:])
 
-    async def _try(self, events: Sequence[Recorded]) -> None:
+    async def _try(self, events: Sequence[Recorded], poisons: Mapping[UUID, Poison]) -> None:
         failures = 0
         while True:
             try:
-                await self._commit(events, None)
+                await self._commit(events, poisons)
             except Exception as error:
                 # A handler that failed half way may have left its memory ahead of what is committed.
                 self._on_reset()
@@ -97,7 +113,7 @@ class LaneTransactions:
             else:
                 return
 
-    async def _commit(self, events: Sequence[Recorded], poison: Poison | None) -> None:
+    async def _commit(self, events: Sequence[Recorded], poisons: Mapping[UUID, Poison]) -> None:
         lanes = {(event.source, event.shard) for event in events}
         async with self._log.transaction() as work:
             stored = await checkpoint.lock(work.connection, lanes)
@@ -107,7 +123,7 @@ class LaneTransactions:
             ends = {(event.source, event.shard): event.position for event in todo}
             tally = Tally()
             if todo:
-                tally = await self._apply(work, todo, poison)
+                tally = await self._apply(work, todo, poisons)
                 await checkpoint.advance(work.connection, ends)
             work.after_commit(lambda: self._committed({**stored, **ends}, len(todo), tally))
 
@@ -126,9 +142,9 @@ class LaneTransactions:
             todo.append(event)
         return todo
 
-    async def _apply(self, work: UnitOfWork, events: list[Recorded], poison: Poison | None) -> Tally:
+    async def _apply(self, work: UnitOfWork, events: list[Recorded], poisons: Mapping[UUID, Poison]) -> Tally:
         """Hand the events to the handler, but for those that are parked; then apply what amends them."""
-        tally = await self._handle(work, events, poison)
+        tally = await self._handle(work, events, poisons)
         for event in events:
             # After what came before it is parked: an amendment always comes after its event.
             if event.type in AMENDING and await amend(work.connection, event, work.now):
@@ -138,23 +154,31 @@ class LaneTransactions:
     def _note_due(self) -> None:
         self.amended = True
 
-    async def _handle(self, work: UnitOfWork, events: list[Recorded], poison: Poison | None) -> Tally:
+    async def _handle(
+        self, work: UnitOfWork, events: list[Recorded], poisons: Mapping[UUID, Poison]
+    ) -> Tally:
         handled = [event for event in events if event.type in self._handled_types]
         if not handled:
             return Tally()
         blocked = await parking.blocked_subjects(work.connection, {event.subject for event in handled})
-        waiting = Poison(BLOCKED, "an earlier event of the subject is parked")
-        to_park = [(event, waiting) for event in handled if event.subject in blocked]
-        tally = Tally(len(handled) - len(to_park), 0, len(to_park))
-        free = [event for event in handled if event.subject not in blocked]
-        if poison is not None:
-            to_park += [(event, poison) for event in free]
-            tally = Tally(0, len(free), tally.blocked)
-        elif free:
+        free: list[Recorded] = []
+        to_park: list[tuple[Recorded, Poison]] = []
+        poisoned = 0
+        for event in handled:
+            if event.subject in blocked:
+                to_park.append((event, _WAITING))
+            elif (poison := poisons.get(event.event_id)) is not None:
+                logger.warning("event_parked", subject=event.subject, type=event.type, reason=poison.reason)
+                to_park.append((event, poison))
+                blocked.add(event.subject)
+                poisoned += 1
+            else:
+                free.append(event)
+        if free:
             await self._handler(work, free)
         if to_park:
             await parking.park(work.connection, to_park, work.now)
-        return tally
+        return Tally(len(free), poisoned, len(to_park) - poisoned)
 
     def _committed(self, positions: dict[Lane, int], events: int, tally: Tally) -> None:
         self.positions.update(positions)
@@ -219,16 +243,14 @@ class LaneTransactions:
                 await parking.resolve(work.connection, [parked.id], "retried", by, "processed", work.now)
 
 
-def _divided(events: Sequence[Recorded], error: Exception) -> list[Sequence[Recorded]]:
-    """Before the one to blame, that one, and after it: its neighbours wait for few transactions more."""
-    culprit = blamed(error)
-    if culprit is None and isinstance(error, ContractError):
-        culprit = next((event for event in events if not _readable(event)), None)
-    at = next((index for index, event in enumerate(events) if event is culprit), None)
-    if at is None:
-        middle = len(events) // 2
-        return [events[:middle], events[middle:]]
-    return [part for part in (events[:at], events[at : at + 1], events[at + 1 :]) if part]
+def _culprit(events: Sequence[Recorded], error: Exception) -> Recorded | None:
+    """The event that an error came of: the only one, the one that whoever failed has named, or an unreadable one."""
+    if len(events) == 1:
+        return events[0]
+    named = blamed(error)
+    if named is None and isinstance(error, ContractError):
+        return next((event for event in events if not _readable(event)), None)
+    return next((event for event in events if event is named), None)
 
 
 def _readable(event: Recorded) -> bool:

@@ -69,10 +69,10 @@ class Person:
         return frozenset(group for cover in in_force for group in cover.groups)
 
 
-def of_claim(person: Person, claim_id: str) -> Mapping[int, tuple[int, Mapping[str, int]]]:
+def of_claim(person: Person, claim_id: str) -> Mapping[int, Mapping[str, object]]:
     """By year of service: the claim's burden, and the aid suggested to the person in that year so far."""
     return {
-        number: (year.claims[claim_id][1], year.suggested_fen)
+        number: {"claim_burden_fen": year.claims[claim_id][1], "suggested_of_year_fen": year.suggested_fen}
         for number, year in person.years.items()
         if claim_id in year.claims
     }

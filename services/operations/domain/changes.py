@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 _MONEY = "_fen"
+#: What everything amounts to, before the amounts that it is made of.
+SUMS = "money."
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +30,16 @@ class Change:
 
 
 def changes(before: Any, after: Any) -> list[Change]:
-    """Every field whose value differs, money first, then in order of its name."""
+    """Every field whose value differs: the sums of money first, other amounts next, then in order of their names."""
     old, new = dict(_flat(before, "")), dict(_flat(after, ""))
     found = [
         Change(path, old.get(path), new.get(path))
         for path in sorted(old.keys() | new.keys())
         if old.get(path) != new.get(path)
     ]
-    return sorted(found, key=lambda change: (not change.is_money, change.path))
+    return sorted(
+        found, key=lambda change: (not change.path.startswith(SUMS), not change.is_money, change.path)
+    )
 
 
 def _flat(value: Any, path: str) -> Iterator[tuple[str, Any]]:

@@ -54,7 +54,7 @@ def print_changes(found: Sequence[Change], between: Sequence[Step]) -> None:
     if not found:
         console().print("Nothing changed.")
     for change in found:
-        if _FEE_LINE.search(change.path):
+        if _FEE_LINE.search(change.path) or (change.is_money and not change.before and not change.after):
             continue
         before, after = shown(change, change.before), shown(change, change.after)
         fen = change.difference_fen
