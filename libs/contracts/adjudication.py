@@ -158,6 +158,10 @@ class Decision(ClaimEvent):
     bearings: tuple[Bearing, ...]
     decided_at: datetime
     received_at: datetime
+    engine_digest: str | None = Field(
+        default=None,
+        description="SHA-256 of the program that decided: the same program recomputes the receipt",
+    )
 
 
 class ClaimAdjudicated(Decision):

@@ -91,7 +91,9 @@ def _proved(event: Recorded, writer: LogWriter, roots: Sequence[DayRoot]) -> Pro
 
 def _receipts(writer: LogWriter) -> list[Mapping[str, Any]]:
     stream_id = f"person-{PERSON}"
-    replay = PersonReplay(initial(stream_id), {plan.digest: plan for plan in load_plans().values()})
+    plans = {plan.digest: plan for plan in load_plans().values()}
+    contents = {digest: plan.canonical_json for digest, plan in plans.items()}
+    replay = PersonReplay(initial(stream_id), plans)
     receipts = []
     for (source, _), log in writer.logs.items():
         for recorded in log:
@@ -99,7 +101,7 @@ def _receipts(writer: LogWriter) -> list[Mapping[str, Any]]:
                 continue
             receipt = replay.take(recorded.decode())
             if receipt is not None and receipt.decision.claim_id == CLAIM:
-                receipts.append(orjson.loads(orjson.dumps(as_json(recorded, receipt))))
+                receipts.append(orjson.loads(orjson.dumps(as_json(recorded, receipt, contents))))
     return receipts
 
 

@@ -23,6 +23,7 @@ from libs.contracts.adjudication import (
 from services.adjudication.domain.balances import sum_of, taken_between
 from services.adjudication.domain.bearings import bearings_of, layer_bearing
 from services.adjudication.domain.case import case_of, paid_by_layer
+from services.adjudication.domain.engine import ENGINE
 from services.adjudication.domain.loyalty import claim_free_years
 from services.adjudication.domain.receipt import recorded_explanation
 from services.adjudication.domain.state import Claim, Person
@@ -99,6 +100,7 @@ def adjudicate(
         bearings=bearings_of(opened.settlement, plan, found),
         decided_at=now,
         received_at=opened.received_at,
+        engine_digest=ENGINE,
         plan_digest=plan.digest,
         benefit_year=benefit_year,
         inputs_digest=inputs_digest(plan, case),
@@ -136,6 +138,7 @@ def deny(
         bearings=(*below, Bearing(bearer="patient", amount_fen=rest, clause=f"denied: {reason}")),
         decided_at=now,
         received_at=opened.received_at,
+        engine_digest=ENGINE,
         reason=reason,
     )
 

@@ -6,7 +6,7 @@ moment is in it. Nothing of the recorded decision goes into the recomputed one b
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import orjson
@@ -16,9 +16,10 @@ from libs.benefits import BenefitsError, Case, Plan
 from libs.contracts import Event
 from libs.contracts.adjudication import AdjudicationReversed, ClaimAdjudicated, ClaimDenied
 from services.adjudication.domain.decision import adjudicate, case_for, deny
+from services.adjudication.domain.engine import ENGINE
 from services.adjudication.domain.state import Claim, Person, Standing, evolve
 
-Verdict = Literal["equal", "differs", "plan_not_deployed", "not_recomputable"]
+Verdict = Literal["equal", "differs", "plan_not_deployed", "engine_not_deployed", "not_recomputable"]
 PlansByDigest = Mapping[str, Plan]
 
 
@@ -26,6 +27,7 @@ PlansByDigest = Mapping[str, Plan]
 class Receipt:
     """A recorded decision beside its recomputation.
 
+    `engine_not_deployed`: another program decided, and this one decides otherwise; only that program could prove it.
     `fields`: what differs, by name. `case`: what was evaluated, for a decision under a plan. `digest`: SHA-256 of the
     recomputed decision's recorded fields as JSON with sorted keys, the same in every process.
     """
@@ -65,6 +67,13 @@ class PersonReplay:
 
 def recompute(person: Person, decision: Standing, plans: PlansByDigest) -> Receipt:
     """Make the decision again in the state in which it was made."""
+    receipt = _recompute(person, decision, plans)
+    if receipt.verdict in ("differs", "not_recomputable") and decision.engine_digest not in (None, ENGINE):
+        return replace(receipt, verdict="engine_not_deployed")
+    return receipt
+
+
+def _recompute(person: Person, decision: Standing, plans: PlansByDigest) -> Receipt:
     claim = person.claim(decision.claim_id)
     if claim.bill is None:
         return Receipt(decision, "not_recomputable", why="no bill of the claim was recorded before it")
@@ -95,6 +104,7 @@ def _adjudicated_again(
 def _compared(
     decision: Standing, again: Standing, plan: Plan | None = None, case: Case | None = None
 ) -> Receipt:
+    again = again.model_copy(update={"engine_digest": decision.engine_digest})
     recorded, recomputed = decision.model_dump(mode="json"), again.model_dump(mode="json")
     # A field that did not exist yet when the event was written says nothing against it.
     fields = tuple(name for name in sorted(decision.model_fields_set) if recorded[name] != recomputed[name])

@@ -1,5 +1,6 @@
 """A claim's decision receipts by HTTP: each decision recomputed now, with the plan and the case as their bytes."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -32,7 +33,7 @@ def receipts_router(log: EventLog) -> APIRouter:
         replay = PersonReplay(initial(stream_id), plans_by_digest([], archived).plans)
         found = [(at, replay.take(event)) for at, event in zip(recorded, events, strict=True)]
         of_claim = [
-            as_json(at, receipt)
+            as_json(at, receipt, archived)
             for at, receipt in found
             if receipt is not None and receipt.decision.claim_id == claim_id
         ]
@@ -50,15 +51,21 @@ def canonical_case(case: Case) -> str:
     return orjson.dumps(case.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS).decode()
 
 
-def as_json(event: Recorded, receipt: Receipt) -> dict[str, Any]:
-    """A receipt as plain JSON values."""
+def as_json(event: Recorded, receipt: Receipt, contents: Mapping[str, bytes]) -> dict[str, Any]:
+    """A receipt as plain JSON values. `contents`: the plans' canonical texts by digest, as they were archived.
+
+    The case is given when it is the one that was decided on, which another program may not be able to say.
+    """
+    decision = receipt.decision
+    cited = contents.get(decision.plan_digest) if isinstance(decision, ClaimAdjudicated) else None
+    same_case = "inputs_digest" not in receipt.fields
     return {
         "place": f"{event.source}/{event.shard}/{event.position}",
-        "decision_id": receipt.decision.decision_id,
-        "number": receipt.decision.number,
+        "decision_id": decision.decision_id,
+        "number": decision.number,
         "verdict": receipt.verdict,
         "differs_in": list(receipt.fields),
-        "recomputed_digest": receipt.digest,
-        "plan": receipt.plan.canonical_json.decode() if receipt.plan else None,
-        "case": canonical_case(receipt.case) if receipt.case else None,
+        "recomputed_digest": receipt.digest if receipt.verdict == "equal" else None,
+        "plan": cited.decode() if cited is not None else None,
+        "case": canonical_case(receipt.case) if receipt.case is not None and same_case else None,
     }

@@ -1,5 +1,6 @@
 """Every decision of a cut of the log recomputed; what differs is told with its place and time."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -37,13 +38,11 @@ def verify_receipts(
     archived = plans_by_digest(deployed.values(), cut.plans())
     reporter = Reporter(CHECK)
     _report_archive(reporter, archived)
-    not_deployed: dict[str, int] = {}
+    not_deployed: Counter[str] = Counter()
     for each in receipts_of(cut, archived.plans, reporter, on_events):
         _report(reporter, each, not_deployed)
-    for digest, decisions in sorted(not_deployed.items()):
-        reporter.notes.append(
-            f"{decisions} decisions cite plan {digest[:16]}…, which is neither deployed nor archived"
-        )
+    for why, decisions in sorted(not_deployed.items()):
+        reporter.notes.append(f"{decisions} decisions {why}")
     reporter.count("plans", len(archived.plans))
     return reporter.checked()
 
@@ -86,7 +85,7 @@ def _report_archive(reporter: Reporter, archived: ArchivedPlans) -> None:
         reporter.find("plan_archive", f"plan {digest[:16]}…", why, where=f"plans/{digest}.json")
 
 
-def _report(reporter: Reporter, each: RecordedReceipt, not_deployed: dict[str, int]) -> None:
+def _report(reporter: Reporter, each: RecordedReceipt, not_deployed: Counter[str]) -> None:
     receipt, decision = each.receipt, each.receipt.decision
     reporter.count("decisions")
     match receipt.verdict:
@@ -94,8 +93,14 @@ def _report(reporter: Reporter, each: RecordedReceipt, not_deployed: dict[str, i
             reporter.count("recomputed_equal")
         case "plan_not_deployed":
             digest = getattr(decision, "plan_digest", "")
-            not_deployed[digest] = not_deployed.get(digest, 0) + 1
+            not_deployed[f"cite plan {digest[:16]}…, which is neither deployed nor archived"] += 1
             reporter.count("plan_not_deployed")
+        case "engine_not_deployed":
+            engine = str(decision.engine_digest)[:16]
+            not_deployed[
+                f"were made by program {engine}…, and this one decides otherwise: run its release"
+            ] += 1
+            reporter.count("engine_not_deployed")
         case "differs" | "not_recomputable":
             rule = "receipt_recomputes" if receipt.verdict == "differs" else "receipt_recomputable"
             about = f"claim {decision.claim_id} decision {decision.number}"

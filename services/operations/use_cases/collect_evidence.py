@@ -12,6 +12,7 @@ from libs.eventlog.day_roots import DayRoot, root_of_json
 from libs.eventlog.envelope import from_json
 from libs.eventlog.event import Recorded, shard_of
 from libs.proof.pack import ClaimEvidence, ProvedEvent
+from libs.proof.pack_verifier import UNPROVED
 from services.operations.adapters.asking import Refused
 from services.operations.adapters.proofs import close_roots
 from services.operations.domain.errors import OperationsError
@@ -76,7 +77,7 @@ class Evidence:
                 return ()
             raise
         for receipt in receipts:
-            if receipt["verdict"] != "equal":
+            if receipt["verdict"] not in ("equal", UNPROVED):
                 fields = ", ".join(receipt["differs_in"])
                 raise NotProvable(
                     f"decision {receipt['number']} of the claim: {receipt['verdict']} {fields}".rstrip()

@@ -155,6 +155,39 @@ def test_whatever_of_a_decision_is_changed_its_receipt_names_it_with_its_place(
     assert first.since == event.recorded_at.isoformat(timespec="microseconds")
 
 
+def _changed_everywhere(writer: LogWriter, change: Callable[[dict], None]) -> LogWriter:
+    changed = LogWriter()
+    for key, log in writer.logs.items():
+        changed.logs[key] = [_with_body(e, change) if e.type == "ClaimAdjudicated" else e for e in log]
+    return changed
+
+
+def _by_another_program(body: dict) -> None:
+    body["engine_digest"] = "0" * 64
+
+
+def test_another_program_that_decided_the_same_is_proved_by_this_one(
+    writer: LogWriter, tmp_path: Path
+) -> None:
+    changed = _changed_everywhere(writer, _by_another_program)
+    checked = verify_receipts(Cut(write_cut(tmp_path / "cut", changed)), load_plans())
+    assert (checked.status, list(checked.findings)) == ("holds", [])
+
+
+def test_another_program_that_decided_otherwise_is_named_and_no_failure_of_arithmetic(
+    writer: LogWriter, tmp_path: Path
+) -> None:
+    def other_words_by_another_program(body: dict) -> None:
+        _by_another_program(body)
+        _reword_bearing(body)
+
+    changed = _changed_everywhere(writer, other_words_by_another_program)
+    checked = verify_receipts(Cut(write_cut(tmp_path / "cut", changed)), load_plans())
+    assert (checked.status, checked.finding_count) == ("incomplete", 0)
+    assert checked.counted["engine_not_deployed"] == checked.counted["decisions"]
+    assert "made by program 0000000000000000…" in checked.notes[0]
+
+
 def _with_body(event: Recorded, change: Callable[[dict], None]) -> Recorded:
     body = json.loads(event.body)
     change(body)
