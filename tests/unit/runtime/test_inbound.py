@@ -1,0 +1,88 @@
+"""What the way in from Kafka says about itself when it is stuck, thrown out, or behind in its version."""
+
+import asyncio
+from collections.abc import Iterable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.consumer.group_coordinator import GroupCoordinator
+
+from libs.eventlog import Consumer, Recorded
+from libs.eventlog.errors import NewerThanThisCode, SourceUnreachable
+from libs.runtime.consuming import Inbound
+from libs.runtime.settings import ServiceSettings
+
+LANE = ("intake", 3)
+
+
+class _Consumer:
+    """A consumer that holds a lane, or fails as it is told."""
+
+    def __init__(self, held: Exception) -> None:
+        self.held = held
+        self.positions = {LANE: 1}
+
+    async def behind(self, source: str, shards: Iterable[int]) -> dict[int, int]:
+        return {3: 2}
+
+    async def catch_up(self, source: str, shards: Iterable[int]) -> int:
+        raise self.held
+
+    async def process(self, events: list[Recorded]) -> dict[Any, Any]:
+        return {}
+
+
+def an_inbound(held: Exception | None = None, *, stop_seconds: float = 0.05) -> Inbound:
+    settings = ServiceSettings(
+        database_url="postgresql://none",
+        kafka="127.0.0.1:9",
+        http_port=9,
+        master_key_file=Path("none"),
+        stop_seconds=stop_seconds,
+    )
+    consumer = _Consumer(held or SourceUnreachable("intake", "down"))
+    return Inbound(settings, "fraud", ["intake"], cast(Consumer, consumer))
+
+
+async def test_a_lane_that_waits_for_an_upgrade_is_named_among_the_reasons() -> None:
+    inbound = an_inbound(NewerThanThisCode(*LANE, 2, "ClaimRegistered", 2, 1))
+    await inbound._check_tail("intake", [3])
+    (reason,) = inbound.newer
+    assert reason.startswith("upgrade this service: intake shard 3 position 2 is ClaimRegistered version 2")
+    assert inbound.held == {LANE: reason}
+    assert inbound.failing is None, "the other lanes go on"
+
+
+async def test_a_lane_that_waits_for_its_source_is_no_reason_to_upgrade() -> None:
+    inbound = an_inbound()
+    await inbound._check_tail("intake", [3])
+    assert inbound.newer == []
+
+
+async def test_a_consumer_that_its_group_threw_out_says_so() -> None:
+    inbound = an_inbound()
+    assert inbound.failing is None
+
+    async def coordinate() -> None:
+        raise ConnectionAbortedError
+
+    routine = asyncio.ensure_future(coordinate())
+    await asyncio.wait([routine])
+    coordinator = SimpleNamespace(_coordination_task=routine)
+    inbound._subscriber.consumer = cast(Any, SimpleNamespace(_coordinator=coordinator))
+    assert "thrown out of the consumer group" in str(inbound.failing)
+
+
+async def test_the_names_that_tell_of_a_consumer_that_was_thrown_out_are_still_aiokafkas() -> None:
+    """They are private there: an upgrade that renames them must not silence the reason."""
+    assert "_coordination_task" in GroupCoordinator.__init__.__code__.co_names
+    assert "_coordinator" in AIOKafkaConsumer.__init__.__code__.co_names
+
+
+async def test_stopping_does_not_wait_for_a_batch_without_end() -> None:
+    inbound = an_inbound()
+    async with inbound._one_at_a_time, asyncio.timeout(5):
+        await inbound.stop()
+    assert inbound._stopping.is_set()
