@@ -1,6 +1,7 @@
 """The edge's clock and ids: the only places that read the time and draw randomness."""
 
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import uuid_utils
@@ -9,6 +10,14 @@ import uuid_utils
 def utc_now() -> datetime:
     """The present moment in UTC."""
     return datetime.now(UTC)
+
+
+def clock_with(offset_seconds: float) -> Callable[[], datetime]:
+    """The clock of a process, wrong by so much in a drill."""
+    if offset_seconds == 0:
+        return utc_now
+    offset = timedelta(seconds=offset_seconds)
+    return lambda: utc_now() + offset
 
 
 def new_id() -> UUID:

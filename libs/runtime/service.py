@@ -22,7 +22,7 @@ from libs.eventlog.publishing import close_days
 from libs.eventlog.serve import HttpSource
 from libs.privacy import KeyStore, Pseudonymiser, Sealer, install_key_store, open_key_pool, read_master_key
 from libs.runtime.batcher import Batcher
-from libs.runtime.clock import new_id, utc_now
+from libs.runtime.clock import clock_with, new_id
 from libs.runtime.collector import tune_collector
 from libs.runtime.consuming import Inbound
 from libs.runtime.history import Folding
@@ -135,7 +135,7 @@ async def _open(
     finally:
         await connection.close()
     keys = KeyStore(key_pool, master)
-    log = EventLog(pool, name, settings.shards, utc_now, new_id)
+    log = EventLog(pool, name, settings.shards, clock_with(settings.clock_offset_seconds), new_id)
     await log.prepare(migrations)
     client = await resources.enter_async_context(httpx2.AsyncClient(timeout=10))
     return Runtime(

@@ -59,4 +59,7 @@ class ServiceSettings(BaseSettings):
     trace_ratio_bp: int = Field(
         default=10_000, ge=0, le=10_000, description="share of claims that are traced"
     )
+    clock_offset_seconds: float = Field(
+        default=0.0, description="for drills: how far this process's clock is wrong"
+    )
     log_level: str = "INFO"

@@ -36,6 +36,8 @@ class PostgresProxy:
         self._upstream_url = upstream_url
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._open: list[socket.socket] = []
+        self._passing = threading.Event()
+        self._passing.set()
         self._kill_point: KillPoint | None = None
         #: Set when the kill point was reached.
         self.killed = threading.Event()
@@ -53,6 +55,21 @@ class PostgresProxy:
         self.killed.clear()
         self._kill_point = point
 
+    def cut(self) -> int:
+        """Hang up every connection, in whatever it is doing; returns how many. New ones are taken."""
+        hung_up, self._open = self._open, []
+        for one in hung_up:
+            _hang_up(one)
+        return len(hung_up) // 2
+
+    def hold(self) -> None:
+        """Pass nothing on until `go_on`: a network that answers nobody."""
+        self._passing.clear()
+
+    def go_on(self) -> None:
+        """Pass on what was held."""
+        self._passing.set()
+
     def __enter__(self) -> Self:
         threading.Thread(target=self._accept, daemon=True).start()
         return self
@@ -69,7 +86,12 @@ class PostgresProxy:
                 client, _ = self._listener.accept()
             except OSError:
                 return
-            server = self._connect()
+            try:
+                server = self._connect()
+            except OSError:
+                # The server is down: so is this connection.
+                _hang_up(client)
+                continue
             self._open += [client, server]
             sent = threading.Event()
             for target, source, sink in (
@@ -90,6 +112,7 @@ class PostgresProxy:
     def _to_server(self, client: socket.socket, server: socket.socket, sent: threading.Event) -> None:
         tail = b""
         while chunk := _received(client):
+            self._passing.wait()
             point = self._kill_point
             if point is not None and point.sent in tail + chunk:
                 sent.set()
@@ -100,6 +123,7 @@ class PostgresProxy:
 
     def _to_client(self, server: socket.socket, client: socket.socket, sent: threading.Event) -> None:
         while chunk := _received(server):
+            self._passing.wait()
             point = self._kill_point
             if point is not None and sent.is_set() and point.answered in chunk:
                 self._kill_point = None

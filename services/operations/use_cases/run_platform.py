@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -49,7 +49,8 @@ BrokerKind = Literal["embedded", "apache"]
 class PlatformPlan:
     """What to run and where: `directory` keeps data, logs and the lock; `checkout` is the root of the sources.
 
-    `traces`: every service writes its spans to `run/traces/<service>.jsonl`.
+    `traces`: every service writes its spans to `run/traces/<service>.jsonl`. `told`: what services are told beside
+    their addresses, by the service's name and the database's URL: a drill puts itself between.
     """
 
     directory: Path
@@ -58,6 +59,7 @@ class PlatformPlan:
     services: Sequence[Service] = SERVICES
     bureau: Service = BUREAU
     traces: bool = False
+    told: Callable[[str, str], Mapping[str, str]] = lambda _service, _database_url: {}
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,7 @@ def run_platform(
             if plan.traces:
                 trace_file = plan.directory / "run" / "traces" / f"{service.name}.jsonl"
                 environment["HUIJI_TRACE_FILE"] = str(trace_file)
+            environment |= plan.told(service.name, addresses.database_url)
             processes.start(_spec(service, ports[service.name], environment, plan.checkout, "services"))
         processes.wait_ready()
         with announced(plan.directory / "run", addresses):

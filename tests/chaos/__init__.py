@@ -1,0 +1,1 @@
+"""A platform under load while everything around and in it fails, and what must be true afterwards."""
