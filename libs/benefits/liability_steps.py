@@ -3,10 +3,10 @@
 from typing import NamedTuple
 
 from libs.benefits.node import Node
-from libs.benefits.outcome import BandPaid, CapCut, LiabilityOutcome
+from libs.benefits.outcome import BandPaid, CapCut, DeductibleTaken, LiabilityOutcome
 from libs.benefits.plan import Liability, Plan
-from libs.benefits.plan_words import percent
-from libs.benefits.terms import Cap, CostScale, RatioRule, Term
+from libs.benefits.plan_words import money, percent
+from libs.benefits.terms import AmountRule, Cap, CostScale, RatioRule, Term
 from libs.money import format_yuan
 
 
@@ -83,44 +83,67 @@ def _steps(plan: Plan, liability: Liability, outcome: LiabilityOutcome) -> tuple
     assumed = any(selector.assumption for selector in liability.takes)
     steps = [Node("step", "计入费用", "cost counted", outcome.base_fen, assumption=assumed)]
     steps.extend(_cut(plan, liability, cut) for cut in outcome.cuts if cut.on_cost)
+    counted_fen = outcome.base_fen - sum(cut.cut_fen for cut in outcome.cuts if cut.on_cost)
+    cost_fen = counted_fen - outcome.scaled_out_fen
     if outcome.scaled_out_fen:
-        steps.append(Node("step", "折算掉的费用", "cost scaled out", -outcome.scaled_out_fen))
-    deductible = outcome.deductible
-    if deductible.required_fen:
-        left_fen = max(0, deductible.required_fen - deductible.used_fen)
-        steps.append(
-            Node(
-                "step",
-                "起付线（本次承担）",
-                "deductible (borne now)",
-                -deductible.taken_fen,
-                f"min({format_yuan(deductible.required_fen)} - {format_yuan(deductible.used_fen)}, cost)",
-                {
-                    "required_fen": deductible.required_fen,
-                    "used_fen": deductible.used_fen,
-                    "left_fen": left_fen,
-                },
-                *origin_of(plan, liability, deductible.terms[-1]),
-            )
-        )
-    steps.extend(_rule(plan, liability, rule) for rule in outcome.rules)
+        formula = f"{format_yuan(cost_fen)} - {format_yuan(counted_fen)}"
+        steps.append(Node("step", "折算掉的费用", "cost scaled out", -outcome.scaled_out_fen, formula))
+    if outcome.deductible.required_fen:
+        steps.append(_deductible(plan, liability, outcome.deductible, cost_fen))
+    changed = (*outcome.deductible.terms[1:], *outcome.rules)
+    steps.extend(_rule(plan, liability, rule) for rule in changed if isinstance(rule, _RULES))
     return tuple(steps)
 
 
-def _rule(plan: Plan, liability: Liability, rule: Term) -> Node:
-    zh, en = "比例调整", "ratio changed"
-    if isinstance(rule, CostScale):
-        zh, en = f"费用按 {percent(rule.keep_bp)} 计入", f"cost counts at {percent(rule.keep_bp)}"
-    elif isinstance(rule, RatioRule) and rule.set_bp is not None:
-        zh, en = f"比例为 {percent(rule.set_bp)}", f"ratio is {percent(rule.set_bp)}"
-    elif isinstance(rule, RatioRule) and rule.points_bp is not None:
-        points = f"{rule.points_bp / 100:+g}"
-        zh, en = f"比例 {points} 个百分点", f"ratio {points} percentage points"
-    elif isinstance(rule, RatioRule) and rule.times_bp is not None:
-        zh, en = f"比例乘以 {percent(rule.times_bp)}", f"ratio times {percent(rule.times_bp)}"
+def _deductible(plan: Plan, liability: Liability, deductible: DeductibleTaken, cost_fen: int) -> Node:
+    room = _room(deductible.required_fen, deductible.used_fen)
+    return Node(
+        "step",
+        "起付线（本次承担）",
+        "deductible (borne now)",
+        -deductible.taken_fen,
+        f"-min({room}, {format_yuan(cost_fen)})",
+        {
+            "required_fen": deductible.required_fen,
+            "used_fen": deductible.used_fen,
+            "left_fen": max(0, deductible.required_fen - deductible.used_fen),
+            "cost_fen": cost_fen,
+        },
+        *origin_of(plan, liability, deductible.terms[-1]),
+    )
+
+
+_RULES = (CostScale, RatioRule, AmountRule)
+
+
+def _rule(plan: Plan, liability: Liability, rule: CostScale | RatioRule | AmountRule) -> Node:
+    zh, en = _change(rule)
     if rule.words is not None:
         zh, en = f"{rule.words.zh}（{zh}）", f"{rule.words.en} ({en})"
     return Node("step", zh, en, 0, "", {}, *origin_of(plan, liability, rule))
+
+
+def _change(rule: CostScale | RatioRule | AmountRule) -> tuple[str, str]:
+    if isinstance(rule, CostScale):
+        return f"费用按 {percent(rule.keep_bp)} 计入", f"cost counts at {percent(rule.keep_bp)}"
+    if isinstance(rule, AmountRule):
+        if rule.set_fen is not None:
+            return f"起付线为 {money(rule.set_fen)}", f"deductible is {money(rule.set_fen)}"
+        change = f"{(rule.add_fen or 0) / 100:+,g}"
+        return f"起付线 {change}", f"deductible {change}"
+    if rule.set_bp is not None:
+        return f"比例为 {percent(rule.set_bp)}", f"ratio is {percent(rule.set_bp)}"
+    if rule.points_bp is not None:
+        points = f"{rule.points_bp / 100:+g}"
+        return f"比例 {points} 个百分点", f"ratio {points} percentage points"
+    if rule.times_bp is not None:
+        return f"比例乘以 {percent(rule.times_bp)}", f"ratio times {percent(rule.times_bp)}"
+    return "另定分段比例", "other bands"
+
+
+def _room(limit_fen: int, used_fen: int) -> str:
+    """What is left of a limit, as a formula; a lowered limit may have been passed already."""
+    return f"{format_yuan(limit_fen)} - {format_yuan(used_fen)}" if used_fen < limit_fen else "0.00"
 
 
 def _band(plan: Plan, liability: Liability, band: BandPaid) -> Node:
@@ -136,12 +159,14 @@ def _band(plan: Plan, liability: Liability, band: BandPaid) -> Node:
 
 
 def _cut(plan: Plan, liability: Liability, cut: CapCut) -> Node:
+    """A cut as `what the limit leaves - what there was`, which is the (negative) amount of the cut."""
     group = f"({cut.group})" if cut.group is not None else ""
     if isinstance(cut.term, Cap) and cut.term.times is not None:
-        limit = f"{cut.limit} - {cut.used}"
+        formula = ""
         zh, en = f"次数限制{group}", f"limit on how often {group}".rstrip()
     else:
-        limit = f"{format_yuan(cut.limit)} - {format_yuan(cut.used)}"
+        before_fen = cut.cut_fen + max(0, cut.limit - cut.used)
+        formula = f"{_room(cut.limit, cut.used)} - {format_yuan(before_fen)}"
         zh, en = f"超过限额{group}", f"above cap {group}".rstrip()
     if cut.term.words is not None:
         zh, en = f"{cut.term.words.zh}{group}", f"{cut.term.words.en} {group}".rstrip()
@@ -150,7 +175,7 @@ def _cut(plan: Plan, liability: Liability, cut: CapCut) -> Node:
         zh,
         en,
         -cut.cut_fen,
-        f"limit {limit}",
+        formula,
         {"limit": cut.limit, "used": cut.used},
         *origin_of(plan, liability, cut.term),
     )

@@ -2,9 +2,10 @@
 
 from typing import Any, Literal, NamedTuple
 
-from libs.money import format_yuan
+from libs.benefits.explanation_text import Language, explanation_text
 
-Language = Literal["zh", "en"]
+__all__ = ["Kind", "Language", "Node"]
+
 Kind = Literal[
     "case", "bill", "layers", "layer", "plan", "liability", "band", "cap", "limit", "patient", "part", "step"
 ]
@@ -53,18 +54,5 @@ class Node(NamedTuple):
         }
 
     def text(self, language: Language) -> str:
-        """The tree as indented text; steps are marked `·`, parts `-`, each line ends with its amount in yuan."""
-        return "\n".join(self._lines(language, 0, "-"))
-
-    def _lines(self, language: Language, depth: int, mark: str) -> list[str]:
-        words = self.zh if language == "zh" else self.en
-        assumed = {"zh": "[假定] ", "en": "[assumed] "}[language] if self.assumption else ""
-        clause = f"[§{self.clause}] " if self.clause else ""
-        formula = f": {self.formula} =" if self.formula else " ="
-        line = f"{'  ' * depth}{mark} {assumed}{clause}{words}{formula} {format_yuan(self.result_fen)}"
-        lines = [line]
-        for step in self.steps:
-            lines.extend(step._lines(language, depth + 1, "·"))
-        for child in self.children:
-            lines.extend(child._lines(language, depth + 1, "-"))
-        return lines
+        """The tree as indented text (`explanation_text.py`)."""
+        return explanation_text(self.as_json(), language)

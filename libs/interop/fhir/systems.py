@@ -34,3 +34,12 @@ CLAIM_RELATIONSHIP = "http://terminology.hl7.org/CodeSystem/ex-relatedclaimrelat
 PRIORITY = "http://terminology.hl7.org/CodeSystem/processpriority"
 DIAGNOSIS_TYPE = "http://terminology.hl7.org/CodeSystem/ex-diagnosistype"
 ENCOUNTER_CLASS = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
+
+# What a decision of ours is made of.
+DECISION_ID = f"{BASE}/NamingSystem/decision-id"
+CLAIM_ID = f"{BASE}/NamingSystem/claim-id"
+COVERAGE_ID = f"{BASE}/NamingSystem/coverage-id"
+PLAN_ID = f"{BASE}/NamingSystem/plan-id"
+PERSON_PSEUDONYM = f"{BASE}/NamingSystem/person-pseudonym"
+BEARER = f"{BASE}/CodeSystem/bearer"
+ADJUDICATION = "http://terminology.hl7.org/CodeSystem/adjudication"

@@ -1,6 +1,7 @@
 """What must hold for every plan file and every case."""
 
 import re
+from fractions import Fraction
 from typing import get_args
 
 import pytest
@@ -160,3 +161,28 @@ def test_situations_remembered_stay_few(monkeypatch: pytest.MonkeyPatch) -> None
         evaluate(plan, Case(bills=(bill.model_copy(update={"visit": visit}),)))
 
     assert 0 < len(plan.remembered) <= 3
+
+
+_FORMULA = re.compile(r"[-\d.%×min(), ]+")
+
+
+def _formula_fen(formula: str) -> Fraction:
+    """A formula as it is printed, worked out exactly."""
+    assert _FORMULA.fullmatch(formula), formula
+    numbers = re.sub(r"\d+(\.\d+)?", r"Fraction('\g<0>')", formula)
+    exact: Fraction = eval(numbers.replace("%", "/100").replace("×", "*"), {"Fraction": Fraction, "min": min})
+    return exact * 100
+
+
+@settings(max_examples=150)
+@given(cases(_PLANS).map(_evaluated))
+def test_every_formula_gives_the_amount_beside_it(evaluation: Evaluation) -> None:
+    waiting = [evaluation.explanation]
+    while waiting:
+        node = waiting.pop()
+        waiting += [*node.children, *node.steps]
+        if node.formula:
+            # A band may take or give a fen of the one rounding over all bands.
+            assert abs(_formula_fen(node.formula) - node.result_fen) <= (1 if node.kind == "band" else 0), (
+                node
+            )
