@@ -35,7 +35,11 @@ SERVICES: Final[Mapping[str, Mapping[str, str]]] = {"enrolment": {}, "intake": {
 Seal = tuple[str | None, str, str]
 """Person (None: unknown), sealed text, and the context it was sealed for."""
 
-SEALED_FIELDS = {"ClaimRegistered": ("identity", "medical"), "SubmissionRefused": ("original",)}
+SEALED_FIELDS = {
+    "ClaimRegistered": ("identity", "medical"),
+    "ClaimCorrected": ("identity", "medical"),
+    "SubmissionRefused": ("original",),
+}
 
 
 PEOPLE = {
@@ -79,6 +83,7 @@ def planted(services: ServicesUnderTest) -> Snapshot:
     """Everybody has come in: as claims, refused, conflicting, malformed, enrolled, and parked."""
     hospital = Hospital(services)
     _plant_claims(hospital)
+    _plant_changes(hospital)
     _plant_refusals(hospital)
     _plant_enrolments(services)
     _plant_parked(services)
@@ -116,6 +121,23 @@ def _plant_claims(hospital: Hospital) -> None:
     assert answer.status_code == 202
     hospital.produce(hospital.encrypted(orjson.dumps(topic.national("topic")), MARKER))
     wait_until(lambda: len(_claims(hospital.services)) == 3, "three claims by three ways")
+
+
+def _plant_changes(hospital: Hospital) -> None:
+    """A correction, one that would make it another person's, and a cancellation of what nobody has filed."""
+    http = PEOPLE["http"]
+    path = f"/settlements/{MARKER}/{http.submission('http').submission_id}"
+    corrected = http.national("http")
+    corrected["feedetail"].reverse()
+    assert hospital.send("PUT", path, orjson.dumps(corrected)).status_code == 202
+    another = PEOPLE["refused_http"].national("http")
+    another["setlinfo"]["setl_id"] = corrected["setlinfo"]["setl_id"]
+    refused = hospital.send("PUT", path, orjson.dumps(another))
+    assert refused.json()["errors"][0]["code"] == "person_changed"
+    assert (
+        hospital.post(f"/settlements/{MARKER}/{http.strings['id_number']}/cancellation", b"").status_code
+        == 422
+    )
 
 
 def _plant_refusals(hospital: Hospital) -> None:
@@ -313,7 +335,9 @@ def _seals(services: ServicesUnderTest) -> list[Seal]:
         event = recorded.decode()
         fields = SEALED_FIELDS.get(recorded.type, ("identity",) if hasattr(event, "identity") else ())
         person_id: str | None = getattr(event, "person_id")  # noqa: B009 - of all their events
-        found += [(person_id, getattr(event, name), f"{recorded.type}.{name}") for name in fields]
+        # Who opens a claim's seals need not know its revision.
+        sealed_as = "ClaimRegistered" if recorded.type == "ClaimCorrected" else recorded.type
+        found += [(person_id, getattr(event, name), f"{sealed_as}.{name}") for name in fields]
     return found
 
 
