@@ -1,6 +1,6 @@
 """Plans evaluated by column over a year of bills, equal to the engine to the fen. For what-if, never for decisions."""
 
-from libs.benefits_columnar.columns import columns_of
+from libs.benefits_columnar.columns import columns_of, columns_of_bills
 from libs.benefits_columnar.errors import AmountsTooLarge, ColumnarError, TermsNotSupported
 from libs.benefits_columnar.evaluation import Evaluated, evaluate_columns
 from libs.benefits_columnar.supported import unsupported_terms
@@ -11,6 +11,7 @@ __all__ = [
     "Evaluated",
     "TermsNotSupported",
     "columns_of",
+    "columns_of_bills",
     "evaluate_columns",
     "unsupported_terms",
 ]

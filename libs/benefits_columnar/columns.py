@@ -60,15 +60,21 @@ def columns_of(accounts: Iterable[tuple[Member, Iterable[Bill]]]) -> tuple[pl.Da
 
     Bills: `account` (consecutive from 0), the columns of MEMBER and BILL, and `paid:<payer>` for every payer met.
     """
+    return columns_of_bills([(member, bill) for bill in bills] for member, bills in accounts)
+
+
+def columns_of_bills(
+    accounts: Iterable[Iterable[tuple[Member, Bill]]],
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """As `columns_of`, each bill with its member as known for it: ages differ within a year."""
     bills: list[dict[str, object]] = []
     lines: list[dict[str, object]] = []
     payers: set[str] = set()
-    for account, (member, its_bills) in enumerate(accounts):
-        facts = _member_row(member)
-        for bill in its_bills:
+    for account, its_bills in enumerate(accounts):
+        for member, bill in its_bills:
             payers.update(bill.paid_fen)
             lines += [_line_row(len(bills), line) for line in bill.lines]
-            bills.append({"account": account, **facts, **_bill_row(bill)})
+            bills.append({"account": account, **_member_row(member), **_bill_row(bill)})
     paid = {f"{PAID}{payer}": pl.Int64 for payer in sorted(payers)}
     frame = pl.DataFrame(bills, schema={"account": pl.UInt32, **MEMBER, **BILL, **paid}, orient="row")
     frame = frame.with_columns(pl.col(name).fill_null(0) for name in paid)

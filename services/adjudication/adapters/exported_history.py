@@ -31,7 +31,7 @@ class HistoryUnreadable(Exception):
 
     def __init__(self, directory: Path) -> None:
         super().__init__(
-            f"no logs of adjudication (adjudication/*.ndjson) in {directory}; `huiji export` writes them"
+            f"no logs of adjudication (adjudication/*.ndjson) in {directory}; `huiji export --format log` writes them"
         )
 
 

@@ -67,10 +67,11 @@ def page_of(
 
 
 def _in_order(name: str, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Ages by age; everything else as it comes, the largest change first."""
+    """Ages by age; of everything else what changes, the largest change first."""
     if name == "age_band":
         return sorted(rows, key=lambda row: int(str(row["key"]).rstrip("+").partition("-")[0]))
-    return list(rows[:SHOWN])
+    moved = [row for row in rows if row["difference_fen"]]
+    return list((moved or rows)[:SHOWN])
 
 
 def _yuan(amount_fen: int) -> str:

@@ -9,6 +9,9 @@ from services.adjudication.domain.state import Claim, Person, Standing
 
 Row = Mapping[str, object]
 
+ADJUDICATED: Final = "adjudicated"
+CASH: Final = "(cash benefits)"
+NO_POOL: Final = "(no pool named)"
 #: Upper ends of the age bands; the last has none.
 AGE_BANDS: Final = ((17, "0-17"), (40, "18-40"), (60, "41-60"), (70, "61-70"), (80, "71-80"))
 OLDEST: Final = "81+"
@@ -28,28 +31,81 @@ class Rows:
         self.insurers += other.insurers
 
 
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a claim's decision says about money; an undecided claim has no bearers but the layers below."""
+
+    state: str
+    plan_fen: int = 0
+    cash_fen: int = 0
+    patient_fen: int | None = None
+    others_fen: int | None = None
+    by_liability: Mapping[str, int] = field(default_factory=dict)
+    by_insurer: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def benefits_fen(self) -> int:
+        """What the plan pays: of the bill, and in cash."""
+        return self.plan_fen + self.cash_fen
+
+
 def differences(recorded: Person, forked: Person, control: Person | None) -> Rows:
     """The rows of one person. `control` relived the history under its own rules; None when nobody asked."""
     rows = Rows()
     for _, claim_id in recorded.in_order_of_service():
         before, after = recorded.claim(claim_id), forked.claim(claim_id)
-        assert before.bill is not None
-        opened = before.bill.opened()
-        coverage = recorded.coverage_on(before.bill.admitted_on)
-        again = control.claim(claim_id).standing if control is not None else None
-        rows.claims.append(
-            {
-                **_about(opened, coverage),
-                **_decided("before", before),
-                **_decided("after", after),
-                "control_fen": benefits(again),
-                "control_equal": None if control is None else _money(again) == _money(before.standing),
-            }
-        )
-        of = {"claim_id": claim_id, "plan_id": coverage.plan_id if coverage else None}
-        rows.liabilities += _parts(of, "liability_id", _by_liability(before), _by_liability(after))
-        rows.insurers += _parts(of, "insurer", _by_insurer(before), _by_insurer(after))
+        again = control.claim(claim_id) if control is not None else None
+        equal = None if again is None else _money(again.standing) == _money(before.standing)
+        control_fen = benefits(again.standing) if again is not None else 0
+        rows.add(rows_of(recorded, claim_id, result_of(before), result_of(after), control_fen, equal))
     return rows
+
+
+def rows_of(
+    person: Person,
+    claim_id: str,
+    before: Result,
+    after: Result,
+    control_fen: int,
+    control_equal: bool | None,
+) -> Rows:
+    """One claim's rows."""
+    bill = person.claim(claim_id).bill
+    assert bill is not None, "a claim without a bill has no rows"
+    coverage = person.coverage_on(bill.admitted_on)
+    of = {"claim_id": claim_id, "plan_id": coverage.plan_id if coverage else None}
+    row = {
+        **_about(bill.opened(), coverage),
+        **_side("before", before),
+        **_side("after", after),
+        "control_fen": control_fen,
+        "control_equal": control_equal,
+    }
+    return Rows(
+        [row],
+        _parts(of, "liability_id", before.by_liability, after.by_liability),
+        _parts(of, "insurer", before.by_insurer, after.by_insurer),
+    )
+
+
+def result_of(claim: Claim) -> Result:
+    """What the claim's standing decision says."""
+    decision = claim.standing
+    if decision is None:
+        return Result(_state(claim))
+    borne: dict[str, int] = {}
+    for bearing in decision.bearings:
+        kind = bearing.bearer if bearing.bearer in ("plan", "patient") else "others"
+        borne[kind] = borne.get(kind, 0) + bearing.amount_fen
+    return Result(
+        _state(claim),
+        borne.get("plan", 0),
+        decision.cash_benefits_fen if isinstance(decision, ClaimAdjudicated) else 0,
+        borne.get("patient", 0),
+        borne.get("others", 0),
+        _by_liability(decision),
+        _by_insurer(decision),
+    )
 
 
 def benefits(decision: Standing | None) -> int:
@@ -89,19 +145,13 @@ def _status(coverage: CoverageNoted | None) -> str:
     return ", ".join(words) or "standard"
 
 
-def _decided(side: str, claim: Claim) -> Row:
-    decision = claim.standing
-    cash_fen = decision.cash_benefits_fen if isinstance(decision, ClaimAdjudicated) else 0
-    borne: dict[str, int] = {}
-    for bearing in decision.bearings if decision else ():
-        kind = bearing.bearer if bearing.bearer in ("plan", "patient") else "others"
-        borne[kind] = borne.get(kind, 0) + bearing.amount_fen
+def _side(side: str, result: Result) -> Row:
     return {
-        f"{side}_state": _state(claim),
-        f"{side}_plan_fen": borne.get("plan", 0),
-        f"{side}_cash_fen": cash_fen,
-        f"{side}_patient_fen": borne.get("patient", 0) if decision else None,
-        f"{side}_others_fen": borne.get("others", 0) if decision else None,
+        f"{side}_state": result.state,
+        f"{side}_plan_fen": result.plan_fen,
+        f"{side}_cash_fen": result.cash_fen,
+        f"{side}_patient_fen": result.patient_fen,
+        f"{side}_others_fen": result.others_fen,
     }
 
 
@@ -123,8 +173,7 @@ def _money(decision: Standing | None) -> object:
     return (decision.bearings, decision.cash_benefits_fen, decision.liabilities, decision.pool_shares)
 
 
-def _by_liability(claim: Claim) -> dict[str, int]:
-    decision = claim.standing
+def _by_liability(decision: Standing) -> dict[str, int]:
     if not isinstance(decision, ClaimAdjudicated):
         return {}
     paid: dict[str, int] = {}
@@ -136,17 +185,11 @@ def _by_liability(claim: Claim) -> dict[str, int]:
     return paid
 
 
-CASH: Final = "(cash benefits)"
-NO_POOL: Final = "(no pool named)"
-
-
-def _by_insurer(claim: Claim) -> dict[str, int]:
-    decision = claim.standing
+def _by_insurer(decision: Standing) -> dict[str, int]:
     if not isinstance(decision, ClaimAdjudicated):
         return {}
-    if not decision.pool_shares:
-        return {NO_POOL: benefits(decision)} if benefits(decision) else {}
-    return {share.insurer: share.amount_fen for share in decision.pool_shares if share.amount_fen}
+    shares = {share.insurer: share.amount_fen for share in decision.pool_shares if share.amount_fen}
+    return shares or ({NO_POOL: benefits(decision)} if benefits(decision) else {})
 
 
 def _parts(of: Row, name: str, before: Mapping[str, int], after: Mapping[str, int]) -> list[Row]:

@@ -18,7 +18,13 @@ from libs.replay import NotSealable, OtherReplay, seal_process
 from services.adjudication.adapters.exported_history import PART_BYTES, HistoryUnreadable, Part
 from services.adjudication.domain.changed_rules import RuleInvalid
 from services.adjudication.use_cases.report_difference import DifferenceNotConserved
-from services.adjudication.use_cases.what_if import EffectsAttempted, WhatIf, plan_what_if, run_what_if
+from services.adjudication.use_cases.what_if import (
+    EffectsAttempted,
+    WhatIf,
+    expected_seconds,
+    plan_what_if,
+    run_what_if,
+)
 
 REFUSED, FAILED = 1, 3
 _EXPECTED = (RuleInvalid, HistoryUnreadable, OtherReplay, PlanInvalid, OSError, NotSealable)
@@ -32,9 +38,10 @@ def main() -> None:
         asked = _asked(options)
         options.out.mkdir(parents=True, exist_ok=True)
         seal = seal_process(options.out)
-        planned = plan_what_if(asked, plans, time.perf_counter)
+        planned = plan_what_if(asked, plans)
         if options.step == "plan":
-            _say(sys.stdout, planned.as_json(options.out))
+            seconds = expected_seconds(asked, plans, planned, time.perf_counter)
+            _say(sys.stdout, planned.as_json(options.out, seconds))
             return
         done = 0
 
@@ -72,6 +79,9 @@ def _options() -> argparse.Namespace:
         "--no-control", action="store_true", help="leave out the run under the history's own rules"
     )
     parser.add_argument(
+        "--by-column", action="store_true", help="evaluate changed plans by column where that is the same"
+    )
+    parser.add_argument(
         "--part-bytes", type=int, default=PART_BYTES, help="how much is held in memory at once"
     )
     return parser.parse_args()
@@ -87,6 +97,7 @@ def _asked(options: argparse.Namespace) -> WhatIf:
         fraud_threshold=options.fraud_threshold,
         unheard_reviews=options.unheard_reviews,
         control=not options.no_control,
+        by_column=options.by_column,
         part_bytes=options.part_bytes,
     )
 

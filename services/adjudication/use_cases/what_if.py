@@ -24,7 +24,8 @@ from services.adjudication.adapters.what_if_page import charts_of, page_of
 from services.adjudication.adapters.what_if_tables import gathered, write_tables
 from services.adjudication.domain.changed_rules import RuleInvalid, with_payer_order, with_shares
 from services.adjudication.domain.fork import Rule, UnheardReviews
-from services.adjudication.use_cases.replay_fork import Fork, compare_people, replay_fork
+from services.adjudication.use_cases.fork_by_column import compare_by_column
+from services.adjudication.use_cases.replay_fork import Compare, Fork, compare_people, replay_fork
 from services.adjudication.use_cases.report_difference import people_table, report_difference
 
 PARTS = ".parts"
@@ -48,6 +49,7 @@ class WhatIf:
     fraud_threshold: int | None = None
     unheard_reviews: UnheardReviews = "waiting"
     control: bool = True
+    by_column: bool = False
     part_bytes: int = PART_BYTES
 
     def fork(self, plans: Mapping[str, Plan]) -> Fork:
@@ -71,7 +73,14 @@ class WhatIf:
             fraud_threshold=self.fraud_threshold,
             unheard_reviews=self.unheard_reviews,
         )
-        return Fork(rule, own if self.control else None)
+        if self.by_column and self.fraud_threshold is not None:
+            raise RuleInvalid("a threshold is not evaluated by column; right would be the engine")
+        return Fork(rule, own, self.control)
+
+    @property
+    def compare(self) -> Compare:
+        """How people are compared: by the engine, or by column where that is the same."""
+        return compare_by_column if self.by_column else compare_people
 
     def changes(self, plans: Mapping[str, Plan], fork: Fork) -> list[dict[str, str]]:
         """Every changed term in words."""
@@ -96,48 +105,52 @@ class WhatIf:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What a run will read and write, and about how long it takes."""
+    """What a run will read, and under which rules."""
 
     events: int
     parts: tuple[Part, ...]
     bytes: int
-    expected_seconds: int
     history: str
     rules: str
     changes: list[dict[str, str]]
 
-    def as_json(self, out: Path) -> dict[str, Any]:
+    def as_json(self, out: Path, expected_seconds: int) -> dict[str, Any]:
         """Plain JSON values."""
         return {
             "reads_events": self.events,
             "reads_bytes": self.bytes,
             "parts": len(self.parts),
             "touches": [str(out)],
-            "expected_seconds": self.expected_seconds,
+            "expected_seconds": expected_seconds,
             "history": self.history,
             "rules": self.rules,
             "changes": self.changes,
         }
 
 
-def plan_what_if(asked: WhatIf, plans: Mapping[str, Plan], stopwatch: Callable[[], float]) -> Planned:
-    """Measure on the first people how long all of them take. Raises RuleInvalid, HistoryUnreadable."""
+def plan_what_if(asked: WhatIf, plans: Mapping[str, Plan]) -> Planned:
+    """Look at the history and the rules; nothing is relived. Raises RuleInvalid, HistoryUnreadable."""
     fork = asked.fork(plans)
     parts = parts_of(asked.history, asked.part_bytes)
-    begun = stopwatch()
-    sample, read = sample_of(parts[0], SAMPLE_BYTES)
-    compare_people(fork, sample)
-    seconds = stopwatch() - begun
-    whole = sum(part.bytes for part in parts)
     return Planned(
         events=events_in(asked.history),
         parts=tuple(parts),
-        bytes=whole,
-        expected_seconds=round(seconds * whole / read) if read else 0,
+        bytes=sum(part.bytes for part in parts),
         history=identity_of(asked.history),
         rules=_rules_digest(asked, fork),
         changes=asked.changes(plans, fork),
     )
+
+
+def expected_seconds(
+    asked: WhatIf, plans: Mapping[str, Plan], planned: Planned, stopwatch: Callable[[], float]
+) -> int:
+    """About how long a run takes, measured on the first people of the history."""
+    begun = stopwatch()
+    sample, read = sample_of(planned.parts[0], SAMPLE_BYTES)
+    asked.compare(asked.fork(plans), sample)
+    seconds = stopwatch() - begun
+    return round(seconds * planned.bytes / read) if read else 0
 
 
 def run_what_if(
@@ -154,7 +167,7 @@ def run_what_if(
     """
     fork = asked.fork(plans)
     units = Units(out / PARTS, f"{planned.history} {planned.rules}")
-    replay_fork(fork, planned.parts, units, on_part)
+    replay_fork(fork, planned.parts, units, asked.compare, on_part)
     tables = gathered([units.path(part.name) for part in planned.parts])
     people = people_table(tables.claims)
     report = report_difference(tables, people, premiums_of(asked.history), plans, fork.changed.plans)
@@ -179,7 +192,14 @@ def _rules_digest(asked: WhatIf, fork: Fork) -> str:
     """SHA-256 of everything that decides in the fork and in its control."""
     digests: Sequence[Sequence[tuple[str, str]]] = [
         sorted((plan_id, plan.digest) for plan_id, plan in rule.plans.items())
-        for rule in (fork.changed, *([fork.control] if fork.control else []))
+        for rule in (fork.changed, fork.own)
     ]
-    content = [digests, asked.fraud_threshold, asked.unheard_reviews, asked.part_bytes]
+    content = [
+        digests,
+        asked.fraud_threshold,
+        asked.unheard_reviews,
+        asked.control,
+        asked.by_column,
+        asked.part_bytes,
+    ]
     return hashlib.sha256(orjson.dumps(content)).hexdigest()

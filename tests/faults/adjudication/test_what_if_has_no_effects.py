@@ -22,8 +22,8 @@ from tests.support.city_history import told_in_a_year, write_history
 
 CITY = ("weifang-2022", "demo-generic")
 CHECKOUT = Path(__file__).parents[3]
-PART_BYTES = 120_000
-KILLS = 6
+PART_BYTES = 80_000
+KILLS = 4
 
 
 @dataclass
@@ -93,7 +93,7 @@ def outside() -> Iterator[Outside]:
 
 @pytest.fixture(scope="module")
 def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    told = told_in_a_year(5, CITY, people=40, claims=200)
+    told = told_in_a_year(5, CITY, people=30, claims=130)
     return write_history(tmp_path_factory.mktemp("history"), told, load_plans())
 
 
@@ -105,7 +105,9 @@ def plan_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def started(outside: Outside, history: Path, plan_file: Path, out: Path) -> subprocess.Popen[str]:
+def started(
+    outside: Outside, history: Path, plan_file: Path, out: Path, path: tuple[str, ...]
+) -> subprocess.Popen[str]:
     command = [
         sys.executable,
         "-m",
@@ -114,7 +116,7 @@ def started(outside: Outside, history: Path, plan_file: Path, out: Path) -> subp
         "--history",
         str(history),
     ]
-    command += ["--out", str(out), "--plan", str(plan_file), "--part-bytes", str(PART_BYTES)]
+    command += ["--out", str(out), "--plan", str(plan_file), "--part-bytes", str(PART_BYTES), *path]
     return subprocess.Popen(
         command,
         cwd=CHECKOUT,
@@ -130,17 +132,18 @@ def finished(process: subprocess.Popen[str]) -> None:
     assert process.returncode == 0, errors
 
 
+@pytest.mark.parametrize("path", [(), ("--by-column",)], ids=["engine", "by column"])
 def test_a_fork_calls_nobody_also_when_it_is_killed_and_goes_on(
-    outside: Outside, history: Path, plan_file: Path, tmp_path: Path
+    outside: Outside, history: Path, plan_file: Path, tmp_path: Path, path: tuple[str, ...]
 ) -> None:
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    finished(started(outside, history, plan_file, whole))
+    finished(started(outside, history, plan_file, whole, path))
     rng = Random(3)
     for _ in range(KILLS):
-        process = started(outside, history, plan_file, killed)
+        process = started(outside, history, plan_file, killed, path)
         kill_after_parts(process, rng.randint(0, 2))
     left = len(list((killed / ".parts").glob("*-of-*")))
-    finished(started(outside, history, plan_file, killed))
+    finished(started(outside, history, plan_file, killed, path))
     assert left > 0, "no part outlived a kill: nothing was resumed"
     assert outside.calls == []
     assert (killed / "report.json").read_bytes() == (whole / "report.json").read_bytes()
