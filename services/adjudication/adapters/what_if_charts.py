@@ -11,7 +11,7 @@ _WIDTH = 760
 _LABEL = 250
 _BAR = 18
 _GAP = 8
-_AMOUNT = 130
+_AMOUNT = 210
 _MORE, _LESS, _AXIS = "#1b7f5c", "#b5402f", "#8a8f98"
 
 
