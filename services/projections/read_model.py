@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from libs.eventlog import Handler
-from services.projections.claims.columns import SUBSCRIPTIONS
 from services.projections.claims.project import fill, project
+from services.projections.claims.subscriptions import SUBSCRIPTIONS
 
 _HERE = Path(__file__).parent
 GENERATIONS = _HERE / "generations"
@@ -37,7 +37,7 @@ class ReadModel:
 
 CLAIMS = ReadModel(
     name="claims",
-    version=2,
+    version=3,
     migrations=_HERE / "migrations",
     subscriptions=SUBSCRIPTIONS,
     handler=project,

@@ -1,4 +1,8 @@
-"""What each event says about a claim's row. Pure; one case per event type, each with columns of its own."""
+"""What each event says about its claim's row. Pure; one case per event type.
+
+Sources are heard in any order, each in its own. So a column belongs to one source; what a decision repeats of intake's
+counts only until intake is heard.
+"""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -7,37 +11,39 @@ from typing import Any
 import orjson
 
 from libs.contracts import ClaimEvent
-from libs.contracts.adjudication import ClaimAdjudicated, ClaimDenied, ClaimPended, Decision
-from libs.contracts.charity import ReferralMade
-from libs.contracts.fraud import ClaimScored
-from libs.contracts.intake import ClaimRegistered
-from libs.contracts.medical_data import RecordsAttached, RecordsUnavailable
-from libs.contracts.payout import (
-    PaymentHeld,
-    PaymentInstructed,
-    PaymentRejected,
-    PaymentReturned,
-    PaymentSettled,
+from libs.contracts.adjudication import (
+    AdjudicationReversed,
+    ClaimAdjudicated,
+    ClaimDenied,
+    ClaimPended,
+    Decision,
+    DecisionConfirmed,
 )
+from libs.contracts.fraud import ClaimScored
+from libs.contracts.intake import ClaimCorrected, ClaimRegistered, ClaimWithdrawn
+from libs.contracts.medical_data import RecordsAttached, RecordsUnavailable
 
 Columns = dict[str, Any]
 
-SUBSCRIPTIONS: dict[str, frozenset[str]] = {
-    "intake": frozenset({ClaimRegistered.__name__}),
-    "medical_data": frozenset({RecordsAttached.__name__, RecordsUnavailable.__name__}),
-    "fraud": frozenset({ClaimScored.__name__}),
-    "adjudication": frozenset({ClaimPended.__name__, ClaimAdjudicated.__name__, ClaimDenied.__name__}),
-    "payout": frozenset(
-        {
-            PaymentInstructed.__name__,
-            PaymentHeld.__name__,
-            PaymentSettled.__name__,
-            PaymentRejected.__name__,
-            PaymentReturned.__name__,
-        }
-    ),
-    "charity": frozenset({ReferralMade.__name__}),
-}
+OF_INTAKE = ("hospital_id", "bill_fen")
+"""Said by intake, and repeated by decisions, for a claim that intake was not heard of yet."""
+OF_DECISION = (
+    "decision_id",
+    "number",
+    "plan_id",
+    "benefit_year",
+    "decision",
+    "denial_reason",
+    "decided_at",
+    "plan_pays_fen",
+    "cash_fen",
+    "patient_fen",
+    "bearings",
+    "pool_shares",
+    "without_records",
+    "trued_up",
+)
+"""Of the decision that stands: a new one takes the place of all of them, also where it says nothing."""
 
 COLUMNS: dict[str, str] = {
     "hospital_id": "text",
@@ -45,12 +51,19 @@ COLUMNS: dict[str, str] = {
     "visit_kind": "text",
     "received_at": "timestamptz",
     "bill_fen": "bigint",
+    "revision": "integer",
+    "withdrawn_at": "timestamptz",
+    "withdrawal_reason": "text",
     "records": "text",
     "score": "integer",
     "score_reasons": "text",
     "pend_reasons": "text",
     "pended_at": "timestamptz",
+    "pending": "boolean",
+    "decision_id": "text",
+    "number": "integer",
     "plan_id": "text",
+    "benefit_year": "text",
     "decision": "text",
     "denial_reason": "text",
     "decided_at": "timestamptz",
@@ -59,31 +72,21 @@ COLUMNS: dict[str, str] = {
     "patient_fen": "bigint",
     "bearings": "jsonb",
     "pool_shares": "jsonb",
-    "payment_id": "text",
-    "instructed_at": "timestamptz",
-    "settled_fen": "bigint",
-    "settled_at": "timestamptz",
-    "rejection_reason": "text",
-    "returned_at": "timestamptz",
-    "return_reason": "text",
-    "held_reason": "text",
-    "programmes": "text",
-    "referred_at": "timestamptz",
+    "without_records": "boolean",
+    "trued_up": "boolean",
 }
 """Every column an event may set, with the type its array is sent as; lists travel joined by commas."""
 
 
 def columns_of(event: ClaimEvent) -> Columns:  # noqa: C901 - one flat case per event type
-    """The columns that `event` sets."""
+    """The columns that `event` sets; none for one that is about a part of the claim only."""
     match event:
-        case ClaimRegistered(visit=visit, settlement=settlement):
-            return {
-                "hospital_id": visit.hospital_id,
-                "channel": event.channel,
-                "visit_kind": visit.kind,
-                "received_at": event.received_at,
-                "bill_fen": settlement.total_fen,
-            }
+        case ClaimRegistered():
+            return _filed(event) | {"received_at": event.received_at}
+        case ClaimCorrected():
+            return _filed(event) | {"revision": event.revision}
+        case ClaimWithdrawn():
+            return {"withdrawn_at": event.received_at, "withdrawal_reason": event.reason}
         case RecordsAttached():
             return {"records": "attached"}
         case RecordsUnavailable():
@@ -97,68 +100,87 @@ def columns_of(event: ClaimEvent) -> Columns:  # noqa: C901 - one flat case per 
             return {
                 "pend_reasons": _joined(reason.code for reason in event.reasons),
                 "pended_at": event.pended_at,
+                "pending": True,
             }
         case ClaimAdjudicated():
             return _decision(event) | {
                 "decision": "adjudicated",
+                "benefit_year": event.benefit_year,
                 "plan_pays_fen": event.plan_pays_fen,
                 "cash_fen": event.cash_benefits_fen,
                 "patient_fen": event.patient_bears_fen,
-                "pool_shares": orjson.dumps(
-                    {share.insurer: share.amount_fen for share in event.pool_shares}
-                ).decode(),
+                "pool_shares": shares_of(event),
+                "without_records": event.without_records,
             }
         case ClaimDenied():
             return _decision(event) | {
                 "decision": "denied",
                 "denial_reason": event.reason,
-                "plan_pays_fen": 0,
-                "cash_fen": 0,
-                "patient_fen": _by_bearer(event)["patient"],
-                "pool_shares": "{}",
+                "patient_fen": by_bearer(event)["patient"],
             }
-        case PaymentInstructed():
-            return {"payment_id": event.payment_id, "instructed_at": event.instructed_at}
-        case PaymentHeld():
-            return {"held_reason": event.reason}
-        case PaymentSettled():
-            return {"settled_fen": event.amount_fen, "settled_at": event.settled_at}
-        case PaymentRejected():
-            return {"rejection_reason": event.reason_code}
-        case PaymentReturned():
-            return {"returned_at": event.returned_at, "return_reason": event.reason_code}
-        case ReferralMade():
-            return {"programmes": event.programme_id, "referred_at": event.referred_at}
+        case AdjudicationReversed(replaced_by=None):
+            return _nothing_decided() | {
+                "decision": "withdrawn",
+                "decision_id": event.decision_id,
+                "number": event.number,
+                "plan_id": event.plan_id,
+                "pending": False,
+            }
+        case DecisionConfirmed():
+            return {"pending": False} | ({"trued_up": True} if event.with_records else {})
         case _:
-            raise AssertionError(f"not projected: {type(event).__name__}")
+            return {}
 
 
 def merged(first: Columns, second: Columns) -> Columns:
-    """Two events of one batch about one claim; referrals to several programmes add up."""
-    if "programmes" not in first or "programmes" not in second:
-        return first | second
-    programmes = {*first["programmes"].split(","), *second["programmes"].split(",")}
-    referred_at = max(first["referred_at"], second["referred_at"])
-    return first | second | {"programmes": _joined(sorted(programmes)), "referred_at": referred_at}
+    """Two events of one batch about one claim, in their order within a source."""
+    both = first | second
+    if "channel" in first and "channel" not in second:
+        both |= {name: first[name] for name in OF_INTAKE if name in first}
+    if "received_at" in first and "received_at" in second:
+        both["received_at"] = min(first["received_at"], second["received_at"])
+    return both
 
 
-def _decision(event: Decision) -> Columns:
-    bearings = orjson.dumps(_by_bearer(event)).decode()
-    return {
-        "plan_id": event.plan_id,
-        "decided_at": event.decided_at,
-        "bearings": bearings,
-        "bill_fen": event.bill_fen,
-        "hospital_id": event.hospital_id,
-        "received_at": event.received_at,
-    }
-
-
-def _by_bearer(event: Decision) -> Counter[str]:
+def by_bearer(event: Decision) -> Counter[str]:
+    """Who bears how much of the bill, in fen."""
     totals: Counter[str] = Counter()
     for bearing in event.bearings:
         totals[bearing.bearer] += bearing.amount_fen
     return totals
+
+
+def shares_of(event: ClaimAdjudicated) -> str:
+    """What each insurer of the pool bears, as JSON."""
+    return orjson.dumps({share.insurer: share.amount_fen for share in event.pool_shares}).decode()
+
+
+def _filed(event: ClaimRegistered | ClaimCorrected) -> Columns:
+    return {
+        "hospital_id": event.visit.hospital_id,
+        "channel": event.channel,
+        "visit_kind": event.visit.kind,
+        "bill_fen": event.settlement.total_fen,
+    }
+
+
+def _decision(event: Decision) -> Columns:
+    return _nothing_decided() | {
+        "decision_id": event.decision_id,
+        "number": event.number,
+        "plan_id": event.plan_id,
+        "decided_at": event.decided_at,
+        "bearings": orjson.dumps(by_bearer(event)).decode(),
+        "bill_fen": event.bill_fen,
+        "hospital_id": event.hospital_id,
+        "received_at": event.received_at,
+        "pending": False,
+    }
+
+
+def _nothing_decided() -> Columns:
+    blank: Columns = dict.fromkeys(OF_DECISION)
+    return blank | {"plan_pays_fen": 0, "cash_fen": 0, "bearings": "{}", "pool_shares": "{}"}
 
 
 def _joined(parts: Iterable[str]) -> str:

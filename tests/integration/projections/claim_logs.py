@@ -11,14 +11,17 @@ from libs.contracts import ClaimEvent
 from libs.eventlog import Append, Consumer, EventLog
 from libs.eventlog.database import open_pool
 from services.projections.adapters.event_tables import TableSource
+from services.projections.claims.parts import PARTS
 from services.projections.read_model import CLAIMS, GENERATIONS
 from services.projections.use_cases.announce_versions import announce_versions
 from tests.unit.projections.told_claims import (
     Story,
     a_held_payment,
     a_paid_claim,
+    a_redecided_claim,
     a_rejected_payment,
     a_returned_payment,
+    a_withdrawn_claim,
     an_instructed_payment,
 )
 
@@ -65,11 +68,31 @@ class Logs:
             ]
         )
         about = {"claim_id": f"c{number}", "person_id": f"p_{number % 97:032x}"}
+        if self._choice.random() < 0.3:
+            return _about(self._choice.choice([a_redecided_claim, a_withdrawn_claim])(), about)
         return _about(a_paid_claim() | {"payout": payout}, about)
 
 
+_IDS = (
+    "decision_id",
+    "supersedes",
+    "replaced_by",
+    "payment_id",
+    "clawback_id",
+    "repayment_id",
+    "referral_id",
+)
+
+
 def _about(story: Story, about: Mapping[str, str]) -> Story:
-    return {source: [event.model_copy(update=about) for event in events] for source, events in story.items()}
+    """The story of another claim: its decisions, payments and the like have ids of their own, too."""
+    return {source: [_renamed(event, about) for event in events] for source, events in story.items()}
+
+
+def _renamed(event: ClaimEvent, about: Mapping[str, str]) -> ClaimEvent:
+    known = {name: getattr(event, name, None) for name in _IDS}
+    ids = {name: f"{about['claim_id']}-{value}" for name, value in known.items() if value is not None}
+    return event.model_copy(update=dict(about) | ids)
 
 
 @asynccontextmanager
@@ -101,7 +124,7 @@ class Follower:
 
     async def everything(self) -> Mapping[str, list[str]]:
         """Every row of every table as text, in an order of its own."""
-        return {table: await self._rows(table) for table in ("claim", "step")}
+        return {table: await self._rows(table) for table in ("claim", "step", *PARTS)}
 
     async def _rows(self, table: str) -> list[str]:
         rows = await self.log.pool.fetch(f"select t::text as row from {table} as t order by 1")

@@ -1,10 +1,9 @@
 """The claim read model on PostgreSQL: any cut and order of a claim's events, each twice, gives the same row."""
 
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import httpx2
@@ -16,17 +15,21 @@ from libs.contracts import ClaimEvent
 from libs.eventlog import EventLog, Recorded
 from libs.eventlog.database import open_pool
 from libs.runtime.problems import install_problems
+from services.projections.claims.parts import PARTS
 from services.projections.claims.project import project
 from services.projections.entrypoints.http import projections_router
 from tests.unit.projections.told_claims import (
     Story,
     a_held_payment,
     a_paid_claim,
+    a_redecided_claim,
     a_referral,
     a_rejected_payment,
     a_returned_payment,
     a_settled_payment,
+    a_withdrawn_claim,
     an_instructed_payment,
+    confirmed,
     logs_of,
     recorded,
 )
@@ -62,11 +65,12 @@ async def hear_of_payment(log: EventLog, *events: ClaimEvent) -> None:
     await hear(log, [recorded("payout", place, event) for place, event in enumerate(events, start=1)])
 
 
-async def everything(log: EventLog) -> tuple[list[Any], list[Any]]:
-    claims = [tuple(row) for row in await log.pool.fetch("select * from claim order by claim_id")]
-    return claims, [
-        tuple(row) for row in await log.pool.fetch("select * from step order by source, position")
-    ]
+async def everything(log: EventLog) -> dict[str, list[str]]:
+    tables = ["claim", "step", *PARTS]
+    return {
+        table: [row[0] for row in await log.pool.fetch(f"select t::text from {table} as t order by 1")]
+        for table in tables
+    }
 
 
 def in_some_order(story: Story, choice: random.Random) -> list[list[Recorded]]:
@@ -83,27 +87,101 @@ def in_some_order(story: Story, choice: random.Random) -> list[list[Recorded]]:
     return batches
 
 
-@pytest.mark.parametrize("seed", range(12))
-async def test_any_interleaving_in_any_batches_heard_twice_gives_the_same_row(
-    log: EventLog, seed: int
+@pytest.mark.parametrize("story", [a_paid_claim, a_redecided_claim, a_withdrawn_claim])
+@pytest.mark.parametrize("seed", range(8))
+async def test_any_interleaving_in_any_batches_heard_twice_gives_the_same_rows(
+    log: EventLog, seed: int, story: Callable[[], Story]
 ) -> None:
-    story = a_paid_claim()
-    await hear(log, [event for events in logs_of(story).values() for event in events])
+    told = story()
+    await hear(log, [event for events in logs_of(told).values() for event in events])
     expected = await everything(log)
-    await log.pool.execute("truncate claim, step")
-    for batch in in_some_order(story, random.Random(seed)):
+    await log.pool.execute(f"truncate claim, step, {', '.join(PARTS)}")
+    for batch in in_some_order(told, random.Random(seed)):
         await hear(log, batch)
     assert await everything(log) == expected
-    assert len(expected[0]) == 1
-    assert len(expected[1]) == sum(len(events) for events in story.values())
+    assert len(expected["claim"]) == 1
+    assert len(expected["step"]) == sum(len(events) for events in told.values())
+
+
+async def test_a_redecided_claim_shows_the_standing_decision_its_history_and_what_is_owed(
+    log: EventLog, reader: httpx2.AsyncClient
+) -> None:
+    await hear(log, [event for events in logs_of(a_redecided_claim()).values() for event in events])
+    claim = (await reader.get("/claims/c1")).json()
+    assert (claim["status"], claim["number"], claim["plan_pays_fen"]) == ("paid", 2, 200_00)
+    assert (claim["settled_fen"], claim["claimed_back_fen"], claim["owing_fen"]) == (600_00, 400_00, 0)
+    assert (claim["bill_fen"], claim["pending"], claim["programmes"]) == (150_000_00, False, None)
+    first, second = claim["decisions"]
+    assert (first["stands"], first["reversal_reason"], first["replaced_by"]) == (
+        False,
+        "claim_corrected",
+        "d2",
+    )
+    assert (first["without_records"], first["trued_up"]) == (True, True)
+    assert (second["stands"], second["supersedes"]) == (True, "d1")
+    (clawback,) = claim["clawbacks"]
+    assert (clawback["repaid_fen"], clawback["written_off_fen"], clawback["open_fen"]) == (150_00, 250_00, 0)
+    (mine,) = (await reader.get(f"/people/{claim['person_id']}/claims")).json()
+    assert mine["redecided_because"] == "claim_corrected"
+    assert len((await reader.get(f"/people/{claim['person_id']}/clawbacks")).json()) == 1
+    assert (await reader.get(f"/people/{claim['person_id']}/owed")).json() == []
+    assert (await reader.get("/operator/clawbacks")).json() == []
+
+
+async def test_each_insurer_sees_its_own_part_of_every_decision_and_the_sum_recomputed(
+    log: EventLog, reader: httpx2.AsyncClient
+) -> None:
+    await hear(log, [event for events in logs_of(a_redecided_claim()).values() for event in events])
+    lines = (await reader.get("/insurers/picc/shares")).json()
+    assert [(line["number"], line["share_fen"], line["bears_fen"]) for line in lines] == [
+        (1, 360_00, 0),
+        (2, 120_00, 120_00),
+    ]
+    (page,) = (await reader.get("/insurers/picc/shares", params={"after": "d1"})).json()
+    assert page["decision_id"] == "d2"
+    (total,) = (await reader.get("/insurers/bearing", params={"insurer": "picc"})).json()
+    assert (total["awarded_fen"], total["reversed_fen"], total["bears_fen"]) == (480_00, 360_00, 120_00)
+    assert sum(line["bears_fen"] for line in lines) == total["bears_fen"]
+    assert (await reader.get("/insurers/picc/shares", params={"plan_id": "another"})).json() == []
+
+
+async def test_a_withdrawn_claim_is_nobodys_decision_and_what_was_paid_is_owed(
+    log: EventLog, reader: httpx2.AsyncClient
+) -> None:
+    await hear(log, [event for events in logs_of(a_withdrawn_claim()).values() for event in events])
+    claim = (await reader.get("/claims/c1")).json()
+    assert (claim["status"], claim["decision"], claim["plan_pays_fen"]) == ("withdrawn", "withdrawn", 0)
+    assert (claim["withdrawal_reason"], claim["owing_fen"]) == ("settlement_cancelled", 600_00)
+    assert [payment["cancel_reason"] for payment in claim["payments"]] == [None, "less_is_due"]
+    assert (await reader.get("/regulator")).json() == []
+    assert [row["open_fen"] for row in (await reader.get("/operator/clawbacks")).json()] == [600_00]
+    assert (await reader.get("/operator")).json() == []
+    summary = (await reader.get("/summary")).json()
+    assert (summary["decided"], summary["owing_fen"], summary["by_status"]) == (0, 600_00, {"withdrawn": 1})
+
+
+async def test_a_decided_claim_that_waits_again_keeps_its_decision_and_shows_why(
+    log: EventLog, reader: httpx2.AsyncClient
+) -> None:
+    story = a_redecided_claim()
+    waits = story | {"adjudication": [story["adjudication"][0], story["adjudication"][2]], "payout": []}
+    await hear(log, [event for events in logs_of(waits).values() for event in events])
+    (row,) = (await reader.get("/operator/pended-decided")).json()
+    assert (row["number"], row["pend_reasons"], row["plan_pays_fen"]) == (1, ["score_missing"], 600_00)
+    (unseen,) = (await reader.get("/operator/without-records")).json()
+    assert unseen["decision_id"] == "d1"
+    await hear(log, [recorded("adjudication", 3, confirmed("d1"))])
+    assert (await reader.get("/operator/pended-decided")).json() == []
+    assert (await reader.get("/operator/without-records")).json() == []
 
 
 async def test_lists_arrive_as_lists_and_referrals_of_one_batch_once_each(log: EventLog) -> None:
     story = a_paid_claim() | {"charity": [a_referral("b"), a_referral("a"), a_referral("b")]}
     await hear(log, [event for events in logs_of(story).values() for event in events])
-    row = await log.pool.fetchrow("select programmes, pend_reasons, score_reasons from claim")
+    row = await log.pool.fetchrow("select pend_reasons, score_reasons from claim")
     assert row is not None
-    assert dict(row) == {"programmes": ["a", "b"], "pend_reasons": ["coverage_unknown"], "score_reasons": []}
+    assert dict(row) == {"pend_reasons": ["coverage_unknown"], "score_reasons": []}
+    assert await log.pool.fetchval("select programmes from claim_status") == ["a", "b"]
 
 
 async def test_a_payments_way_is_the_claims_status(log: EventLog, reader: httpx2.AsyncClient) -> None:

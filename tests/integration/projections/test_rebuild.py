@@ -197,12 +197,13 @@ async def test_a_check_finds_a_row_that_the_logs_do_not_say_and_changes_nothing(
     await logs.tell(10)
     await live.follow()
     assert (await rebuilt(database, Request(_UNHURRIED, check=True))).differences == {}
-    await live.log.pool.execute("update claim set settled_fen = settled_fen + 1 where claim_id = 'c3'")
+    await live.log.pool.execute("update payment set amount_fen = amount_fen + 1 where claim_id = 'c3'")
     await live.log.pool.execute("update claim set bill_fen = bill_fen + 1 where claim_id = 'c4'")
     await live.log.pool.execute("delete from step where subject = 'claim-c5'")
     tampered = await live.everything()
     found = (await rebuilt(database, Request(_UNHURRIED, check=True))).differences
-    assert found["claim"][0] == found["claim"][1] >= 1
+    assert found["claim"] == (1, 1)
+    assert found["payment"][0] == found["payment"][1] >= 1
     assert found["step"] == (0, len([1 for row in (await reference(database))["step"] if "claim-c5," in row]))
     assert await live.everything() == tampered
     assert statuses(await list_generations(database, CLAIMS)) == [(1, "live")]

@@ -1,12 +1,23 @@
 """A claim's whole way through the services as recorded events, each source's own order kept."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid5
 
 from libs.contracts import ClaimEvent, encode, event_type
-from libs.contracts.adjudication import ClaimAdjudicated, ClaimPended, PendReason
-from libs.contracts.charity import ReferralMade
+from libs.contracts.adjudication import (
+    ClaimAdjudicated,
+    ClaimPended,
+    DecisionConfirmed,
+    PendReason,
+    PoolShare,
+)
+from libs.contracts.charity import ReferralMade, ReferralWithdrawn
 from libs.contracts.payout import (
+    ClawbackRaised,
+    ClawbackRepaid,
+    ClawbackWrittenOff,
+    PaymentCancelled,
     PaymentHeld,
     PaymentInstructed,
     PaymentRejected,
@@ -14,8 +25,16 @@ from libs.contracts.payout import (
     PaymentSettled,
 )
 from libs.eventlog import Recorded
-from tests.unit.adjudication.heard_events import attached, registered, scored, unavailable
-from tests.unit.payout.decisions import NOW, PERSON, SEALED, a_decision
+from tests.unit.adjudication.heard_events import (
+    a_settlement,
+    attached,
+    corrected,
+    registered,
+    scored,
+    unavailable,
+    withdrawn,
+)
+from tests.unit.payout.decisions import NOW, PERSON, SEALED, a_decision, a_reversal
 
 _IDS = UUID("7f0c2f0e-7d43-4f2e-9a53-0c0de2f5a111")
 ABOUT = {"person_id": PERSON, "claim_id": "c1"}
@@ -41,10 +60,119 @@ def a_paid_claim() -> Story:
     }
 
 
-def the_decision() -> ClaimAdjudicated:
+def the_decision(decision_id: str = "d1", **fields: Any) -> ClaimAdjudicated:
     """About the bill that intake registered."""
     claim = registered(person_id=PERSON)
-    return a_decision(hospital_id=claim.visit.hospital_id, bill_fen=claim.settlement.total_fen)
+    return a_decision(
+        decision_id, hospital_id=claim.visit.hospital_id, bill_fen=claim.settlement.total_fen, **fields
+    )
+
+
+def a_redecided_claim() -> Story:
+    """A paid claim whose bill is corrected: less is due, of which a part is repaid and the rest given up."""
+    story = a_paid_claim()
+    less = the_decision(
+        "d2",
+        number=2,
+        supersedes="d1",
+        plan_pays_fen=200_00,
+        pool_shares=shares(200_00),
+        received_at=NOW + timedelta(days=1),
+    )
+    first = the_decision(without_records=True, pool_shares=shares(600_00))
+    anew: dict[str, Any] = {
+        "revision": 2,
+        "received_at": NOW + timedelta(days=1),
+        "settlement": a_settlement(150_000_00),
+    }
+    owed = {**ABOUT, "clawback_id": "cb1", "plan_id": "demo-generic", "postings": ()}
+    return {
+        **story,
+        "intake": [registered(person_id=PERSON), corrected("c1", person_id=PERSON, **anew)],
+        "adjudication": [
+            first,
+            confirmed("d1"),
+            a_pend("score_missing"),
+            reversed_("d1", 1, replaced_by="d2", pool_shares=shares(600_00)),
+            less,
+        ],
+        "payout": [
+            an_instructed_payment(),
+            a_settled_payment(),
+            ClawbackRaised(
+                **owed, decision_id="d2", amount_fen=400_00, reason="redecided", raised_at=NOW
+            ),
+            ClawbackRepaid(
+                **owed, repayment_id="r1", amount_fen=150_00, reference="T1", repaid_on=NOW.date(),
+                recorded_by="cashier", recorded_at=NOW,
+            ),
+            ClawbackWrittenOff(
+                **owed, amount_fen=250_00, reason="hardship", written_off_by="m", written_off_at=NOW
+            ),
+        ],
+        "charity": [a_referral("cancer-fund"), a_withdrawn_referral("cancer-fund")],
+    }  # fmt: skip
+
+
+def a_withdrawn_claim() -> Story:
+    """A claim that was paid in two parts, of which one had not left; then the hospital undoes it."""
+    story = a_paid_claim()
+    more = {**PAYMENT, "payment_id": "p2", "amount_fen": 50_00}
+    cancelled = PaymentCancelled(
+        **more, reason="less_is_due", caused_by_decision_id="d2", cancelled_at=NOW, postings=()
+    )
+    second = an_instructed_payment().model_copy(update=more)
+    more_due = the_decision("d2", number=2, supersedes="d1", plan_pays_fen=650_00)
+    raised = ClawbackRaised(
+        **ABOUT, clawback_id="cb2", decision_id="d2", plan_id="demo-generic", amount_fen=600_00,
+        reason="withdrawn", raised_at=NOW, postings=(),
+    )  # fmt: skip
+    return {
+        **story,
+        "intake": [registered(person_id=PERSON), withdrawn("c1", person_id=PERSON)],
+        "adjudication": [
+            *story["adjudication"],
+            reversed_("d1", 1, replaced_by="d2"),
+            more_due,
+            reversed_("d2", 2, replaced_by=None),
+        ],
+        "payout": [*story["payout"], second, cancelled, raised],
+        "charity": [],
+    }
+
+
+def shares(total_fen: int) -> tuple[PoolShare, ...]:
+    """Two insurers, six to four."""
+    lead_fen = total_fen * 6 // 10
+    return (
+        PoolShare(insurer="picc", share_bp=6_000, amount_fen=lead_fen),
+        PoolShare(insurer="cpic", share_bp=4_000, amount_fen=total_fen - lead_fen),
+    )
+
+
+def reversed_(decision_id: str, number: int, *, replaced_by: str | None, **fields: Any) -> ClaimEvent:
+    """The decision stands no longer."""
+    return a_reversal(
+        decision_id, number=number, replaced_by=replaced_by,
+        reason="claim_corrected" if replaced_by else "claim_withdrawn", **fields,
+    )  # fmt: skip
+
+
+def confirmed(decision_id: str) -> DecisionConfirmed:
+    """The bureau's records came, and the decision stands."""
+    return DecisionConfirmed(
+        **ABOUT, decision_id=decision_id, revision=1, with_records=True, confirmed_at=NOW
+    )
+
+
+def a_withdrawn_referral(programme_id: str) -> ReferralWithdrawn:
+    """What the referral asked for does not hold any more."""
+    made = a_referral(programme_id)
+    return ReferralWithdrawn(
+        **ABOUT, referral_id=made.referral_id, programme_id=programme_id, decision_id="d2", year=made.year,
+        remaining_burden_fen=0, suggested_aid_before_fen=made.suggested_aid_fen, reason="burden_fell",
+        withdrawn_at=NOW,
+    )  # fmt: skip
 
 
 def a_pend(*codes: str) -> ClaimPended:
@@ -53,7 +181,7 @@ def a_pend(*codes: str) -> ClaimPended:
 
 
 def a_held_payment() -> PaymentHeld:
-    held = {name: PAYMENT[name] for name in ("decision_id", "plan_id", "amount_fen")}
+    held = {name: PAYMENT[name] for name in ("payment_id", "decision_id", "plan_id", "amount_fen")}
     return PaymentHeld.model_validate({**ABOUT, **held, "reason": "no_account", "received_at": NOW})
 
 

@@ -1,0 +1,119 @@
+"""What each participant may ask of the read models. Nothing here names a person: pseudonyms only."""
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from services.projections.entrypoints.asking import NEWEST_FIRST, Ask, Limit
+
+
+def patients_and_providers(rows: Ask) -> APIRouter:
+    """`/people/{id}/…`, `/hospitals…`, `/charity`."""
+    router = APIRouter()
+
+    @router.get("/hospitals/{hospital_id}/claims")
+    async def hospital(hospital_id: str, limit: Limit = 100) -> list[dict[str, Any]]:
+        """A hospital's claims, newest first."""
+        query = f"select * from hospital_claim where hospital_id = $1 {NEWEST_FIRST} limit $2"
+        return await rows(query, hospital_id, limit)
+
+    @router.get("/people/{person_id}/claims")
+    async def patient(person_id: str, limit: Limit = 100) -> list[dict[str, Any]]:
+        """A person's claims, newest first."""
+        query = f"select * from patient_claim where person_id = $1 {NEWEST_FIRST} limit $2"
+        return await rows(query, person_id, limit)
+
+    @router.get("/charity")
+    async def charity(limit: Limit = 100) -> list[dict[str, Any]]:
+        """Referred claims, newest first."""
+        return await rows("select * from charity_referral order by referred_at desc limit $1", limit)
+
+    @router.get("/people/{person_id}/owed")
+    async def owed(person_id: str) -> list[dict[str, Any]]:
+        """What a person is still to get, since when, and why not yet."""
+        return await rows("select * from patient_owed where person_id = $1 order by since", person_id)
+
+    @router.get("/hospitals")
+    async def hospitals(limit: Limit = 1_000) -> list[dict[str, Any]]:
+        """Per hospital: claims, decisions, money, median time to a decision."""
+        return await rows("select * from hospital_summary order by hospital_id limit $1", limit)
+
+    @router.get("/people/{person_id}/clawbacks")
+    async def owing(person_id: str) -> list[dict[str, Any]]:
+        """What a person owes or owed the pool."""
+        return await rows("select * from patient_owing where person_id = $1 order by raised_at", person_id)
+
+    return router
+
+
+def insurers_and_regulator(rows: Ask) -> APIRouter:
+    """`/insurers…`, `/regulator…`."""
+    router = APIRouter()
+
+    @router.get("/insurers")
+    async def insurers() -> list[dict[str, Any]]:
+        """Per plan: claims, decisions, money."""
+        return await rows("select * from insurer_plan order by plan_id")
+
+    @router.get("/insurers/bearing")
+    async def bearing(insurer: str | None = None) -> list[dict[str, Any]]:
+        """What each insurer of each plan's pool bears: awarded by all decisions, reversed, and left."""
+        query = "select * from insurer_bearing where $1::text is null or insurer = $1"
+        return await rows(f"{query} order by plan_id, insurer", insurer)
+
+    @router.get("/insurers/{insurer}/shares")
+    async def shares(
+        insurer: str, plan_id: str | None = None, limit: Limit = 100, after: str = ""
+    ) -> list[dict[str, Any]]:
+        """An insurer's own part of every decision, those that were reversed too, by decision id.
+
+        `after`: the last decision id of the page before. The sum of `bears_fen` is what `/insurers/bearing` says.
+        """
+        query = "select * from insurer_share where insurer = $1 and ($2::text is null or plan_id = $2)"
+        return await rows(
+            f"{query} and decision_id > $3 order by decision_id limit $4", insurer, plan_id, after, limit
+        )
+
+    @router.get("/regulator/decisions")
+    async def decisions(limit: Limit = 366) -> list[dict[str, Any]]:
+        """Decisions per plan and day: how many, how many without a person, how fast; newest first."""
+        return await rows("select * from regulator_decision order by day desc, plan_id limit $1", limit)
+
+    @router.get("/regulator")
+    async def regulator() -> list[dict[str, Any]]:
+        """Who bears what, per plan."""
+        return await rows("select * from regulator_bearing order by plan_id, bearer")
+
+    return router
+
+
+def operators(rows: Ask) -> APIRouter:
+    """`/operator…`."""
+    router = APIRouter()
+
+    @router.get("/operator/clawbacks")
+    async def clawbacks(limit: Limit = 100) -> list[dict[str, Any]]:
+        """What people owe, the oldest first."""
+        return await rows("select * from operator_clawback order by raised_at limit $1", limit)
+
+    @router.get("/operator/pended-decided")
+    async def pended_decided(limit: Limit = 100) -> list[dict[str, Any]]:
+        """Claims that wait to be decided anew while their decision stands."""
+        return await rows("select * from operator_pended_decided order by pended_at limit $1", limit)
+
+    @router.get("/operator/without-records")
+    async def without_records(limit: Limit = 100) -> list[dict[str, Any]]:
+        """Decisions made in the bureau's absence that were not looked at with its records yet."""
+        return await rows("select * from operator_without_records order by decided_at limit $1", limit)
+
+    @router.get("/operator/waiting")
+    async def waiting() -> list[dict[str, Any]]:
+        """What waits for a decision, by why, the longest wait first."""
+        return await rows("select * from operator_waiting order by oldest_received_at")
+
+    @router.get("/operator")
+    async def operator(limit: Limit = 100) -> list[dict[str, Any]]:
+        """Claims without a decision, the oldest first."""
+        return await rows("select * from operator_open_claim order by received_at limit $1", limit)
+
+    return router
