@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 import orjson
 
 from libs.eventlog.errors import EventLogError
 from libs.eventlog.event import Recorded
+from libs.eventlog.uuids import FastUUID
 
 Headers = list[tuple[str, bytes]]
 
@@ -54,12 +54,12 @@ def from_headers(shard: int, headers: Iterable[tuple[str, bytes]], body: bytes) 
             position=int(fields["position"]),
             stream_id=fields["stream"].decode(),
             version=int(fields["streamversion"]),
-            event_id=UUID(fields["ce_id"].decode()),
+            event_id=FastUUID(fields["ce_id"].decode()),
             type=type_name,
             schema_version=version,
             subject=fields["ce_subject"].decode(),
             recorded_at=datetime.fromisoformat(fields["ce_time"].decode()),
-            caused_by=UUID(caused_by.decode()) if caused_by else None,
+            caused_by=FastUUID(caused_by.decode()) if caused_by else None,
             traceparent=traceparent.decode() if traceparent else None,
             body=body,
             hash=bytes.fromhex(fields["hash"].decode()),
@@ -94,9 +94,9 @@ def from_json(line: bytes) -> Recorded:
     """The inverse of `to_json`. Raises EnvelopeUnreadable."""
     try:
         raw: dict[str, Any] = orjson.loads(line)
-        raw["event_id"] = UUID(raw["event_id"])
+        raw["event_id"] = FastUUID(raw["event_id"])
         raw["recorded_at"] = datetime.fromisoformat(raw["recorded_at"])
-        raw["caused_by"] = UUID(raw["caused_by"]) if raw["caused_by"] else None
+        raw["caused_by"] = FastUUID(raw["caused_by"]) if raw["caused_by"] else None
         raw["body"] = raw["body"].encode()
         raw["hash"] = bytes.fromhex(raw["hash"])
         return Recorded(**raw)

@@ -4,15 +4,18 @@ hash = SHA-256(previous hash ‖ for each field below, in order: 4-byte big-endi
 A verifier needs no code of ours: fields are text as written here, times ISO 8601 in UTC with microseconds.
 """
 
-import hashlib
+import struct
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
+from hashlib import sha256
 
 from libs.eventlog.errors import ChainBroken
 from libs.eventlog.event import Recorded
 
 GENESIS = bytes(32)
+
+_length = struct.Struct(">I").pack
 
 
 def link(previous: bytes, event: Recorded) -> bytes:
@@ -22,30 +25,29 @@ def link(previous: bytes, event: Recorded) -> bytes:
 
 def around_position(event: Recorded) -> tuple[bytes, bytes]:
     """The hashed bytes before and after the position: all that can be prepared before the shard is locked."""
-    before = (event.source.encode(), b"%d" % event.shard)
-    after = (
-        event.stream_id.encode(),
-        b"%d" % event.version,
-        str(event.event_id).encode(),
-        event.type.encode(),
-        b"%d" % event.schema_version,
-        event.subject.encode(),
-        _in_utc(event.recorded_at),
-        str(event.caused_by).encode() if event.caused_by else b"",
-        (event.traceparent or "").encode(),
-        event.body,
-    )
-    return b"".join(map(_with_length, before)), b"".join(map(_with_length, after))
+    source, shard = event.source.encode(), b"%d" % event.shard
+    stream, version = event.stream_id.encode(), b"%d" % event.version
+    event_id, kind = str(event.event_id).encode(), event.type.encode()
+    schema_version, subject = b"%d" % event.schema_version, event.subject.encode()
+    time = _in_utc(event.recorded_at)
+    cause = str(event.caused_by).encode() if event.caused_by else b""
+    trace = (event.traceparent or "").encode()
+    body = event.body
+    # Spelt out: a loop over the fields took three times as long, and this runs for every event that is recorded.
+    return b"".join((_length(len(source)), source, _length(len(shard)), shard)), b"".join(
+        (
+            _length(len(stream)), stream, _length(len(version)), version, _length(len(event_id)), event_id,
+            _length(len(kind)), kind, _length(len(schema_version)), schema_version, _length(len(subject)), subject,
+            _length(len(time)), time, _length(len(cause)), cause, _length(len(trace)), trace, _length(len(body)), body,
+        )
+    )  # fmt: skip
 
 
 def chain(previous: bytes, position: int, around: tuple[bytes, bytes]) -> bytes:
     """The hash of what `around_position` prepared, once its place in the chain is known."""
     before, after = around
-    return hashlib.sha256(previous + before + _with_length(b"%d" % position) + after).digest()
-
-
-def _with_length(field: bytes) -> bytes:
-    return len(field).to_bytes(4, "big") + field
+    number = b"%d" % position
+    return sha256(b"".join((previous, before, _length(len(number)), number, after))).digest()
 
 
 @lru_cache(maxsize=256)  # the events of one transaction share their time

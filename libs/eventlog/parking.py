@@ -1,9 +1,11 @@
 """Events that cannot be processed wait here, with the later ones of their subject, while the rest goes on."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from libs.eventlog.envelope import from_json, to_json
 from libs.eventlog.event import Recorded

@@ -6,6 +6,8 @@ from uuid import UUID
 
 import uuid_utils
 
+from libs.eventlog.uuids import FastUUID
+
 
 def utc_now() -> datetime:
     """The present moment in UTC."""
@@ -22,4 +24,4 @@ def clock_with(offset_seconds: float) -> Callable[[], datetime]:
 
 def new_id() -> UUID:
     """A UUIDv7: unique, and sortable by time."""
-    return UUID(int=uuid_utils.uuid7().int)
+    return FastUUID(uuid_utils.uuid7().bytes)

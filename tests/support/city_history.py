@@ -5,13 +5,15 @@ What is heard depends on the seed alone, never on a decision: two histories of o
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from itertools import islice
 from pathlib import Path
 from random import Random
 from typing import Any
 from uuid import UUID, uuid5
+
+from msgspec.structs import replace
 
 from libs.benefits import Plan
 from libs.contracts import Event, encode, event_type

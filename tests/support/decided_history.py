@@ -1,10 +1,11 @@
 """Adjudication's log as its real decider writes it, for people with corrections, withdrawals and late claims."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid5
+
+from msgspec.structs import replace
 
 from libs.contracts import Event, encode, event_type
 from libs.eventlog.envelope import to_json

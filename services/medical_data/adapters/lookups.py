@@ -5,11 +5,13 @@ process does not live to end runs out, and the question is asked again.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from libs.contracts.intake import FiledSettlement
 from libs.eventlog import Recorded

@@ -5,13 +5,14 @@ import random
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import NAMESPACE_OID, uuid4, uuid5
 
 import asyncpg
 import pytest
+from msgspec.structs import replace
 
 import services.payout
 from libs.contracts import Event

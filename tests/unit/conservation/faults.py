@@ -2,10 +2,11 @@
 
 import copy
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from msgspec.structs import replace
 
 from libs.conservation.facts import MONEY_TYPES
 from libs.eventlog.event import Recorded

@@ -1,11 +1,13 @@
 """Synthetic histories of any shape, as the services record them: consistent to the fen, with valid hash chains."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, Literal
 from uuid import UUID, uuid5
+
+from msgspec.structs import replace
 
 from libs.contracts import Event
 from libs.contracts.adjudication import (

@@ -1,7 +1,6 @@
 """Events as CloudEvents lines keep every byte that was hashed."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -9,6 +8,7 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from libs.eventlog import Recorded
 from libs.eventlog.cloudevents import from_cloudevent, to_cloudevent

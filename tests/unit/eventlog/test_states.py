@@ -16,7 +16,7 @@ class Table:
 
     def add(self, claim_id: str, version: int) -> None:
         event = a_recorded(claim_id, version)
-        self.rows.append([getattr(event, name) for name in type(event).__slots__ if name != "source"])
+        self.rows.append([getattr(event, name) for name in type(event).__struct_fields__ if name != "source"])
 
     async def fetch(self, _: str, stream_ids: list[str], versions: list[int]) -> list[Any]:
         known = dict(zip(stream_ids, versions, strict=True))

@@ -1,7 +1,6 @@
 """Travelling through streams: what was known, what was in effect, and that both agree with the live fold."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -9,6 +8,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from libs import contracts
 from libs.contracts import Event

@@ -1,11 +1,12 @@
 """Chains and roots of a cut: what was changed is found where it is, and nothing else is."""
 
+import dataclasses
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from libs.eventlog.day_roots import DayRoot
 from libs.eventlog.event import Recorded
@@ -149,6 +150,6 @@ def test_a_root_with_another_content_is_found(
     writer: LogWriter, tmp_path: Path, change: dict[str, object], rule: str
 ) -> None:
     first, *others = roots_of(writer)
-    wrong = replace(first, **change)  # type: ignore[arg-type]
+    wrong = dataclasses.replace(first, **change)  # type: ignore[arg-type]
     rules = {f.rule for f in check_roots(cut_with(tmp_path, writer, [wrong, *others])).findings}
     assert rule in rules

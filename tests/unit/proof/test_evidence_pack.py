@@ -6,12 +6,12 @@ import random
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from libs.eventlog.hash_chain import GENESIS, link
 from libs.proof.pack import sealed, zipped
