@@ -1,93 +1,130 @@
-"""`make bench`: claims per second and latency of the whole platform, as ratios to floors measured in the same run.
+"""`make bench`: claims per second and latency of the whole platform, replay, and what a claim costs as history grows.
 
-Everything is durable (fsync on). Rates on other machines differ; the ratios are what to compare.
+Everything is durable (fsync on). Rates on other machines differ; the ratios to floors of the same run are what to
+compare. `--history 100000` and `1000000` take their time: every claim of that history is really sent and paid.
 """
 
 import argparse
 import asyncio
-import platform as machine
+import sys
 from datetime import UTC, datetime
-from pathlib import Path
+from itertools import islice
+from time import sleep
 
+import asyncpg
 from rich.console import Console
 
+from libs.interop.submission import Submission
 from services.operations.adapters.city import City
-from services.operations.domain.platform import Platform
+from services.operations.domain.topology import SHARDS
 from services.operations.entrypoints.places import CHECKOUT
 from services.operations.entrypoints.progress import StartProgress
 from services.operations.use_cases.forget import forget
-from services.operations.use_cases.run_platform import PlatformPlan, run_platform
-from tests.benchmarks.cohorts import Cohort, measure_paced, measure_saturated, paid_claims, residents, warm_up
-from tests.benchmarks.floors import Floors, measure_floors
+from services.operations.use_cases.run_platform import BrokerKind, PlatformPlan, RunningPlatform, run_platform
+from tests.benchmarks.cohorts import Cohorts, People
+from tests.benchmarks.floors import measure_floors
+from tests.benchmarks.history import AtSize, measure_growth
+from tests.benchmarks.machine import Busyness, describe_machine
+from tests.benchmarks.replay import replay_of
+from tests.benchmarks.report import PACES, Findings, OnBroker, report
 
 BENCH = CHECKOUT / ".huiji" / "bench"
+DOCUMENT = CHECKOUT / "docs" / "benchmarks.md"
+WARM_UP = 300
+FEWEST_PEOPLE = 20_000
+LOOK_AROUND_SECONDS = 3.0
 
 
 def main() -> None:
-    """Run the benchmark and print its table; `--write` keeps it in docs/benchmarks.md."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--claims", type=int, default=2_000, help="paid claims of the saturated run")
-    parser.add_argument("--broker", choices=("embedded", "apache"), default="embedded")
-    parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md")
-    options = parser.parse_args()
+    """Run the benchmark and write docs/benchmarks.md."""
+    options = _options()
     console = Console()
-    forget(BENCH)
-    plan = PlatformPlan(BENCH, CHECKOUT, broker=options.broker)
-    with run_platform(plan, StartProgress(console)) as running:
-        text = asyncio.run(_measure(running.platform, options.claims, options.broker, console))
+    around = Busyness()
+    sleep(LOOK_AROUND_SECONDS)
+    busy, _ = around.shares()
+    command = " ".join(["python -m tests.benchmarks", *sys.argv[1:]])
+    found = Findings(f"{datetime.now(UTC):%Y-%m-%d}", [command], describe_machine(), "", busy)
+    for index, broker in enumerate(options.brokers):
+        forget(BENCH)
+        plan = PlatformPlan(BENCH, CHECKOUT, broker=broker)
+        with run_platform(plan, StartProgress(console)) as running:
+            asyncio.run(_Run(options, console, found, broker).measure(running, alone=index == 0))
+    text = report(found)
     console.print(text, highlight=False, markup=False)
-    if options.write:
-        (CHECKOUT / "docs" / "benchmarks.md").write_text(text)
+    if not options.dry:
+        DOCUMENT.write_text(text)
 
 
-async def _measure(platform: Platform, claims: int, broker: str, console: Console) -> str:
-    console.print("floors …")
-    floors = await measure_floors(platform.addresses.database_url, platform.addresses.kafka)
-    console.print("generating claims that pay …")
-    submissions = paid_claims(claims + claims // 2 + 200)
-    async with City(platform.addresses, parallel_requests=8) as city:
-        await city.enrol(residents())
-        await city.settle(submissions)
-        await warm_up(city, submissions[:200])
-        console.print(f"{claims} claims at once …")
-        saturated = await measure_saturated(city, platform, submissions[200 : 200 + claims])
-        rate = saturated.claims_per_second / 2
-        console.print(f"at half of {saturated.claims_per_second:.0f} claims/s …")
-        half = await measure_paced(city, platform, submissions[200 + claims :], rate)
-    return _report(floors, saturated, half, broker)
-
-
-def _report(floors: Floors, saturated: Cohort, half: Cohort, broker: str) -> str:
-    rows = [
-        "# Benchmarks",
-        "",
-        f"Measured {datetime.now(UTC):%Y-%m-%d} by `make bench` on {_cores()} cores ({machine.machine()}), everything",
-        f"on that machine: PostgreSQL (fsync on), the {broker} broker, bureau, bank, eight services, and the sender.",
-        "Ratios are to floors of the same run.",
-        "",
-        "| | | ratio to floor |",
-        "| --- | --- | --- |",
-        f"| floor: raw batched insert | {floors.inserts_per_second:,.0f} events/s | |",
-        f"| floor: raw Kafka produce | {floors.produced_per_second:,.0f} messages/s | |",
-        f"| floor: raw Kafka consume | {floors.consumed_per_second:,.0f} messages/s | |",
-        f"| claims, discharge to settled payment | {saturated.claims_per_second:,.0f} claims/s | |",
-        f"| events appended meanwhile | {saturated.events_per_second:,.0f} events/s"
-        f" | {saturated.events_per_second / floors.inserts_per_second:.3f} of raw insert |",
-        f"| the same, to raw produce | | {saturated.events_per_second / floors.produced_per_second:.3f} |",
-        f"| the same, to raw consume | | {saturated.events_per_second / floors.consumed_per_second:.3f} |",
-        f"| at half of that rate ({half.claims_per_second:,.0f}/s): median | {half.median_seconds:.3f} s | |",
-        f"| at half of that rate: 99th percentile | {half.p99_seconds:.3f} s | |",
-        f"| saturated: median | {saturated.median_seconds:.3f} s | |",
-        f"| saturated: 99th percentile | {saturated.p99_seconds:.3f} s | |",
-        "",
-    ]
-    return "\n".join(rows)
-
-
-def _cores() -> int:
-    return len(
-        [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("processor")]
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--claims", type=int, default=3_000, help="paid claims of the saturated run")
+    parser.add_argument("--seconds", type=float, default=15.0, help="of each paced run")
+    parser.add_argument(
+        "--history", type=int, default=10_000, help="claims that the history grows to; 0: none"
     )
+    parser.add_argument(
+        "--brokers", nargs="+", choices=("embedded", "apache"), default=["embedded", "apache"]
+    )
+    parser.add_argument("--dry", action="store_true", help="do not write docs/benchmarks.md")
+    return parser.parse_args()
+
+
+class _Run:
+    """One platform's measurements, noted in `found`."""
+
+    def __init__(
+        self, options: argparse.Namespace, console: Console, found: Findings, broker: BrokerKind
+    ) -> None:
+        self._options = options
+        self._console = console
+        self._found = found
+        self._broker = broker
+        # Claims of one person wait for each other, so a long history needs as many people.
+        self._people = People(max(FEWEST_PEOPLE, options.history))
+
+    async def measure(self, running: RunningPlatform, *, alone: bool) -> None:
+        """The live path; on the first platform replay and growth, too (`alone`: they ask nothing of the broker)."""
+        addresses = running.platform.addresses
+        if not self._found.postgres:
+            database = await asyncpg.connect(addresses.database_url)
+            self._found.postgres = (await database.fetchval("show server_version")).split()[0]
+            await database.close()
+        self._say(f"{self._broker}: floors …")
+        floors = await measure_floors(addresses.database_url, addresses.kafka)
+        submissions = self._people.paid_claims()
+        async with City(addresses, parallel_requests=8) as city:
+            await city.enrol(self._people.residents())
+            cohorts = Cohorts(city, running.platform, running.processes.process_ids())
+
+            async def settled(count: int) -> list[Submission]:
+                taken = list(islice(submissions, count))
+                await city.settle(taken)
+                return taken
+
+            await cohorts.send(await settled(WARM_UP))
+            around = Busyness()
+            self._say(f"{self._options.claims} claims at once …")
+            saturated = await cohorts.measure(await settled(self._options.claims))
+            on_broker = OnBroker(self._broker, floors, saturated, [])
+            sent = WARM_UP + self._options.claims
+            for share in PACES:
+                rate = saturated.claims_per_second * share
+                self._say(f"at {rate:.0f} claims/s …")
+                count = int(rate * self._options.seconds)
+                on_broker.paced.append((share, await cohorts.measure(await settled(count), rate)))
+                sent += count
+            on_broker.busy, on_broker.stolen = around.shares()
+            self._found.brokers.append(on_broker)
+            if alone and self._options.history:
+                self._say(f"history up to {self._options.history} claims …")
+                growth = await measure_growth(cohorts, sent, self._options.history, settled)
+                self._found.growth = [AtSize(WARM_UP, saturated), *growth]
+        if alone:
+            self._say("replay …")
+            self._found.replay = await replay_of(addresses.database_url, SHARDS)
+
+    def _say(self, what: str) -> None:
+        self._console.print(what, highlight=False)
 
 
 if __name__ == "__main__":

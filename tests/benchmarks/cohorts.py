@@ -1,10 +1,9 @@
 """Groups of claims sent through a running platform, and how long each took from discharge to settled payment."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
 from time import perf_counter
 from typing import TypeVar
 
@@ -19,9 +18,9 @@ from services.operations.adapters.city import City, Resident
 from services.operations.domain.platform import Platform
 from services.operations.domain.topology import SERVICES
 from services.operations.use_cases.await_claims import await_claims
+from tests.benchmarks.processor_time import processor_seconds
 
 SEED = 77
-PEOPLE = 20_000
 # Above every deductible of the bundled plans, so that (nearly) every claim is paid and goes all the way.
 PERSONAL_AT_LEAST_FEN = 5_000_000
 PACED_ARRAY = 5
@@ -29,34 +28,39 @@ PACED_ARRAY = 5
 Amounts = TypeVar("Amounts", bound=Model)
 
 _PLANS = sorted(CITIES.keys() & load_plans().keys())
-_POPULATION = Population(SEED, _PLANS, PEOPLE)
 
 
 @dataclass(frozen=True)
 class Cohort:
-    """What was measured; `claims_per_second` counts settled payments from the first discharge to the last booking."""
+    """What was measured; `claims_per_second` counts settled payments from the first discharge to the last booking.
+
+    `processor_ms_per_claim` by process, with what it has started.
+    """
 
     claims_per_second: float
     events_per_second: float
-    median_seconds: float
+    p50_seconds: float
+    p95_seconds: float
     p99_seconds: float
+    processor_ms_per_claim: Mapping[str, float]
 
 
-def residents() -> list[Resident]:
-    """Everyone who may have a claim."""
-    return [Resident(one.person, one.coverage) for one in _POPULATION]
+class People:
+    """The insured, and the claims of their inpatient stays."""
 
+    def __init__(self, count: int) -> None:
+        self._population = Population(SEED, _PLANS, count)
 
-def paid_claims(count: int) -> list[Submission]:
-    """Local inpatient discharges, their bills multiplied until the patient bears enough for a plan to pay."""
-    stays = (
-        one
-        for one in discharges(SEED, _PLANS, _POPULATION)
-        if one.visit.kind == "inpatient"
-        and one.visit.place == "local"
-        and one.settlement.personal_total_fen > 0
-    )
-    return [_multiplied(stay) for stay in islice(stays, count)]
+    def residents(self) -> list[Resident]:
+        """Everyone who may have a claim."""
+        return [Resident(one.person, one.coverage) for one in self._population]
+
+    def paid_claims(self) -> Iterator[Submission]:
+        """Local inpatient discharges, their bills multiplied until the patient bears enough for a plan to pay."""
+        for stay in discharges(SEED, _PLANS, self._population):
+            inpatient = stay.visit.kind == "inpatient" and stay.visit.place == "local"
+            if inpatient and stay.settlement.personal_total_fen > 0:
+                yield _multiplied(stay)
 
 
 def _multiplied(stay: Submission) -> Submission:
@@ -71,57 +75,65 @@ def _multiplied(stay: Submission) -> Submission:
     return stay.model_copy(update={"settlement": settlement, "lines": lines})
 
 
-async def warm_up(city: City, submissions: Sequence[Submission]) -> None:
-    """The first claims pay for connections and caches."""
-    await city.send_settlements(submissions)
-    await await_claims(city.summary, len(submissions))
+class Cohorts:
+    """Sends cohorts to one platform. `process_ids` by name, of the processes whose time is counted."""
+
+    def __init__(self, city: City, platform: Platform, process_ids: Mapping[str, int]) -> None:
+        self._city = city
+        self._platform = platform
+        self._process_ids = process_ids
+
+    async def send(self, submissions: Sequence[Submission]) -> None:
+        """Send and wait for the end, measuring nothing: the first claims pay for connections and caches."""
+        already = (await self._city.summary())["claims"]
+        await self._city.send_settlements(submissions)
+        await await_claims(self._city.summary, already + len(submissions))
+
+    async def measure(self, submissions: Sequence[Submission], rate: float | None = None) -> Cohort:
+        """Send all at once, so that the platform is the bottleneck, or small arrays at `rate` claims per second."""
+        already = (await self._city.summary())["claims"]
+        database = await asyncpg.connect(self._platform.addresses.database_url)
+        worked_before, events_before = processor_seconds(self._process_ids), await _events(database)
+        began_at, began = datetime.now(UTC), perf_counter()
+        if rate is None:
+            await self._city.send_settlements(submissions)
+        else:
+            await self._send_paced(submissions, rate)
+        await await_claims(self._city.summary, already + len(submissions))
+        events, seconds = await _events(database) - events_before, perf_counter() - began
+        worked = processor_seconds(self._process_ids)
+        row = await database.fetchrow(_LATENCIES, began_at)
+        await database.close()
+        assert row is not None, "an aggregate has a row"
+        p50, p95, p99 = map(float, row["latencies"])
+        return Cohort(
+            row["settled"] / float(row["span"]),
+            events / seconds,
+            p50,
+            p95,
+            p99,
+            {
+                name: (worked[name] - worked_before[name]) * 1_000 / len(submissions)
+                for name in self._process_ids
+            },
+        )
+
+    async def _send_paced(self, submissions: Sequence[Submission], rate: float) -> None:
+        began = perf_counter()
+        sending = []
+        for start in range(0, len(submissions), PACED_ARRAY):
+            await asyncio.sleep(max(0.0, began + start / rate - perf_counter()))
+            array = submissions[start : start + PACED_ARRAY]
+            sending.append(asyncio.ensure_future(self._city.send_settlements(array)))
+        await asyncio.gather(*sending)
 
 
-async def measure_saturated(city: City, platform: Platform, submissions: Sequence[Submission]) -> Cohort:
-    """All at once: the platform is the bottleneck."""
-    return await _measure(city, platform, submissions, rate=None)
-
-
-async def measure_paced(
-    city: City, platform: Platform, submissions: Sequence[Submission], rate: float
-) -> Cohort:
-    """Small arrays at a steady rate of claims per second."""
-    return await _measure(city, platform, submissions, rate)
-
-
-async def _measure(
-    city: City, platform: Platform, submissions: Sequence[Submission], rate: float | None
-) -> Cohort:
-    already = (await city.summary())["claims"]
-    database = await asyncpg.connect(platform.addresses.database_url)
-    events_before, began_at, began = await _events(database), datetime.now(UTC), perf_counter()
-    if rate is None:
-        await city.send_settlements(submissions)
-    else:
-        await _send_paced(city, submissions, rate)
-    await await_claims(city.summary, already + len(submissions))
-    events, seconds = await _events(database) - events_before, perf_counter() - began
-    row = await database.fetchrow(
-        "select count(settled_at) as settled, extract(epoch from max(settled_at) - min(received_at)) as span,"
-        " percentile_cont(0.5) within group (order by extract(epoch from settled_at - received_at)) as median,"
-        " percentile_cont(0.99) within group (order by extract(epoch from settled_at - received_at)) as p99"
-        " from projections.claim where received_at >= $1",
-        began_at,
-    )
-    await database.close()
-    assert row is not None, "an aggregate has a row"
-    return Cohort(
-        row["settled"] / float(row["span"]), events / seconds, float(row["median"]), float(row["p99"])
-    )
-
-
-async def _send_paced(city: City, submissions: Sequence[Submission], rate: float) -> None:
-    began = perf_counter()
-    sending = []
-    for start in range(0, len(submissions), PACED_ARRAY):
-        await asyncio.sleep(max(0.0, began + start / rate - perf_counter()))
-        sending.append(asyncio.ensure_future(city.send_settlements(submissions[start : start + PACED_ARRAY])))
-    await asyncio.gather(*sending)
+_LATENCIES = """
+select count(settled_at) as settled, extract(epoch from max(settled_at) - min(received_at)) as span,
+       percentile_cont(array[0.5, 0.95, 0.99]) within group (order by extract(epoch from settled_at - received_at))
+           as latencies
+from projections.claim where received_at >= $1
+"""
 
 
 async def _events(database: asyncpg.Connection) -> int:

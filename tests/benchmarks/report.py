@@ -1,0 +1,130 @@
+"""The benchmark's findings as docs/benchmarks.md."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from tests.benchmarks.cohorts import Cohort
+from tests.benchmarks.floors import Floors
+from tests.benchmarks.history import AtSize
+from tests.benchmarks.replay import Replay
+
+PACES = (0.25, 0.5, 0.9)
+"""Of the highest rate that was measured just before."""
+
+
+@dataclass
+class OnBroker:
+    """Everything measured on one broker. `busy` and `stolen` are shares of the machine meanwhile."""
+
+    broker: str
+    floors: Floors
+    saturated: Cohort
+    paced: list[tuple[float, Cohort]]
+    busy: float = 0.0
+    stolen: float = 0.0
+
+
+@dataclass
+class Findings:
+    """A whole run."""
+
+    day: str
+    commands: Sequence[str]
+    machine: str
+    postgres: str
+    busy_before: float
+    brokers: list[OnBroker] = field(default_factory=list)
+    replay: Replay | None = None
+    growth: list[AtSize] = field(default_factory=list)
+
+
+def report(found: Findings) -> str:
+    """Markdown. Rates are of this machine; the ratios are what to compare."""
+    lines = [
+        "# Benchmarks",
+        "",
+        f"Measured {found.day} by {', '.join(f'`{command}`' for command in found.commands)}.",
+        "",
+        f"- Machine: {found.machine}. Everything runs on it: PostgreSQL {found.postgres} (fsync on), the",
+        "  broker, bureau, bank, eight services, and the sender of the claims.",
+        f"- Others kept it {found.busy_before:.0%} busy in the seconds before the start.",
+        "- Every ratio is to a floor of the same run: the same database and broker with nothing of ours in between.",
+        "- Processor time is user and system time of a process and its children, per claim sent.",
+    ]
+    for one in found.brokers:
+        lines += ["", *_live(one)]
+    if found.replay is not None:
+        lines += ["", *_replay(found.replay)]
+    if found.growth:
+        lines += ["", *_growth(found.growth)]
+    return "\n".join([*lines, ""])
+
+
+def _live(one: OnBroker) -> list[str]:
+    top, floors = one.saturated, one.floors
+    rows = [("all at once", top), *((f"{share:.0%} of that", cohort) for share, cohort in one.paced)]
+    latencies = [
+        f"| {what} | {c.claims_per_second:,.0f} | {c.p50_seconds:.3f} | {c.p95_seconds:.3f} | {c.p99_seconds:.3f}"
+        f" | {sum(c.processor_ms_per_claim.values()):.2f} |"
+        for what, c in rows
+    ]
+    costs = [f"| {name} | {spent:.2f} |" for name, spent in top.processor_ms_per_claim.items()]
+    return [
+        f"## Discharge to settled payment, {one.broker} broker",
+        "",
+        f"The machine was {one.busy:.0%} busy during these, {one.stolen:.0%} was taken by its host.",
+        "",
+        "| | claims/s | p50 s | p95 s | p99 s | processor ms/claim |",
+        "| --- | ---: | ---: | ---: | ---: | ---: |",
+        *latencies,
+        "",
+        "| floor | per second | events appended at the highest rate, as a ratio |",
+        "| --- | ---: | ---: |",
+        *(
+            f"| {what} | {floor:,.0f} | {top.events_per_second / floor:.3f} |"
+            for what, floor in (
+                ("raw insert, batches of 500", floors.inserts_per_second),
+                ("raw produce", floors.produced_per_second),
+                ("raw consume", floors.consumed_per_second),
+            )
+        ),
+        "",
+        "| process, all at once | ms/claim |",
+        "| --- | ---: |",
+        *costs,
+        f"| **all** | **{sum(top.processor_ms_per_claim.values()):.2f}** |",
+    ]
+
+
+def _replay(found: Replay) -> list[str]:
+    return [
+        "## Replay",
+        "",
+        f"Adjudication's log of {found.events:,} events, read, its hash chain checked, every event decoded and folded",
+        "into its person's state; raw is the same query with nothing done to its rows.",
+        "",
+        "| | replay, events/s | raw, events/s | ratio |",
+        "| --- | ---: | ---: | ---: |",
+        f"| one process | {found.replayed_by_one:,.0f} | {found.raw_of_one:,.0f}"
+        f" | {found.replayed_by_one / found.raw_of_one:.2f} |",
+        f"| one per core | {found.replayed_by_machine:,.0f} | {found.raw_of_machine:,.0f}"
+        f" | {found.replayed_by_machine / found.raw_of_machine:.2f} |",
+        "",
+        f"A core's worth of our own work alone replays {found.replayed_per_core_of_ours:,.0f} events/s.",
+    ]
+
+
+def _growth(found: Sequence[AtSize]) -> list[str]:
+    return [
+        "## Cost of a claim as history grows",
+        "",
+        "Claims sent at once after so many others, every one of which was really sent and paid.",
+        "",
+        "| claims before | processor ms/claim | of it PostgreSQL | claims/s |",
+        "| ---: | ---: | ---: | ---: |",
+        *(
+            f"| {at.claims:,} | {sum(at.cohort.processor_ms_per_claim.values()):.2f}"
+            f" | {at.cohort.processor_ms_per_claim['postgres']:.2f} | {at.cohort.claims_per_second:,.0f} |"
+            for at in found
+        ),
+    ]
