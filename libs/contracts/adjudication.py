@@ -39,6 +39,7 @@ class CoverageNoted(PersonEvent):
     covered_to: date
     scheme: Scheme
     pre_existing: bool
+    pre_existing_classes: tuple[str, ...] = ()
     groups: tuple[str, ...]
     continuous_years: int
     claim_free_years: int

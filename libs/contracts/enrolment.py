@@ -20,7 +20,15 @@ class CoverageActivated(PersonEvent):
     enrolled_at: datetime
     scheme: Scheme
     pre_existing: bool = Field(description="as the plan's own rule decided at enrolment")
-    pre_existing_reason: str | None = None
+    pre_existing_reason: str | None = Field(
+        default=None, description="the plan's own words for the rule that was met, never the person's illness"
+    )
+    pre_existing_classes: tuple[str, ...] = Field(
+        default=(), description="classes the plan treats differently, such as severe"
+    )
+    status_source: Literal["stated", "rule"] = Field(
+        default="stated", description="rule: determined by the plan's rule from evidence that was not kept"
+    )
     groups: tuple[str, ...] = Field(default=(), description="poverty and other groups that change terms")
     continuous_years: int = Field(default=1, ge=1)
     claim_free_years: int = Field(default=0, ge=0)

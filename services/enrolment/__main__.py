@@ -7,8 +7,8 @@ from libs.benefits import load_plans
 from libs.eventlog import States
 from libs.privacy import KeyContention
 from libs.runtime.batcher import Batcher
-from libs.runtime.pump import Pump
 from libs.runtime.history import Folding
+from libs.runtime.pump import Pump
 from libs.runtime.service import Parts, Runtime, run_service
 from services.enrolment.domain.state import evolve, initial
 from services.enrolment.entrypoints.coverages import coverages_router

@@ -81,6 +81,7 @@ def _member(visit: Visit, coverage: CoverageNoted, claim_free_years: int, plan: 
     return Member(
         scheme=coverage.scheme,
         pre_existing=coverage.pre_existing,
+        pre_existing_classes=coverage.pre_existing_classes,
         continuous_years=coverage.continuous_years,
         claim_free_years=claim_free_years,
         groups=coverage.groups,

@@ -138,6 +138,7 @@ def _note_coverage(person: Person, heard: CoverageActivated | CoverageLapsed) ->
                     covered_to=heard.covered_to,
                     scheme=heard.scheme,
                     pre_existing=heard.pre_existing,
+                    pre_existing_classes=heard.pre_existing_classes,
                     groups=heard.groups,
                     continuous_years=heard.continuous_years,
                     claim_free_years=heard.claim_free_years,

@@ -6,6 +6,7 @@ from typing import Final
 from uuid import UUID, uuid5
 
 from services.enrolment.domain.state import Terms
+from services.enrolment.domain.status import Evidence
 
 _COVERAGES: Final = UUID("7d1a5f9e-3b64-5c0b-a7de-2f6d1e0b9c58")
 
@@ -19,6 +20,8 @@ class Activate:
     identity: str
     identity_digest: str
     enrolled_at: datetime
+    evidence: Evidence | None = None
+    """From which the plan's rule determines the status; without it the terms state it."""
 
     @property
     def coverage_id(self) -> str:

@@ -14,7 +14,8 @@ from services.enrolment.domain.errors import (
     ErasureUnderWay,
     LapseOutsidePeriod,
 )
-from services.enrolment.domain.state import Person
+from services.enrolment.domain.state import Person, Terms
+from services.enrolment.domain.status import with_status
 
 
 def decide(person: Person, command: Command) -> Sequence[Event]:
@@ -44,10 +45,13 @@ def _activate(person: Person, command: Activate) -> Sequence[Event]:
     if person.erasure == "pending":
         # Sealed under the key that is about to go: recorded, it could be neither read nor given anew.
         raise ErasureUnderWay
+    terms = command.terms
+    if command.evidence is not None:
+        terms = with_status(person, terms, command.evidence)
     coverage_id = command.coverage_id
     known = person.coverages.get(coverage_id)
     if known is not None:
-        differing = known.terms.differing(command.terms)
+        differing = known.terms.differing(terms)
         if known.readable and known.identity_digest != command.identity_digest:
             differing += ("person",)
         if differing:
@@ -59,11 +63,10 @@ def _activate(person: Person, command: Activate) -> Sequence[Event]:
         same_plan = other_id != coverage_id and other.terms.plan_id == command.terms.plan_id
         if same_plan and other.includes_days_of(command.terms):
             raise CoverageOverlaps(other_id)
-    return (_activated(coverage_id, command),)
+    return (_activated(coverage_id, command, terms),)
 
 
-def _activated(coverage_id: str, command: Activate) -> CoverageActivated:
-    terms = command.terms
+def _activated(coverage_id: str, command: Activate, terms: Terms) -> CoverageActivated:
     return CoverageActivated(
         person_id=command.person_id,
         coverage_id=coverage_id,
@@ -75,6 +78,8 @@ def _activated(coverage_id: str, command: Activate) -> CoverageActivated:
         scheme=terms.scheme,
         pre_existing=terms.pre_existing,
         pre_existing_reason=terms.pre_existing_reason,
+        pre_existing_classes=terms.pre_existing_classes,
+        status_source=terms.status_source,
         groups=terms.groups,
         continuous_years=terms.continuous_years,
         claim_free_years=terms.claim_free_years,

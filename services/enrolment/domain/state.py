@@ -29,6 +29,8 @@ class Terms:
     claim_free_years: int
     premium_fen: int
     premium_payer: PremiumPayer
+    pre_existing_classes: tuple[str, ...] = ()
+    status_source: Literal["stated", "rule"] = "stated"
 
     def differing(self, other: "Terms") -> tuple[str, ...]:
         """Names of the terms that are not equal."""
@@ -106,5 +108,7 @@ def _coverage(event: CoverageActivated) -> Coverage:
         claim_free_years=event.claim_free_years,
         premium_fen=event.premium_fen,
         premium_payer=event.premium_payer,
+        pre_existing_classes=event.pre_existing_classes,
+        status_source=event.status_source,
     )
     return Coverage(terms, event.identity, event.identity_digest)

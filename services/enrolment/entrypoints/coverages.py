@@ -1,7 +1,7 @@
 """Coverages by HTTP: activate one or many, let one lapse."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -13,12 +13,14 @@ from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
+from libs.benefits import Plan
 from libs.eventlog import EventLog
 from libs.privacy import Pseudonymiser
 from libs.runtime.problems import Problem
 from services.enrolment.adapters import tables
 from services.enrolment.domain.commands import Lapse, coverage_id_of
 from services.enrolment.domain.errors import CoverageUnknown
+from services.enrolment.domain.status import Evidence
 from services.enrolment.entrypoints.desk import JSON, Desk, invalid, problem_of
 from services.enrolment.entrypoints.requests import CoverageRequest, LapseRequest, faults_of
 from services.enrolment.settings import EnrolmentSettings
@@ -33,12 +35,12 @@ def coverages_router(
     desk: Desk,
     log: EventLog,
     pseudonymiser: Pseudonymiser,
-    plan_ids: Collection[str],
+    plans: Mapping[str, Plan],
     settings: EnrolmentSettings,
 ) -> APIRouter:
     """`POST /coverages` and `POST /coverages/{coverage_id}/lapse`."""
     router = APIRouter(prefix="/coverages", tags=["coverages"])
-    entry = _Entry(desk, pseudonymiser, frozenset(plan_ids))
+    entry = _Entry(desk, pseudonymiser, plans)
 
     @router.post("", status_code=201)
     async def activate(request: Request) -> Response:
@@ -75,10 +77,10 @@ def coverages_router(
 class _Entry:
     """Takes one coverage or many."""
 
-    def __init__(self, desk: Desk, pseudonymiser: Pseudonymiser, plan_ids: frozenset[str]) -> None:
+    def __init__(self, desk: Desk, pseudonymiser: Pseudonymiser, plans: Mapping[str, Plan]) -> None:
         self._desk = desk
         self._pseudonymiser = pseudonymiser
-        self._plan_ids = plan_ids
+        self._plans = plans
 
     async def one(self, body: bytes) -> tuple[int, dict[str, Any]]:
         """Status and answer. Raises Problem."""
@@ -86,18 +88,24 @@ class _Entry:
             asked = CoverageRequest.model_validate_json(body)
         except ValidationError as error:
             raise invalid(faults_of(error)) from None
-        if asked.plan_id not in self._plan_ids:
+        plan = self._plans.get(asked.plan_id)
+        if plan is None:
             sentence = "no plan of this deployment has this id"
             raise invalid([{"pointer": "/plan_id", "code": "plan_unknown", "sentence": sentence}])
         person_id = self._pseudonymiser.person_id(asked.person.id_number)
         terms = asked.terms()
-        done = await self._desk.do(Enrol(person_id, terms, asked.person.model_dump()))
+        evidence = None if asked.evidence is None else Evidence(plan, asked.history())
+        done = await self._desk.do(Enrol(person_id, terms, asked.person.model_dump(), evidence))
         coverage_id = coverage_id_of(person_id, terms)
-        lapsed_on = done.person.coverages[coverage_id].lapsed_on
+        covered = done.person.coverages[coverage_id]
+        lapsed_on = covered.lapsed_on
         return 201 if done.happened else 200, {
             "coverage_id": coverage_id,
             "person_id": person_id,
             "status": "active" if lapsed_on is None else "lapsed",
+            "pre_existing": covered.terms.pre_existing,
+            "pre_existing_classes": list(covered.terms.pre_existing_classes),
+            "pre_existing_reason": covered.terms.pre_existing_reason,
         }
 
     async def many(self, body: bytes, limit: int) -> Response:

@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from libs.benefits.case import Bucket, Visit
+from libs.benefits.status import History
 from libs.contracts.settlement import Scheme
 from libs.interop.identity_number import parse_identity_number
 from libs.privacy.redaction import redact_numbers
@@ -53,6 +55,48 @@ class PersonRequest(_Request):
     account_bank: Annotated[Printable, Field(max_length=100)] | None = None
 
 
+class RegistrationEvidence(_Request):
+    """A benefit a person was registered for; `last` is absent while it goes on."""
+
+    benefit: Code
+    first: date
+    last: date | None = None
+
+
+class SpendingEvidence(_Request):
+    """Cost of one bucket on one day, in fen."""
+
+    day: date
+    bucket: Bucket
+    visit: Visit
+    amount_fen: int = Field(ge=0, le=10**12)
+
+
+class SickLeaveEvidence(_Request):
+    """Days of absence that began on a day."""
+
+    first: date
+    days: int = Field(ge=1, le=3_660)
+
+
+class DiagnosisEvidence(_Request):
+    """A disease in the plan's terms and the day it was diagnosed."""
+
+    disease: Code
+    day: date
+
+
+class EvidenceRequest(_Request):
+    """What the plan's rule on pre-existing conditions looks at. Used once and kept nowhere."""
+
+    enrolled_on: date
+    joined_healthy: bool = False
+    registrations: tuple[RegistrationEvidence, ...] = Field(default=(), max_length=200)
+    spending: tuple[SpendingEvidence, ...] = Field(default=(), max_length=2_000)
+    sick_leaves: tuple[SickLeaveEvidence, ...] = Field(default=(), max_length=500)
+    diagnoses: tuple[DiagnosisEvidence, ...] = Field(default=(), max_length=500)
+
+
 class CoverageRequest(_Request):
     """One coverage. Days are inclusive, the premium is in fen."""
 
@@ -67,6 +111,10 @@ class CoverageRequest(_Request):
         default=None,
         description="the plan's own word for the class of conditions, never the person's illness",
     )
+    pre_existing_classes: tuple[Code, ...] = Field(default=(), max_length=20)
+    evidence: EvidenceRequest | None = Field(
+        default=None, description="instead of a stated status: the plan's own rule determines it"
+    )
     groups: tuple[Code, ...] = Field(default=(), max_length=20)
     continuous_years: int = Field(default=1, ge=1, le=100)
     claim_free_years: int = Field(default=0, ge=0, le=100)
@@ -77,7 +125,20 @@ class CoverageRequest(_Request):
     def _period_is_one(self) -> Self:
         if not 0 <= (self.covered_to - self.covered_from).days <= _LONGEST_PERIOD_DAYS:
             raise ValueError(f"covered_to is not within {_LONGEST_PERIOD_DAYS} days from covered_from on")
+        stated = {"pre_existing", "pre_existing_reason", "pre_existing_classes"} & self.model_fields_set
+        if self.evidence is not None and stated:
+            raise ValueError("give either evidence or the status itself")
         return self
+
+    def history(self) -> History:
+        """The evidence in the words of the plan language. Only for a request that has evidence."""
+        assert self.evidence is not None
+        return History(
+            **self.evidence.model_dump(),
+            cover_start=self.covered_from,
+            tier=self.tier,
+            continuous_years=self.continuous_years,
+        )
 
     def terms(self) -> Terms:
         """What is asked, without the person."""
@@ -87,13 +148,15 @@ class CoverageRequest(_Request):
             covered_from=self.covered_from,
             covered_to=self.covered_to,
             scheme=self.scheme,
-            pre_existing=self.pre_existing,
+            # A class is a kind of pre-existing condition.
+            pre_existing=self.pre_existing or bool(self.pre_existing_classes),
             pre_existing_reason=self.pre_existing_reason,
             groups=tuple(sorted(set(self.groups))),
             continuous_years=self.continuous_years,
             claim_free_years=self.claim_free_years,
             premium_fen=self.premium_fen,
             premium_payer=self.premium_payer,
+            pre_existing_classes=tuple(sorted(set(self.pre_existing_classes))),
         )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from services.enrolment.domain.commands import Activate, Command, Erase, Lapse
 from services.enrolment.domain.state import Terms
+from services.enrolment.domain.status import Evidence
 from services.enrolment.use_cases.identities import Identities
 
 
@@ -17,6 +18,7 @@ class Enrol:
     person_id: str
     terms: Terms
     identity: Mapping[str, Any] = field(repr=False)
+    evidence: Evidence | None = field(default=None, repr=False)
 
 
 Item = Enrol | Lapse | Erase
@@ -32,7 +34,9 @@ async def sealed(identities: Identities, items: Sequence[Item], now: datetime) -
     for item in items:
         if isinstance(item, Enrol):
             seal = next(seals)
-            commands.append(Activate(item.person_id, item.terms, seal.sealed, seal.digest, enrolled_at=now))
+            commands.append(
+                Activate(item.person_id, item.terms, seal.sealed, seal.digest, now, evidence=item.evidence)
+            )
         else:
             commands.append(item)
     return commands

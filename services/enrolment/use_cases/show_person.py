@@ -62,6 +62,8 @@ def _coverage(coverage_id: str, coverage: Coverage) -> dict[str, Any]:
         "covered_to": terms.covered_to.isoformat(),
         "scheme": terms.scheme,
         "pre_existing": terms.pre_existing,
+        "pre_existing_classes": list(terms.pre_existing_classes),
+        "status_source": terms.status_source,
         "groups": list(terms.groups),
         "continuous_years": terms.continuous_years,
         "claim_free_years": terms.claim_free_years,
