@@ -59,6 +59,15 @@ def import_export(
     )
 
 
+def take_over(directory: Path, database_url: str) -> None:
+    """Import an export for the services that are about to start; ends the command when it cannot be."""
+    try:
+        _import(directory, database_url, take_over=True)
+    except (OperationsError, ManifestUnreadable, EventLogError) as error:
+        refuse(str(error), NO)
+    build_read_models(database_url)
+
+
 def _import(directory: Path, database_url: str, *, take_over: bool) -> Imported:
     columns = (TextColumn("importing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:

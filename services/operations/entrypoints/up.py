@@ -3,6 +3,8 @@
 import subprocess
 import sys
 import time
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, get_args
 
@@ -11,6 +13,7 @@ from rich.console import Console
 
 from libs.local_platform import RunLock, private_directory
 from services.operations.adapters.announcing import FILE, NoPlatform, read_announcement
+from services.operations.entrypoints.import_ import take_over
 from services.operations.entrypoints.places import CHECKOUT, UP, shown
 from services.operations.entrypoints.progress import StartProgress
 from services.operations.entrypoints.serving import print_addresses, reporting, serve_until_stopped
@@ -25,22 +28,33 @@ def up(
         bool, typer.Option(help="Return when everything is ready; `huiji down` stops it.")
     ] = False,
     broker: Annotated[str, typer.Option(help="embedded or apache (needs Maven and Java 17).")] = "embedded",
+    export: Annotated[
+        Path | None,
+        typer.Option(
+            "--import",
+            exists=True,
+            file_okay=False,
+            help="Take over an export (--state --keys) on empty data first.",
+        ),
+    ] = None,
 ) -> None:
     """Run the platform without input, on the data of the last time."""
     kinds = get_args(BrokerKind)
     if broker not in kinds:
         raise typer.BadParameter(f"{broker!r} is not one of {', '.join(kinds)}", param_hint="--broker")
     if detach:
-        raise typer.Exit(_detached(broker))
+        raise typer.Exit(_detached(broker, export))
     console = Console()
     plan = PlatformPlan(UP, CHECKOUT, broker="apache" if broker == "apache" else "embedded")
+    if export is not None:
+        plan = replace(plan, seed=partial(take_over, export.resolve()))
     with reporting(console), run_platform(plan, StartProgress(console)) as running:
         console.print(f"{_READY_LINE}; Ctrl-C or `make down` stops it.")
         print_addresses(console, running)
         serve_until_stopped(running)
 
 
-def _detached(broker: str) -> int:
+def _detached(broker: str, export: Path | None) -> int:
     """Run `huiji up` in a session of its own and show what it says until it is ready; answers an exit status."""
     log = private_directory(UP) / "run" / "supervisor.log"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -51,9 +65,10 @@ def _detached(broker: str) -> int:
     if log.exists():
         # Not emptied: a supervisor that is just starting elsewhere would lose what it has said.
         log.replace(log.with_suffix(".previous.log"))
+    seed = ["--import", str(export.resolve())] if export is not None else []
     with log.open("ab") as output:
         supervisor = subprocess.Popen(
-            [sys.executable, "-m", "services.operations", "up", "--broker", broker],
+            [sys.executable, "-m", "services.operations", "up", "--broker", broker, *seed],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

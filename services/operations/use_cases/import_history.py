@@ -3,6 +3,7 @@
 One transaction: whatever is wrong with a file, and wherever this is killed, the database stays empty.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
@@ -33,6 +34,8 @@ _COLUMNS = (
     "caused_by", "traceparent", "body", "hash",
 )  # fmt: skip
 _FIELDS = attrgetter(*_COLUMNS)
+_LOOKS = 5
+_LOOK_AGAIN_SECONDS = 0.2
 _STATEMENT_SECONDS = 6 * 3_600.0
 
 
@@ -43,6 +46,15 @@ class DeploymentNotEmpty(OperationsError):
 
     def __init__(self, what: str) -> None:
         super().__init__(f"{what}: only an empty deployment takes an import")
+
+
+class ServicesRunning(OperationsError):
+    """Services are connected to the database; they would act on what is not all there yet."""
+
+    code = "services_running"
+
+    def __init__(self, names: str) -> None:
+        super().__init__(f"{names} use the database: stop them, import, start them")
 
 
 class CannotTakeOver(OperationsError):
@@ -71,11 +83,12 @@ async def import_history(
     """Import the export in `directory`. `take_over`: its services may go on here, as the original never will again.
 
     Raises ManifestUnreadable, FileDiffers and TableDamaged with the exact place, DeploymentNotEmpty, CannotTakeOver,
-    ShardCountDiffers.
+    ServicesRunning, ShardCountDiffers.
     """
     manifest = read_manifest(directory)
     _may_take_over(manifest, take_over)
     shards = _shard_count(manifest)
+    await _demand_nobody(database_url)
     for source in manifest.shard_counts:
         await _prepare(database_url, source, shards)
     connection = await asyncpg.connect(database_url, server_settings={"timezone": "UTC", "jit": "off"})
@@ -112,6 +125,23 @@ def _shard_count(manifest: Manifest) -> int:
     if len(set(counts.values())) != 1:
         raise ManifestUnreadable(f"the logs have different numbers of shards: {dict(counts)}")
     return next(iter(counts.values()))
+
+
+async def _demand_nobody(database_url: str) -> None:
+    connection = await asyncpg.connect(database_url)
+    try:
+        for _ in range(_LOOKS):
+            names = await connection.fetchval(
+                "select string_agg(distinct application_name, ', ') from pg_stat_activity"
+                " where datname = current_database() and application_name like 'huiji-%'"
+            )
+            if names is None:
+                return
+            # A connection that was closed a moment ago may still be listed.
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+    finally:
+        await connection.close()
+    raise ServicesRunning(names)
 
 
 async def _prepare(database_url: str, source: str, shards: int) -> None:

@@ -50,7 +50,8 @@ class PlatformPlan:
     """What to run and where: `directory` keeps data, logs and the lock; `checkout` is the root of the sources.
 
     `traces`: every service writes its spans to `run/traces/<service>.jsonl`. `told`: what services are told beside
-    their addresses, by the service's name and the database's URL: a drill puts itself between.
+    their addresses, by the service's name and the database's URL: a drill puts itself between. `seed`: called with
+    the database's URL before any service starts, to fill it.
     """
 
     directory: Path
@@ -60,6 +61,7 @@ class PlatformPlan:
     bureau: Service = BUREAU
     traces: bool = False
     told: Callable[[str, str], Mapping[str, str]] = lambda _service, _database_url: {}
+    seed: Callable[[str], None] = lambda _database_url: None
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ def run_platform(
     processes = Processes(logs, on_change)
     with RunLock(plan.directory / "run"), stop_signals(processes), processes:
         addresses = _start_foundations(plan, processes)
+        plan.seed(addresses.database_url)
         ports = {service.name: choose_port(service.preferred_port) for service in plan.services}
         urls = {name: f"http://{LOOPBACK}:{port}" for name, port in ports.items()}
         addresses = replace(addresses, services=urls)

@@ -27,6 +27,7 @@ from services.operations.use_cases import export_history as exporting
 from services.operations.use_cases.import_history import (
     CannotTakeOver,
     DeploymentNotEmpty,
+    ServicesRunning,
     import_history,
 )
 from services.operations.use_cases.verify_chains import verify_export
@@ -150,6 +151,16 @@ async def test_only_an_empty_deployment_takes_an_import(
     await import_history(copy, tmp_path / "out", take_over=True)
     with pytest.raises(DeploymentNotEmpty):
         await import_history(copy, tmp_path / "out", take_over=True)
+
+
+async def test_while_services_use_the_database_nothing_is_imported(
+    original: str, new_database: NewDatabase, tmp_path: Path
+) -> None:
+    await exported(original, tmp_path / "out")
+    copy = new_database()
+    async with open_log(copy, "payout", shards=_SHARDS):
+        with pytest.raises(ServicesRunning, match="huiji-payout"):
+            await import_history(copy, tmp_path / "out", take_over=True)
 
 
 def _damage_body(path: Path) -> None:
