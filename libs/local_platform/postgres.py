@@ -53,6 +53,9 @@ def start_embedded_postgres(
         f"unix_socket_directories={places.sockets}",
         "unix_socket_permissions=0700",
         "max_connections=200",
+        # After a checkpoint each page is logged whole once: under load they came every few minutes by size alone.
+        "max_wal_size=4GB",
+        "shared_buffers=256MB",
         *settings,
     )
     processes.start_and_wait(

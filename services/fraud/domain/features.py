@@ -1,7 +1,7 @@
 """The features of a claim as of the moment: plain values, so that a score can be recomputed from its event."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import date, timedelta
 
 from pydantic import JsonValue
@@ -48,7 +48,11 @@ class Features:
 
     def as_json(self) -> dict[str, JsonValue]:
         """The features as the scored event carries them; `Features(**…)` is the way back."""
-        return asdict(self)
+        # Plain values all of them: `asdict` would copy each deeply.
+        return {name: getattr(self, name) for name in _NAMES}
+
+
+_NAMES = tuple(feature.name for feature in fields(Features))
 
 
 def features_of(person: Person, claim_id: str) -> Features:

@@ -2,7 +2,7 @@
 
 import string
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
@@ -68,7 +68,7 @@ class Rule(Model, extra="forbid"):
 
     def reason(self, features: Features) -> ScoreReason:
         """Why the rule fired, filled in with what it saw."""
-        values = _sayable({**asdict(features), **self.condition.model_dump()})
+        values = _sayable({**features.as_json(), **self.condition.model_dump()})
         return ScoreReason(
             rule_id=self.id,
             weight=self.weight,
