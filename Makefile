@@ -6,7 +6,7 @@ kinds := unit contract integration faults end-to-end
 folders := $(subst -,_,$(kinds))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test $(kinds:%=test-%) lint types imports bench lock clean
+.PHONY: help setup demo up down test chaos $(kinds:%=test-%) lint types imports bench lock clean
 
 help:  ## Show this help
 	@awk -F ':.*## ' '/^[a-z_-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ types: setup  ## Types, strictly
 
 imports: setup  ## Who may import whom
 	@$(venv)/lint-imports --no-cache
+
+chaos: setup  ## Disturb a platform under load, then prove that nothing was lost (ARGS="--seconds 300 --seed 7")
+	@$(venv)/python -m tests.chaos $(ARGS)
 
 bench: setup  ## Measure claims per second and latency against floors of the same run
 	@$(venv)/python -m tests.benchmarks $(ARGS)

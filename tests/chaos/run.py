@@ -15,6 +15,7 @@ import httpx2
 
 from libs.benefits import load_plans
 from libs.interop.submission import Submission
+from libs.local_platform.processes import PartState
 from libs.proof import Checked
 from libs.synthetic import Population, discharges
 from libs.synthetic.cities import CITIES
@@ -93,8 +94,8 @@ def live(drill: Drill, directory: Path, say: Say, *, disturbed: bool) -> Outcome
                 environment["HUIJI_CLOCK_OFFSET_SECONDS"] = str(offset)
         return environment
 
-    plan = PlatformPlan(directory, CHECKOUT, broker=drill.broker, told=told)
-    with run_platform(plan, lambda _name, _state: None) as running:
+    plan = PlatformPlan(directory, CHECKOUT, broker=drill.broker, usual_ports=False, told=told)
+    with run_platform(plan, _restarts(say)) as running:
         addresses = running.platform.addresses
         hospitals = InsistentHospitals(addresses, residents, submissions, pause_seconds=0.2)
         hospitals.start()
@@ -112,6 +113,16 @@ def live(drill: Drill, directory: Path, say: Say, *, disturbed: bool) -> Outcome
         proxy.__exit__(None, None, None)
     outcome.seconds = time.monotonic() - began
     return outcome
+
+
+def _restarts(say: Say) -> Callable[[str, PartState], None]:
+    """Says which part has ended by itself or by a fault, and is started again."""
+
+    def on_change(name: str, state: PartState) -> None:
+        if state == "ended":
+            say(f"         {name} has ended and is started again")
+
+    return on_change
 
 
 def _disturb(

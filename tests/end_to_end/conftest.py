@@ -34,7 +34,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory, kafka: KafkaUnderTest) -> Iter
     given = _smaller(demo_input())
     # A broker of its own: the topics of a deployment belong to its database. The kind is the one under test.
     broker: BrokerKind = "apache" if kafka.kind == "apache" else "embedded"
-    plan = PlatformPlan(directory, CHECKOUT, broker=broker, traces=True)
+    plan = PlatformPlan(directory, CHECKOUT, broker=broker, traces=True, usual_ports=False)
     with run_platform(plan, lambda name, state: None) as running:
         asyncio.run(_send(running.platform, given))
         yield Ran(running.platform, given, directory)

@@ -36,7 +36,7 @@ def test_a_moved_deployment_has_the_same_logs_and_clocks_and_pays_nothing_again(
     ):
         books.backup(copy)
     before = asyncio.run(_heads(database))
-    plan = PlatformPlan(moved, CHECKOUT, seed=partial(take_over, tmp_path / "export"))
+    plan = PlatformPlan(moved, CHECKOUT, usual_ports=False, seed=partial(take_over, tmp_path / "export"))
     with run_platform(plan, lambda name, state: None) as running:
         addresses = running.platform.addresses
         wait_until(

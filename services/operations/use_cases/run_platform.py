@@ -49,9 +49,10 @@ BrokerKind = Literal["embedded", "apache"]
 class PlatformPlan:
     """What to run and where: `directory` keeps data, logs and the lock; `checkout` is the root of the sources.
 
-    `traces`: every service writes its spans to `run/traces/<service>.jsonl`. `told`: what services are told beside
-    their addresses, by the service's name and the database's URL: a drill puts itself between. `seed`: called with
-    the database's URL before any service starts, to fill it.
+    `traces`: every service writes its spans to `run/traces/<service>.jsonl`. Without `usual_ports` the kernel chooses
+    every port: a part that is started again finds its own still free, whatever else starts on the machine. `told`:
+    what services are told beside their addresses, by the service's name and the database's URL: a drill puts itself
+    between. `seed`: called with the database's URL before any service starts, to fill it.
     """
 
     directory: Path
@@ -60,8 +61,13 @@ class PlatformPlan:
     services: Sequence[Service] = SERVICES
     bureau: Service = BUREAU
     traces: bool = False
+    usual_ports: bool = True
     told: Callable[[str, str], Mapping[str, str]] = lambda _service, _database_url: {}
     seed: Callable[[str], None] = lambda _database_url: None
+
+    def preferred(self, port: int) -> int:
+        """The port to ask for; 0 leaves it to the kernel."""
+        return port if self.usual_ports else 0
 
 
 @dataclass(frozen=True)
@@ -86,7 +92,9 @@ def run_platform(
     with RunLock(plan.directory / "run"), stop_signals(processes), processes:
         addresses = _start_foundations(plan, processes)
         plan.seed(addresses.database_url)
-        ports = {service.name: choose_port(service.preferred_port) for service in plan.services}
+        ports = {
+            service.name: choose_port(plan.preferred(service.preferred_port)) for service in plan.services
+        }
         urls = {name: f"http://{LOOPBACK}:{port}" for name, port in ports.items()}
         addresses = replace(addresses, services=urls)
         for service in plan.services:
@@ -109,10 +117,10 @@ def _start_foundations(plan: PlatformPlan, processes: Processes) -> Addresses:
     bank = start_mock_bank(
         processes,
         plan.directory / "bank.sqlite",
-        preferred_port=BANK_PREFERRED_PORT,
+        preferred_port=plan.preferred(BANK_PREFERRED_PORT),
     )
     open_pool_account(bank.url)
-    port = choose_port(plan.bureau.preferred_port)
+    port = choose_port(plan.preferred(plan.bureau.preferred_port))
     environment = outside_environment(plan.bureau, port)
     processes.start(_spec(plan.bureau, port, environment, plan.checkout, "outside"))
     master_key_file = plan.directory / "master.key"
