@@ -54,7 +54,7 @@ def conclude_appeal(person: Person, command: ConcludeAppeal) -> list[Event]:
         return []
     if command.appeal_id not in claim.appeals:
         raise AppealUnknown(f"claim {command.claim_id} has no open appeal {command.appeal_id}")
-    ruling = claim.ruling if claim.ruling and claim.ruling.appeal_id == command.appeal_id else None
+    ruling = claim.approved_for(command.appeal_id)
     if command.outcome == "upheld" and ruling is None:
         raise UpheldWithoutRuling("an appeal is upheld by a ruling that was proposed for it and approved")
     return [

@@ -69,5 +69,5 @@ def _corrected(person: Person, claim_id: str) -> ReversalReason | None:
 
 
 def _ruled(person: Person, approved: RulingApproved) -> ReversalReason:
-    ruling = person.claim(approved.claim_id).ruling
-    return "appeal_upheld" if ruling is not None and ruling.appeal_id is not None else "decided_by_person"
+    ruling = person.claim(approved.claim_id).approved[approved.ruling_id]
+    return "appeal_upheld" if ruling.appeal_id is not None else "decided_by_person"

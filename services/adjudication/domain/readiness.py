@@ -39,10 +39,11 @@ def readiness_of(person: Person, claim: Claim, plans: PlanBook) -> Readiness:
 
 
 def _is_arriving(claim: Claim) -> bool:
-    """Records and score are under way, whatever else is missing: sources may be heard in any order."""
+    """Records and score are under way, whatever else is missing: sources may be heard in any order. Only while a clock
+    runs: who waits without one (its denial was lifted, it was decided in their absence) might wait for ever."""
     records, score, _ = claim.facts
     arrived = records is not None and score is not None
-    return not arrived and not claim.deadline_passed and not claim.pended
+    return not arrived and not claim.deadline_passed and not claim.pended and claim.due_at is not None
 
 
 def _what_is_missing(claim: Claim, coverage: CoverageNoted | None, plans: PlanBook) -> list[PendReason]:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from libs.contracts import Event
-from libs.contracts.rulings import RulingApproved, RulingProposed, RulingRejected
+from libs.contracts.rulings import RulingApproved, RulingEffect, RulingProposed, RulingRejected
 from services.adjudication.domain.authority import Authority, Tier
 from services.adjudication.domain.commands import ApproveRuling, ProposeRuling, RejectRuling
 from services.adjudication.domain.effect import effect_of
@@ -30,8 +30,7 @@ def propose_ruling(person: Person, command: ProposeRuling, around: Circumstances
         if not _same(known, command):
             raise RulingTaken(f"ruling {command.ruling_id} says something else")
         return []
-    if command.appeal_id is not None and command.appeal_id not in claim.appeals:
-        raise AppealUnknown(f"claim {command.claim_id} has no open appeal {command.appeal_id}")
+    _check_appeal(claim, command.claim_id, command.appeal_id)
     proposed = _proposal(person, command, tier, around)
     if proposed.needs_second:
         return [proposed]
@@ -42,13 +41,14 @@ def approve_ruling(person: Person, command: ApproveRuling, around: Circumstances
     """The second person's approval. What it would change now, not when it was proposed, must be in their authority."""
     claim = open_claim(person, command.claim_id)
     tier = _tier(command.authority, command.tier)
-    if claim.ruling is not None and claim.ruling.ruling_id == command.ruling_id:
+    if command.ruling_id in claim.approved:
         return []
     proposed = _waiting(claim, command.ruling_id)
     if proposed.proposed_by == command.by:
         raise SecondPersonNeeded("who proposed a ruling cannot approve it")
+    _check_appeal(claim, command.claim_id, proposed.appeal_id)
     approved = _approval(proposed, command.by, tier, around.now)
-    effect = effect_of(what_follows(person, [approved], around))
+    effect = _effect(person, approved, around)
     if not tier.reaches(effect.largest_move_fen):
         raise AuthorityExceeded(
             f"the ruling moves a claim by {effect.largest_move_fen} fen, more than tier {tier.id} may approve"
@@ -59,6 +59,8 @@ def approve_ruling(person: Person, command: ApproveRuling, around: Circumstances
 def reject_ruling(person: Person, command: RejectRuling) -> list[Event]:
     """The second person disagrees, or the proposer takes it back."""
     claim = open_claim(person, command.claim_id)
+    if command.ruling_id in claim.rejected:
+        return []
     proposed = _waiting(claim, command.ruling_id)
     return [
         RulingRejected(
@@ -97,9 +99,28 @@ def _proposal(person: Person, command: ProposeRuling, tier: Tier, around: Circum
         proposed_at=around.now,
     )
     approved = _approval(draft, command.by, tier, around.now)
-    effect = effect_of(what_follows(evolve(person, draft), [approved], around))
+    effect = _effect(evolve(person, draft), approved, around)
     needs_second = command.authority.needs_second(tier, effect.largest_move_fen)
     return draft.model_copy(update={"effect": effect, "needs_second": needs_second})
+
+
+def _effect(person: Person, approved: RulingApproved, around: Circumstances) -> RulingEffect:
+    """What the approval changes. While the claim cannot be decided nobody knows what the ruling will move: up to its
+    bill. Otherwise it would be ruled on before its facts are there, by who could not rule on it afterwards."""
+    followed = what_follows(person, [approved], around)
+    effect = effect_of(followed)
+    for event in (approved, *followed):
+        person = evolve(person, event)
+    claim = person.claim(approved.claim_id)
+    if claim.is_settled or claim.bill is None:
+        return effect
+    bill_fen = claim.bill.opened().settlement.total_fen
+    return effect.model_copy(update={"largest_move_fen": max(effect.largest_move_fen, bill_fen)})
+
+
+def _check_appeal(claim: Claim, claim_id: str, appeal_id: str | None) -> None:
+    if appeal_id is not None and appeal_id not in claim.appeals:
+        raise AppealUnknown(f"claim {claim_id} has no open appeal {appeal_id}")
 
 
 def _approval(proposed: RulingProposed, by: str, tier: Tier, now: datetime) -> RulingApproved:

@@ -13,13 +13,13 @@ from pydantic import ValidationError
 from libs.benefits import BenefitsError
 from libs.contracts import Event
 from libs.contracts.adjudication import (
-    AdjudicationReversed,
     ClaimAdjudicated,
     ClaimPended,
     DecisionConfirmed,
     PendReason,
     ReversalReason,
 )
+from libs.contracts.rulings import AppealConcluded
 from services.adjudication.domain.commands import Clocks
 from services.adjudication.domain.decision import PlanBook, adjudicate, deny
 from services.adjudication.domain.loyalty import pays
@@ -115,7 +115,7 @@ def _next(
     """Decide, pend or keep waiting. While a decided claim waits, its decision stands."""
     claim = person.claim(claim_id)
     if claim.withdrawn:
-        return [_void(claim.standing, around.now)] if claim.standing else []
+        return _void(claim, around.now)
     ready = readiness_of(person, claim, around.plans)
     if ready.arriving:
         return []
@@ -164,8 +164,22 @@ def _take_the_place(
     ]
 
 
-def _void(standing: Standing, now: datetime) -> AdjudicationReversed:
-    return reverse(standing, "claim_withdrawn", now, replaced_by=None, caused_by=None)
+def _void(claim: Claim, now: datetime) -> Sequence[Event]:
+    """The decision is taken back, then what disputes it ends: in this order, so that a stay outlives the money."""
+    voided: list[Event] = []
+    if claim.standing is not None:
+        voided.append(reverse(claim.standing, "claim_withdrawn", now, replaced_by=None, caused_by=None))
+    for appeal in claim.appeals.values():
+        ended = AppealConcluded(
+            person_id=appeal.person_id,
+            claim_id=appeal.claim_id,
+            appeal_id=appeal.appeal_id,
+            outcome="withdrawn",
+            concluded_by="adjudication",
+            concluded_at=now,
+        )
+        voided.append(ended)
+    return voided
 
 
 def _pend(

@@ -72,7 +72,8 @@ class Claim:
 
     `standing` is the decision that counts, without its explanation; `decisions` is how many there have been.
     `settled_order`, `settled_revision` and `settled_with_records` say what the standing decision has seen.
-    `ruling` is the one in force, made on `ruled_revision`; `proposed` are those that wait for a second person.
+    `ruling` is the one in force, made on `ruled_revision`; `proposed` are those that wait for a second person, each
+    made on the revision in `proposed_on`; those concluded are remembered, so that a retry does not rule again.
     """
 
     bill: FiledBill | None = None
@@ -91,6 +92,9 @@ class Claim:
     ruling: RulingProposed | None = None
     ruled_revision: int = 0
     proposed: Mapping[str, RulingProposed] = field(default_factory=lambda: _NONE)
+    proposed_on: Mapping[str, int] = field(default_factory=lambda: _NONE)
+    approved: Mapping[str, RulingProposed] = field(default_factory=lambda: _NONE)
+    rejected: Mapping[str, RulingProposed] = field(default_factory=lambda: _NONE)
     appeals: Mapping[str, AppealOpened] = field(default_factory=lambda: _NONE)
     appeals_concluded: Mapping[str, str] = field(default_factory=lambda: _NONE)
 
@@ -119,14 +123,22 @@ class Claim:
         return self.ruling.facts.model_copy(update={"amounts_confirmed": None, "suspicion_cleared": None})
 
     @property
+    def is_settled(self) -> bool:
+        """Whether the standing decision is about the newest revision, and nothing is waited for."""
+        return self.standing is not None and not self.pended and self.settled_revision == self.revision
+
+    @property
     def is_denied_by_ruling(self) -> bool:
         return self.ruling is not None and self.ruling.outcome == "deny"
 
     def ruling_of(self, ruling_id: str) -> RulingProposed | None:
-        """The ruling of an id, in force or waiting."""
-        if self.ruling is not None and self.ruling.ruling_id == ruling_id:
-            return self.ruling
-        return self.proposed.get(ruling_id)
+        """The ruling of an id, whatever became of it."""
+        return self.proposed.get(ruling_id) or self.approved.get(ruling_id) or self.rejected.get(ruling_id)
+
+    def approved_for(self, appeal_id: str) -> RulingProposed | None:
+        """The newest ruling that was approved for an appeal."""
+        found = [ruling for ruling in self.approved.values() if ruling.appeal_id == appeal_id]
+        return found[-1] if found else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,20 +227,27 @@ def _learnt(claim: Claim, fact: Fact) -> Claim:
         case ReviewNoted():
             return replace(claim, review=fact)
         case ClaimWithdrawalNoted():
-            return replace(claim, withdrawn=True, pended=(), due_at=None)
+            return replace(claim, withdrawn=True, pended=(), due_at=None, proposed=_NONE)
 
 
 def _ruled(claim: Claim, event: ByPeople) -> Claim:
     match event:
         case RulingProposed():
-            return replace(claim, proposed={**claim.proposed, event.ruling_id: event})
+            proposed_on = {**claim.proposed_on, event.ruling_id: claim.revision}
+            proposed = {**claim.proposed, event.ruling_id: event}
+            return replace(claim, proposed=proposed, proposed_on=proposed_on)
         case RulingApproved():
             ruling = claim.proposed[event.ruling_id]
-            waiting = _without(claim.proposed, event.ruling_id)
-            in_force = None if ruling.outcome == "lift" else ruling
-            return replace(claim, ruling=in_force, ruled_revision=claim.revision, proposed=waiting)
+            return replace(
+                claim,
+                ruling=None if ruling.outcome == "lift" else ruling,
+                ruled_revision=claim.proposed_on[event.ruling_id],
+                proposed=_without(claim.proposed, event.ruling_id),
+                approved={**claim.approved, event.ruling_id: ruling},
+            )
         case RulingRejected():
-            return replace(claim, proposed=_without(claim.proposed, event.ruling_id))
+            rejected = {**claim.rejected, event.ruling_id: claim.proposed[event.ruling_id]}
+            return replace(claim, proposed=_without(claim.proposed, event.ruling_id), rejected=rejected)
         case AppealOpened():
             return replace(claim, appeals={**claim.appeals, event.appeal_id: event})
         case AppealConcluded():
