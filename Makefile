@@ -6,7 +6,7 @@ kinds := unit contract integration faults end-to-end
 folders := $(subst -,_,$(kinds))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test chaos $(kinds:%=test-%) lint types imports bench lock clean
+.PHONY: help setup demo up down test chaos $(kinds:%=test-%) lint types imports bench mutation lock clean
 
 help:  ## Show this help
 	@awk -F ':.*## ' '/^[a-z_-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ chaos: setup  ## Disturb a platform under load, then prove that nothing was lost
 bench: setup  ## Measure claims per second and latency against floors of the same run
 	@$(venv)/python -m tests.benchmarks $(ARGS)
 	@$(venv)/python -m tests.benchmarks.measure_columns
+
+mutation: setup  ## Change the engine's money code in every small way and see that a test notices (half an hour)
+	@scripts/mutation $(ARGS)
 
 lock: setup  ## Pin requirements.in anew: hashes, no hosts
 	@scripts/lock
