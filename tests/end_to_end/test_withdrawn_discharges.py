@@ -1,0 +1,78 @@
+"""Hospitals cancel paid discharges: the whole platform takes back what was decided and paid, and money is conserved."""
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from libs.conservation import check_history
+from libs.interop.submission import Submission
+from libs.testing.waiting import wait_until
+from services.operations.use_cases.export_history import export_history
+from tests.end_to_end.conftest import Ran
+
+CANCELLED = 12
+
+
+def _ask(ran: Ran, method: str, service: str, path: str, body: Any = None) -> Any:
+    answer = httpx2.request(method, ran.platform.url(service) + path, json=body, timeout=30)
+    return answer.raise_for_status().json()
+
+
+def _cancelled(ran: Ran, submission: Submission) -> str:
+    place = f"/settlements/{submission.visit.hospital_id}/{submission.submission_id}/cancellation"
+    claim_id: str = _ask(ran, "POST", "intake", place)["claim_id"]
+    return claim_id
+
+
+def test_what_was_paid_for_cancelled_discharges_is_owed_and_can_be_repaid(ran: Ran, tmp_path: Path) -> None:
+    # The largest bills: a plan pays little of small ones.
+    by_bill = sorted(ran.given.by_http, key=lambda each: each.settlement.personal_total_fen, reverse=True)
+    claims = [_cancelled(ran, submission) for submission in by_bill[:CANCELLED]]
+
+    def seen(claim_id: str) -> dict[str, Any]:
+        found: dict[str, Any] = _ask(ran, "GET", "projections", f"/claims/{claim_id}")
+        return found
+
+    def has_come_to_rest(claim_id: str) -> bool:
+        claim = seen(claim_id)
+        return claim["status"] == "withdrawn" and claim["claimed_back_fen"] == (claim["settled_fen"] or 0)
+
+    wait_until(
+        lambda: all(has_come_to_rest(claim_id) for claim_id in claims),
+        "the cancelled discharges are undone",
+        within_seconds=60,
+    )
+    after = [seen(claim_id) for claim_id in claims]
+    paid = [claim for claim in after if claim["settled_fen"]]
+    assert paid, "none of the cancelled discharges had been paid"
+    for claim in paid:
+        assert claim["decisions"][-1]["reversal_reason"] == "claim_withdrawn"
+    owing = [clawback for claim in paid for clawback in claim["clawbacks"] if clawback["open_fen"]]
+    for clawback in owing[:1]:
+        repayment = {
+            "amount_fen": clawback["open_fen"],
+            "reference": "T-1",
+            "repaid_on": "2026-11-22",
+            "recorded_by": "cashier-1",
+        }
+        answer = _ask(ran, "POST", "payout", f"/clawbacks/{clawback['clawback_id']}/repayments", repayment)
+        assert answer["open_fen"] == 0
+
+    def all_is_heard() -> bool:
+        rows = _ask(ran, "GET", "payout", "/clawbacks?limit=1000")
+        projected = _ask(ran, "GET", "projections", "/operator/clawbacks?limit=1000")
+        return {row["clawback_id"]: row["open_fen"] for row in rows} == {
+            row["clawback_id"]: row["open_fen"] for row in projected
+        }
+
+    wait_until(all_is_heard, "the read model has what people owe")
+    directory = tmp_path / "export"
+    asyncio.run(export_history(ran.platform.addresses.services, directory, datetime.now(UTC)))
+    lines = [line for file in sorted(directory.rglob("*.ndjson")) for line in file.read_bytes().splitlines()]
+    report = check_history(lines)
+    assert [f"{found.about}: {found.sentence}" for found in report.violations] == []
+    assert report.reversed >= len(paid)
+    assert report.totals.claimed_back_fen >= sum(claim["claimed_back_fen"] for claim in paid) > 0
