@@ -62,10 +62,10 @@ async def live(database: str, logs: Logs) -> AsyncIterator[Follower]:
 async def test_the_rebuilt_tables_equal_the_live_ones_and_take_their_place(
     database: str, logs: Logs, live: Follower
 ) -> None:
-    await logs.tell(120)
+    await logs.tell(60)
     await live.follow()
     before = await live.everything()
-    assert len(before["claim"]) == 120
+    assert len(before["claim"]) == 60
     indexes = await live.log.pool.fetch(
         "select indexname from pg_indexes where schemaname = 'projections' order by 1"
     )
@@ -74,7 +74,7 @@ async def test_the_rebuilt_tables_equal_the_live_ones_and_take_their_place(
     assert await live.everything() == before
     assert statuses(await list_generations(database, CLAIMS)) == [(1, "retired"), (2, "live")]
     kept = await live.log.pool.fetchval("select count(*) from projections_claims_v1.claim_status")
-    assert kept == 120
+    assert kept == 60
     again = await live.log.pool.fetch(
         "select indexname from pg_indexes where schemaname = 'projections' order by 1"
     )
@@ -84,7 +84,7 @@ async def test_the_rebuilt_tables_equal_the_live_ones_and_take_their_place(
     assert await live.everything() == await reference(database)
     assert await drop_retired(database, CLAIMS) == [1]
     assert await live.log.pool.fetchval("select to_regnamespace('projections_claims_v1')") is None
-    assert len((await live.everything())["claim"]) == 150
+    assert len((await live.everything())["claim"]) == 90
 
 
 async def test_the_logs_as_the_services_serve_them_give_the_same(
@@ -104,7 +104,7 @@ async def test_the_logs_as_the_services_serve_them_give_the_same(
 async def test_live_traffic_goes_on_and_no_reader_sees_a_half(
     database: str, logs: Logs, live: Follower
 ) -> None:
-    await logs.tell(100)
+    await logs.tell(40)
     await live.follow()
     finished = asyncio.Event()
     seen: list[tuple[int, int]] = []
@@ -124,14 +124,14 @@ async def test_live_traffic_goes_on_and_no_reader_sees_a_half(
             await asyncio.sleep(0.005)
 
     tasks = [asyncio.create_task(traffic()), asyncio.create_task(reading())]
-    for _ in range(3):
+    for _ in range(2):
         await rebuilt(database)
     finished.set()
     await asyncio.gather(*tasks)
     assert seen == sorted(seen)
-    assert seen[-1][0] > 100
+    assert seen[-1][0] > 40
     assert await live.everything() == await reference(database)
-    assert statuses(await list_generations(database, CLAIMS))[-1] == (4, "live")
+    assert statuses(await list_generations(database, CLAIMS))[-1] == (3, "live")
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -139,11 +139,11 @@ async def test_killed_at_random_points_and_resumed_it_ends_the_same(
     database: str, logs: Logs, live: Follower, tmp_path: Path, seed: int
 ) -> None:
     choice = random.Random(seed)
-    await logs.tell(150)
+    await logs.tell(70)
     await live.follow()
     total = sum(live.consumer.positions.values())
     for mark in sorted(choice.sample(range(total // 10, total * 9 // 10), 2)):
-        with _started(database, tmp_path, "--rate", "1500", "--page-events", "10") as process:
+        with _started(database, tmp_path, "--rate", "700", "--page-events", "10") as process:
             await _reach(live, mark)
             assert process.poll() is None, (tmp_path / "rebuild.log").read_text()
             os.kill(process.pid, signal.SIGKILL)
