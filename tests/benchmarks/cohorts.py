@@ -132,7 +132,7 @@ _LATENCIES = """
 select count(settled_at) as settled, extract(epoch from max(settled_at) - min(received_at)) as span,
        percentile_cont(array[0.5, 0.95, 0.99]) within group (order by extract(epoch from settled_at - received_at))
            as latencies
-from projections.claim where received_at >= $1
+from projections.claim_status where received_at >= $1
 """
 
 
