@@ -1,4 +1,4 @@
-"""How often Python looks for reference cycles in a service: seldom, because nothing of ours lives in one for long.
+"""How often Python looks for reference cycles in a service or a replay: seldom, as nothing of ours lives in one for long.
 
 With the interpreter's defaults the collector took a fifth of a service's processor time under load: each full pass
 walks every cached state and every model class. What is freed by reference counts, nearly everything, is freed as ever.
@@ -13,7 +13,7 @@ MIDDLE_PASSES_PER_FULL = 50
 
 
 def tune_collector() -> None:
-    """To be called once a service is built: what exists by then is never walked again."""
+    """To be called once a process is built, service or replay: what exists by then is never walked again."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG_OBJECTS, YOUNG_PASSES_PER_MIDDLE, MIDDLE_PASSES_PER_FULL)

@@ -17,6 +17,7 @@ import uvloop
 
 from libs.eventlog.hash_chain import GENESIS, verify_chain
 from libs.eventlog.read import follow_shard
+from libs.runtime.collector import tune_collector
 from services.adjudication.domain.state import Person, evolve, initial
 
 PAGE = 5_000
@@ -114,6 +115,7 @@ def _walk(
         finally:
             await connection.close()
 
+    tune_collector()
     began, worked = perf_counter(), process_time()
     events = uvloop.run(walk())
     return _Walk(events, perf_counter() - began, process_time() - worked)

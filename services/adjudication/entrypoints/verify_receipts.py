@@ -14,6 +14,7 @@ import orjson
 from libs.benefits import load_plans
 from libs.proof import Cut, CutUnreadable, Reporter
 from libs.proof.report import tell, tell_progress
+from libs.runtime.collector import tune_collector
 from services.adjudication.domain.plan_archive import plans_by_digest
 from services.adjudication.use_cases.verify_receipts import SOURCE, receipts_of, verify_receipts
 
@@ -51,4 +52,5 @@ def _receipt_lines(cut: Cut) -> bytes:
 
 
 if __name__ == "__main__":
+    tune_collector()
     main()

@@ -17,6 +17,7 @@ from libs.eventlog import EventLogError, Source
 from libs.eventlog.database import open_pool
 from libs.eventlog.serve import HttpSource
 from libs.local_platform.processes import tied_command
+from libs.runtime.collector import tune_collector
 from services.projections.adapters.event_tables import TableSource
 from services.projections.adapters.generations import LIVE_SCHEMA, Generation
 from services.projections.domain.pace import Pace
@@ -226,4 +227,5 @@ def _say(words: str, value: object, as_json: bool) -> None:
 
 
 if __name__ == "__main__":
+    tune_collector()
     typer.run(main)
