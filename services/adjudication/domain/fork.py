@@ -84,9 +84,9 @@ def _under(rule: Rule, person: Person, fact: Event) -> Iterator[Event]:
         case ScoreNoted() if rule.fraud_threshold is not None:
             yield from _scored(rule, rule.fraud_threshold, fact)
         case ReviewNoted() if rule.fraud_threshold is not None:
-            score = person.claim(fact.claim_id).score
+            score = person.claim(fact.claim_id).scores.get(fact.revision)
             # Nobody looks at a claim that the fork's threshold lets pass.
-            if score is None or score.revision != fact.revision or score.outcome == "review":
+            if score is None or score.outcome == "review":
                 yield fact
         case _:
             yield fact

@@ -75,12 +75,11 @@ def _note_bill(
 
 
 def _note_records(claim: Claim, heard: RecordsAttached | RecordsUnavailable) -> list[Event]:
-    """Records of a newer revision replace older ones; of the same revision, records replace their absence."""
-    known = claim.records
-    if known is not None:
-        replaces_absence = isinstance(heard, RecordsAttached) and not known.available
-        if heard.revision < known.revision or (heard.revision == known.revision and not replaces_absence):
-            return []
+    """Of each revision the first answer counts; records replace their absence."""
+    known = claim.records.get(heard.revision)
+    replaces_absence = known is None or (isinstance(heard, RecordsAttached) and not known.available)
+    if heard.revision < claim.revision or not replaces_absence:
+        return []
     available = isinstance(heard, RecordsAttached)
     return [
         RecordsNoted(
@@ -96,10 +95,12 @@ def _note_records(claim: Claim, heard: RecordsAttached | RecordsUnavailable) -> 
 
 def _note_judgement(claim: Claim, heard: ClaimScored | ReviewConcluded) -> list[Event]:
     """A later score replaces an earlier one; of each revision the first verdict counts."""
+    if heard.revision < claim.revision:
+        return []
     match heard:
         case ClaimScored():
-            known = claim.score
-            if known and (known.revision, known.scored_at) >= (heard.revision, heard.scored_at):
+            known = claim.scores.get(heard.revision)
+            if known is not None and known.scored_at >= heard.scored_at:
                 return []
             return [
                 ScoreNoted(
@@ -112,7 +113,7 @@ def _note_judgement(claim: Claim, heard: ClaimScored | ReviewConcluded) -> list[
                 )
             ]
         case ReviewConcluded():
-            if claim.review is not None and claim.review.revision >= heard.revision:
+            if heard.revision in claim.reviews:
                 return []
             return [
                 ReviewNoted(

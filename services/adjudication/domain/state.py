@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import Any, Final, get_args
+from typing import Any, Final, TypeVar, get_args
 
 from libs.contracts import ClaimEvent, Event, decode, encode
 from libs.contracts.adjudication import (
@@ -38,7 +38,7 @@ ServiceOrder = tuple[date, date, str]
 Standing = ClaimAdjudicated | ClaimDenied
 
 _OPENED: Final = ClaimOpened.__name__
-_NONE: Final[Mapping[str, Any]] = MappingProxyType({})
+_NONE: Final[Mapping[Any, Any]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,7 @@ class FiledBill:
 class Claim:
     """A claim's process so far.
 
+    `records`, `scores` and `reviews` are by revision, from the bill's on: sources may be heard before the bill is.
     `standing` is the decision that counts, without its explanation; `decisions` is how many there have been.
     `settled_order`, `settled_revision` and `settled_with_records` say what the standing decision has seen.
     `ruling` is the one in force, made on `ruled_revision`; `proposed` are those that wait for a second person, each
@@ -77,9 +78,9 @@ class Claim:
     """
 
     bill: FiledBill | None = None
-    records: RecordsNoted | None = None
-    score: ScoreNoted | None = None
-    review: ReviewNoted | None = None
+    records: Mapping[int, RecordsNoted] = field(default_factory=lambda: _NONE)
+    scores: Mapping[int, ScoreNoted] = field(default_factory=lambda: _NONE)
+    reviews: Mapping[int, ReviewNoted] = field(default_factory=lambda: _NONE)
     withdrawn: bool = False
     pended: tuple[PendReason, ...] = ()
     deadline_passed: bool = False
@@ -105,13 +106,9 @@ class Claim:
 
     @property
     def facts(self) -> tuple[RecordsNoted | None, ScoreNoted | None, ReviewNoted | None]:
-        """Records, score and review of this revision. Sources are heard in any order: one may be ahead or behind."""
+        """Records, score and review of this revision."""
         at = self.revision
-        return (
-            self.records if self.records and self.records.revision == at else None,
-            self.score if self.score and self.score.revision == at else None,
-            self.review if self.review and self.review.revision == at else None,
-        )
+        return self.records.get(at), self.scores.get(at), self.reviews.get(at)
 
     @property
     def ruled(self) -> RuledFacts:
@@ -211,6 +208,8 @@ def evolve(person: Person, event: Event) -> Person:
             raise AssertionError(f"not an event of adjudication: {type(event).__name__}")
 
 
+F = TypeVar("F", RecordsNoted, ScoreNoted, ReviewNoted)
+
 Fact = ClaimOpened | RecordsNoted | ScoreNoted | ReviewNoted | ClaimWithdrawalNoted
 
 
@@ -219,15 +218,25 @@ def _learnt(claim: Claim, fact: Fact) -> Claim:
         case ClaimOpened():
             # A correction starts the wait anew; the decision on the revision before stands meanwhile.
             waits = replace(claim, pended=(), deadline_passed=False, due_at=fact.answer_due_at)
-            return replace(waits, bill=FiledBill.of(fact))
+            return replace(
+                waits,
+                bill=FiledBill.of(fact),
+                records=_since(fact.revision, claim.records),
+                scores=_since(fact.revision, claim.scores),
+                reviews=_since(fact.revision, claim.reviews),
+            )
         case RecordsNoted():
-            return replace(claim, records=fact)
+            return replace(claim, records={**claim.records, fact.revision: fact})
         case ScoreNoted():
-            return replace(claim, score=fact)
+            return replace(claim, scores={**claim.scores, fact.revision: fact})
         case ReviewNoted():
-            return replace(claim, review=fact)
+            return replace(claim, reviews={**claim.reviews, fact.revision: fact})
         case ClaimWithdrawalNoted():
             return replace(claim, withdrawn=True, pended=(), due_at=None, proposed=_NONE)
+
+
+def _since(revision: int, known: Mapping[int, F]) -> Mapping[int, F]:
+    return {at: fact for at, fact in known.items() if at >= revision}
 
 
 def _ruled(claim: Claim, event: ByPeople) -> Claim:

@@ -107,7 +107,7 @@ def test_facts_of_an_overtaken_revision_are_ignored() -> None:
     told = ToldPerson()
     told.hears(covered(), registered(**in_month(3)), corrected(**in_month(3)), attached(revision=2))
     assert told.hears(attached(revision=1)) == []
-    assert kinds(told.hears(scored(revision=1))) == ["ScoreNoted"]
+    assert told.hears(scored(revision=1)) == []
     assert told.standing() == {}
     assert kinds(told.hears(scored(revision=2))) == ["ScoreNoted", "ClaimAdjudicated"]
     assert told.hears(scored(revision=1, scored_at=NOW + timedelta(days=9))) == []
