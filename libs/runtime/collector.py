@@ -1,4 +1,4 @@
-"""How often Python looks for reference cycles in a service or a replay: seldom, as nothing of ours lives in one for long.
+"""How often Python looks for reference cycles in a service or a replay: seldom, as nothing lives in one for long.
 
 With the interpreter's defaults the collector took a fifth of a service's processor time under load: each full pass
 walks every cached state and every model class. What is freed by reference counts, nearly everything, is freed as ever.

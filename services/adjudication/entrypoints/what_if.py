@@ -15,7 +15,6 @@ from pydantic import ValidationError
 from libs.benefits import Plan, PlanInvalid, load_plan, load_plans
 from libs.benefits.amounts import bp_of_percent
 from libs.replay import NotSealable, OtherReplay, seal_process
-from libs.runtime.collector import tune_collector
 from services.adjudication.adapters.exported_history import PART_BYTES, HistoryUnreadable, Part
 from services.adjudication.domain.changed_rules import RuleInvalid
 from services.adjudication.use_cases.report_difference import DifferenceNotConserved
@@ -140,5 +139,4 @@ def _refuse(error: Exception, status: int) -> None:
 
 
 if __name__ == "__main__":
-    tune_collector()
     main()
