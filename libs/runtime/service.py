@@ -57,12 +57,13 @@ class Runtime(Generic[Settings]):
 class Parts:
     """What a service is made of beside the kernel.
 
-    `subscriptions`: the event types it handles, by source. `on_reset`: forget cached states. `folding`: how its
-    streams are folded, for who looks at them as they were.
+    `subscriptions`: the event types it handles, by source. `appends`: its handler records events, else tables alone.
+    `on_reset`: forget cached states. `folding`: how its streams are folded, for who looks at them as they were.
     """
 
     subscriptions: Mapping[str, frozenset[str]] = field(default_factory=dict)
     handler: Handler | None = None
+    appends: bool = True
     routers: Sequence[APIRouter] = ()
     pumps: Sequence[Pump] = ()
     batchers: Sequence[Batcher[object, object]] = ()
@@ -152,7 +153,9 @@ async def _consuming(
     sources = {
         source: HttpSource(source, settings.sources[source], runtime.http) for source in parts.subscriptions
     }
-    handler = traced(parts.handler, name) if exports(settings.trace_file) else parts.handler
+    handler = parts.handler
+    if exports(settings.trace_file):
+        handler = traced(handler, name, appends=parts.appends)
     consumer = Consumer(
         runtime.log,
         dict(sources),

@@ -66,14 +66,18 @@ def traceparent_of(span: Span) -> str | None:
     return carrier.get("traceparent")
 
 
-def traced(handler: Handler, service: str) -> Handler:
-    """Wrap a consumer's handler: a span per sampled event, continued by the events that follow from it."""
+def traced(handler: Handler, service: str, *, appends: bool = True) -> Handler:
+    """Wrap a consumer's handler: a span per sampled event, continued by the events that follow from it.
+
+    A handler that appends nothing sees the events as they are recorded: what it writes follows from the logs alone.
+    """
     tracer = trace.get_tracer("huiji")
 
     async def handle(work: UnitOfWork, events: Sequence[Recorded]) -> None:
         spans = [_start(tracer, service, event) if _sampled(event) else None for event in events]
         try:
-            await handler(work, [_continued(event, span) for event, span in zip(events, spans, strict=True)])
+            seen = [_continued(event, span) for event, span in zip(events, spans, strict=True)]
+            await handler(work, seen if appends else events)
         except Exception as error:
             for span in spans:
                 if span is not None:

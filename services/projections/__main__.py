@@ -14,6 +14,7 @@ async def build(runtime: Runtime[ServiceSettings]) -> Parts:
     return Parts(
         subscriptions=CLAIMS.subscriptions,
         handler=CLAIMS.handler,
+        appends=False,
         routers=[projections_router(runtime.log), generations_router(runtime.log)],
     )
 
