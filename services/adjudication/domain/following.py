@@ -22,7 +22,7 @@ from libs.contracts.rulings import (
     RulingRejected,
 )
 from services.adjudication.domain.settling import Circumstances, settle
-from services.adjudication.domain.state import Person, evolve
+from services.adjudication.domain.state import Claim, Person, evolve
 
 
 def what_follows(person: Person, noted: Sequence[Event], around: Circumstances) -> Sequence[Event]:
@@ -42,7 +42,7 @@ def _touched(person: Person, noted: Sequence[Event]) -> dict[str, ReversalReason
     for event in noted:
         match event:
             case CoverageNoted() | CoverageEndNoted():
-                touched |= dict.fromkeys(person.claims, "coverage_changed")
+                touched |= dict.fromkeys(_of_another_coverage(person), "coverage_changed")
             case ClaimOpened():
                 touched[event.claim_id] = "claim_corrected"
             case ClaimWithdrawalNoted():
@@ -60,6 +60,22 @@ def _touched(person: Person, noted: Sequence[Event]) -> dict[str, ReversalReason
             case _:
                 raise AssertionError(f"not a fact: {type(event).__name__}")
     return touched
+
+
+def _of_another_coverage(person: Person) -> list[str]:
+    """The claims that a change of coverages concerns. What a coverage says besides its end never changes, so claims
+    that are settled under the one they would be settled under now are not evaluated again: a dialysis patient brings
+    300 of them a year."""
+    return [
+        claim_id
+        for claim_id, claim in person.claims.items()
+        if not (claim.is_settled and claim.standing and claim.standing.coverage_id == _covered_by(person, claim))
+    ]
+
+
+def _covered_by(person: Person, claim: Claim) -> str | None:
+    coverage = person.coverage_on(claim.bill.admitted_on) if claim.bill else None
+    return coverage.coverage_id if coverage else None
 
 
 def _corrected(person: Person, claim_id: str) -> ReversalReason | None:

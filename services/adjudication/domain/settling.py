@@ -86,6 +86,8 @@ def settle(person: Person, touched: Mapping[str, ReversalReason], around: Circum
     for claim_id in touched:
         _note_change_of_place(moved, person, claim_id, around)
     for _, claim_id in person.in_order_of_service():
+        if claim_id not in touched and not moved.by_claim_id:
+            continue
         claim = person.claim(claim_id)
         reason = touched.get(claim_id) or moved.reason_for(claim.standing)
         if reason is None:

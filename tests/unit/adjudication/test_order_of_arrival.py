@@ -7,7 +7,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.adjudication.domain.reversal import same_outcome
-from tests.unit.adjudication.lives import PLANS, Bill, Life, any_lives, as_it_came, in_order_of_service
+from tests.unit.adjudication.lives import (
+    PLANS,
+    Bill,
+    Cover,
+    Life,
+    any_cover,
+    any_eventful_lives,
+    any_lives,
+    as_it_came,
+    in_order_of_service,
+)
 from tests.unit.adjudication.told_person import ToldPerson
 
 
@@ -25,6 +35,16 @@ def test_whatever_order_and_corrections_the_liabilities_are_those_in_order_of_se
     lives: list[Life], plan_id: str, rng: Random
 ) -> None:
     assert_same_liabilities(as_it_came(lives, plan_id, rng), in_order_of_service(lives, plan_id))
+
+
+@settings(max_examples=150)
+@given(any_eventful_lives, any_cover, st.sampled_from(PLANS), st.randoms(use_true_random=False))
+def test_lapses_suspicions_and_rulings_in_whatever_order_end_as_in_order_of_service(
+    lives: list[Life], cover: Cover, plan_id: str, rng: Random
+) -> None:
+    assert_same_liabilities(
+        as_it_came(lives, plan_id, rng, cover), in_order_of_service(lives, plan_id, cover)
+    )
 
 
 @pytest.mark.slow
