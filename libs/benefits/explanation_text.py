@@ -13,19 +13,21 @@ _ASSUMED: Mapping[Language, str] = {"zh": "[假定] ", "en": "[assumed] "}
 def explanation_text(tree: Mapping[str, Any], language: Language) -> str:
     """Indented text: parts are marked `-` and add up to the line above them, steps `·` show how a part came about.
 
+    What a node does not say (clause, formula, ...) is not printed.
     Each line ends with `= ` and its amount in yuan; what stands before it is the formula that gives the amount.
     """
     return "\n".join(_lines(tree, language, 0, "-"))
 
 
 def _lines(node: Mapping[str, Any], language: Language, depth: int, mark: str) -> list[str]:
-    assumed = _ASSUMED[language] if node["assumption"] else ""
-    clause = f"[§{node['clause']}] " if node["clause"] else ""
-    formula = f": {node['formula']} =" if node["formula"] else " ="
+    assumed = _ASSUMED[language] if node.get("assumption") else ""
+    clause = f"[§{node['clause']}] " if node.get("clause") else ""
+    formula = f": {node['formula']} =" if node.get("formula") else " ="
+    words = node.get(language, node.get("kind", ""))
     amount = format_yuan(node["result_fen"])
-    lines = [f"{'  ' * depth}{mark} {assumed}{clause}{node[language]}{formula} {amount}"]
-    for step in node["steps"]:
+    lines = [f"{'  ' * depth}{mark} {assumed}{clause}{words}{formula} {amount}"]
+    for step in node.get("steps", ()):
         lines.extend(_lines(step, language, depth + 1, "·"))
-    for child in node["children"]:
+    for child in node.get("children", ()):
         lines.extend(_lines(child, language, depth + 1, "-"))
     return lines

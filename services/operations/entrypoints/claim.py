@@ -1,12 +1,15 @@
 """`huiji claim CLAIM_ID`: one claim and its way through the services, now or as it was."""
 
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 import typer
 
+from libs.interop.fhir import encode_bundle
 from libs.money import format_yuan
 from services.operations.adapters.asking import ask
+from services.operations.entrypoints.exits import NO
 from services.operations.entrypoints.finding import PlatformFile, find_platform, reaching
 from services.operations.entrypoints.moment_options import (
     At,
@@ -17,8 +20,9 @@ from services.operations.entrypoints.moment_options import (
     moment_of,
     travelled,
 )
-from services.operations.entrypoints.output import AsJson, console, print_json, print_table
+from services.operations.entrypoints.output import AsJson, console, print_json, print_table, refuse
 from services.operations.entrypoints.showing import print_travelled
+from services.operations.use_cases.explain_claim import as_bundle, as_text, read_decisions
 
 
 def claim(
@@ -28,9 +32,19 @@ def claim(
     by: By = "",
     why: Why = "",
     platform: PlatformFile = None,
+    eob: Annotated[
+        bool, typer.Option("--eob", help="Print its decisions as FHIR R4 ExplanationOfBenefit.")
+    ] = False,
+    text: Annotated[
+        Literal["zh", "en"] | None,
+        typer.Option("--text", help="Print how its decision came about, in zh or en."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """A claim as the read model has it, and every event on its way; at a moment: as each service folds it."""
+    if eob or text is not None:
+        _explain(claim_id, platform, text)
+        return
     if at is None and known_at is None:
         _as_projected(claim_id, platform, as_json)
         return
@@ -56,6 +70,17 @@ def _as_projected(claim_id: str, platform: PlatformFile, as_json: bool) -> None:
             console().print(f"{name}: {_shown(name, value)}", markup=False, soft_wrap=True)
     rows = [(s["recorded_at"], s["source"], s["type"], f"{s['shard']}/{s['position']}") for s in steps]
     print_table(("recorded", "service", "event", "shard/position"), rows)
+
+
+def _explain(claim_id: str, platform: Path | None, text: Literal["zh", "en"] | None) -> None:
+    """Print the decisions from adjudication's own log, because read models keep no explanation."""
+    with reaching():
+        running = find_platform(platform)
+        decided = read_decisions(running.url("projections"), running.url("adjudication"), claim_id)
+    said = as_text(decided, text) if text is not None else encode_bundle(as_bundle(decided)).decode()
+    if not decided or said is None:
+        refuse(f"claim {claim_id} has no decision that stands", NO)
+    typer.echo(said)
 
 
 def _shown(name: str, value: Any) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from libs.eventlog.envelope import to_json
 from libs.eventlog.event import Recorded
@@ -34,10 +34,16 @@ class ServedPlatform:
         parts = urlsplit(path)
         _, service, *rest = parts.path.split("/")
         if rest[:1] == ["log"]:
+            if rest[2:3] == ["subjects"]:
+                return 200, self._of_subject(service, int(rest[1]), unquote(rest[3]))
             return 200, self._log(service, rest[1], parse_qs(parts.query))
         unknown = (404, {"title": "Not here", "detail": "no such thing"})
         status, document = self.answers.get((method, parts.path), unknown)
         return status, (document if isinstance(document, str) else json.dumps(document)).encode()
+
+    def _of_subject(self, service: str, shard: int, subject: str) -> bytes:
+        log = self.logs.get((service, shard), [])
+        return b"".join(to_json(event) + b"\n" for event in log if event.subject == subject)
 
     def _log(self, service: str, what: str, query: dict[str, list[str]]) -> bytes:
         mine = {shard: log for (source, shard), log in self.logs.items() if source == service}
