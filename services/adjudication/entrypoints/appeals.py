@@ -4,12 +4,13 @@ from typing import Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from libs.contracts.rulings import Evidence
 from libs.runtime.staff import StaffMember
 from services.adjudication.domain.commands import ConcludeAppeal, OpenAppeal
-from services.adjudication.entrypoints.claim_desk import CLAIM_PATH, ClaimDesk
+from services.adjudication.entrypoints.claim_desk import CLAIM_PATH, ClaimDesk, PersonInPath
+from services.adjudication.entrypoints.rulings import MOST_DOCUMENTS
 
 
 class _Body(BaseModel):
@@ -21,7 +22,7 @@ class AppealBody(_Body):
 
     by: Literal["patient", "hospital", "insurer"]
     grounds: Literal["facts", "terms", "amount", "fraud_finding", "overpaid"]
-    evidence: tuple[Evidence, ...] = ()
+    evidence: tuple[Evidence, ...] = Field(default=(), max_length=MOST_DOCUMENTS)
     stays_payment: bool = False
 
 
@@ -38,7 +39,7 @@ def appeals_router(desk: ClaimDesk) -> APIRouter:
 
     @router.put(CLAIM_PATH + "/appeals/{appeal_id}")
     async def appeal(
-        person_id: str, claim_id: str, appeal_id: UUID, body: AppealBody, staff: StaffMember = who
+        person_id: PersonInPath, claim_id: str, appeal_id: UUID, body: AppealBody, staff: StaffMember = who
     ) -> dict[str, Any]:
         """Record an appeal that somebody has made. Its clock is the level's."""
         del staff  # Whoever records it is known; who appeals is in the body.
@@ -60,7 +61,11 @@ def appeals_router(desk: ClaimDesk) -> APIRouter:
 
     @router.post(CLAIM_PATH + "/appeals/{appeal_id}/conclusion")
     async def conclude(
-        person_id: str, claim_id: str, appeal_id: UUID, body: ConclusionBody, staff: StaffMember = who
+        person_id: PersonInPath,
+        claim_id: str,
+        appeal_id: UUID,
+        body: ConclusionBody,
+        staff: StaffMember = who,
     ) -> dict[str, Any]:
         """Answer an appeal."""
         return await desk.ask(

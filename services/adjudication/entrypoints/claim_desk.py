@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
+
+from fastapi import Path
 
 from libs.eventlog import ConcurrencyConflict, EventLog
 from libs.eventlog.stage import Stage
@@ -24,6 +26,9 @@ from services.adjudication.errors import (
 from services.adjudication.use_cases.ask_of_claim import ask_of_claim
 
 CLAIM_PATH = "/people/{person_id}/claims/{claim_id}"
+
+PersonInPath = Annotated[str, Path(pattern=r"^p_[0-9a-f]{32}$")]
+"""Anything else is refused before the database is asked, which does not take every text."""
 
 _STATUS: dict[type[AdjudicationError], int] = {
     ClaimUnknown: 404,

@@ -13,6 +13,7 @@ from services.adjudication.domain.balances import by_year
 from services.adjudication.domain.commands import Command
 from services.adjudication.domain.decision import PlanBook
 from services.adjudication.domain.state import Person
+from services.adjudication.entrypoints.claim_desk import PersonInPath
 
 FAILING_SHOWN = 200
 
@@ -30,7 +31,7 @@ def adjudication_router(log: EventLog, stage: Stage[Person, Command], plans: Pla
         ]
 
     @router.get("/people/{person_id}/balances")
-    async def balances(person_id: str) -> list[dict[str, Any]]:
+    async def balances(person_id: PersonInPath) -> list[dict[str, Any]]:
         """Deductibles and caps that the standing decisions have used, per plan and benefit year."""
         stream_id = f"person-{person_id}"
         async with log.pool.acquire() as connection:

@@ -1,9 +1,11 @@
 """What would happen, before it does: dry runs of submissions, and the cascade of corrections and withdrawals."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from libs.benefits import BenefitsError, Case
 from libs.contracts.adjudication import ClaimDenied
@@ -23,7 +25,7 @@ from services.adjudication.domain.preview import (
 )
 from services.adjudication.domain.settling import Circumstances
 from services.adjudication.domain.state import Person
-from services.adjudication.entrypoints.claim_desk import CLAIM_PATH
+from services.adjudication.entrypoints.claim_desk import CLAIM_PATH, PersonInPath
 from services.adjudication.entrypoints.shown import changes_shown
 
 
@@ -58,17 +60,15 @@ def previews_router(
         return Circumstances(log.clock(), clocks, plans)
 
     @router.post(CLAIM_PATH + "/dry-run")
-    async def dry_run(person_id: str, claim_id: str, body: BillBody) -> dict[str, Any]:
+    async def dry_run(person_id: PersonInPath, claim_id: str, body: BillBody) -> dict[str, Any]:
         """What filing this bill would lead to, or correcting the claim to it: every claim that moves. Records nothing.
 
         `assumed` is taken for granted; `case` is what would be evaluated, for a later comparison.
         """
         person, now = await person_of(person_id), around()
         bill = ProposedBill(body.visit, body.settlement, body.lines)
-        try:
+        with _evaluable():
             events, case = if_filed(person, claim_id, bill, now)
-        except BenefitsError as error:
-            raise Problem(422, error.code, "The bill cannot be evaluated", str(error)) from None
         return {
             "revision": person.claim(claim_id).revision + 1,
             "assumed": list(ASSUMED),
@@ -77,12 +77,12 @@ def previews_router(
         }
 
     @router.post(CLAIM_PATH + "/dry-run/comparison")
-    async def compare(person_id: str, claim_id: str, made: DryRunMade) -> dict[str, Any]:
+    async def compare(person_id: PersonInPath, claim_id: str, made: DryRunMade) -> dict[str, Any]:
         """Whether the claim stands on the facts of an earlier dry run, and otherwise which of them have changed."""
         return _compared(await person_of(person_id), claim_id, made, around())
 
     @router.post(CLAIM_PATH + "/withdrawal-preview")
-    async def withdrawal(person_id: str, claim_id: str) -> dict[str, Any]:
+    async def withdrawal(person_id: PersonInPath, claim_id: str) -> dict[str, Any]:
         """What withdrawing the claim would take back, and which other claims it would move. Records nothing."""
         person = await person_of(person_id)
         if person.claim(claim_id).bill is None:
@@ -92,12 +92,25 @@ def previews_router(
     return router
 
 
+@contextmanager
+def _evaluable() -> Iterator[None]:
+    """A bill that contradicts itself is a problem 422, and none of it gets into a log."""
+    try:
+        yield
+    except BenefitsError as error:
+        raise Problem(422, error.code, "The bill cannot be evaluated", str(error)) from None
+    except ValidationError as error:
+        detail = "; ".join(fault["msg"] for fault in error.errors(include_input=False, include_context=False))
+        raise Problem(422, "not_evaluable", "The bill cannot be evaluated", detail) from None
+
+
 def _compared(person: Person, claim_id: str, made: DryRunMade, around: Circumstances) -> dict[str, Any]:
     standing = person.claim(claim_id).standing
     if standing is None:
         detail = "The claim is not decided; compare when it is."
         raise Problem(409, "not_decided", "There is no decision to compare with", detail)
-    case = case_of_claim(person, claim_id, around)
+    with _evaluable():
+        case = case_of_claim(person, claim_id, around)
     if made.case is None or case is None:
         changed = [] if made.case is case else ["coverage"]
     else:

@@ -1,16 +1,21 @@
 """Rulings by HTTP. Whoever rules shows a staff token; ids are the caller's, so asking twice is ruling once."""
 
-from typing import Any, Literal
+import re
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from libs.contracts.rulings import Evidence, RuledFacts, RulingReason
 from libs.runtime.problems import Problem
 from libs.runtime.staff import StaffMember
 from services.adjudication.domain.commands import ApproveRuling, ProposeRuling, RejectRuling
-from services.adjudication.entrypoints.claim_desk import CLAIM_PATH, ClaimDesk
+from services.adjudication.entrypoints.claim_desk import CLAIM_PATH, ClaimDesk, PersonInPath
+
+MOST_DOCUMENTS: Final = 50
+MOST_TAGS: Final = 20
+_TAG: Final = re.compile(r"[a-z0-9_]{1,40}")
 
 
 class _Body(BaseModel):
@@ -23,8 +28,17 @@ class RulingBody(_Body):
     outcome: Literal["facts", "deny", "lift"]
     facts: RuledFacts = RuledFacts()
     reason_code: RulingReason
-    evidence: tuple[Evidence, ...] = ()
-    appeal_id: str | None = None
+    evidence: tuple[Evidence, ...] = Field(default=(), max_length=MOST_DOCUMENTS)
+    appeal_id: UUID | None = None
+
+    @field_validator("facts")
+    @classmethod
+    def _tags_are_words(cls, facts: RuledFacts) -> RuledFacts:
+        """Tags go into events for good: words of plans, never sentences about somebody."""
+        tags = facts.tags or ()
+        if len(tags) > MOST_TAGS or not all(_TAG.fullmatch(tag) for tag in tags):
+            raise ValueError(f"at most {MOST_TAGS} tags, each of 1 to 40 of the characters a-z 0-9 _")
+        return facts
 
 
 class RejectionBody(_Body):
@@ -44,13 +58,13 @@ def rulings_router(desk: ClaimDesk) -> APIRouter:
         return desk.authority.model_dump(mode="json")
 
     @router.get(CLAIM_PATH)
-    async def show(person_id: str, claim_id: str) -> dict[str, Any]:
+    async def show(person_id: PersonInPath, claim_id: str) -> dict[str, Any]:
         """The claim's standing decision, what it waits for, rulings and appeals."""
         return await desk.show(person_id, claim_id)
 
     @router.put(CLAIM_PATH + "/rulings/{ruling_id}")
     async def propose(
-        person_id: str, claim_id: str, ruling_id: UUID, body: RulingBody, staff: StaffMember = who
+        person_id: PersonInPath, claim_id: str, ruling_id: UUID, body: RulingBody, staff: StaffMember = who
     ) -> dict[str, Any]:
         """Rule. In force at once within one person's authority; otherwise it waits for a second person."""
         if (body.outcome == "facts") == body.facts.is_empty:
@@ -66,7 +80,7 @@ def rulings_router(desk: ClaimDesk) -> APIRouter:
                 facts=body.facts,
                 reason_code=body.reason_code,
                 evidence=body.evidence,
-                appeal_id=body.appeal_id,
+                appeal_id=str(body.appeal_id) if body.appeal_id else None,
                 by=staff.id,
                 tier=staff.tier,
                 authority=desk.authority,
@@ -77,7 +91,7 @@ def rulings_router(desk: ClaimDesk) -> APIRouter:
 
     @router.post(CLAIM_PATH + "/rulings/{ruling_id}/approval")
     async def approve(
-        person_id: str, claim_id: str, ruling_id: UUID, staff: StaffMember = who
+        person_id: PersonInPath, claim_id: str, ruling_id: UUID, staff: StaffMember = who
     ) -> dict[str, Any]:
         """The second person agrees: 403 for the proposer, and for a tier that does not reach so far."""
         return await desk.ask(
@@ -90,7 +104,7 @@ def rulings_router(desk: ClaimDesk) -> APIRouter:
 
     @router.post(CLAIM_PATH + "/rulings/{ruling_id}/rejection")
     async def reject(
-        person_id: str, claim_id: str, ruling_id: UUID, body: RejectionBody, staff: StaffMember = who
+        person_id: PersonInPath, claim_id: str, ruling_id: UUID, body: RejectionBody, staff: StaffMember = who
     ) -> dict[str, Any]:
         """The second person disagrees, or the proposer takes the ruling back."""
         return await desk.ask(

@@ -125,6 +125,25 @@ def test_a_dry_run_of_a_correction_is_what_the_correction_then_does(services: Se
     assert compared == {"same": False, "changed": ["member.pre_existing"]}
 
 
+def test_what_cannot_be_is_refused_and_nothing_of_it_is_logged(services: ServicesUnderTest) -> None:
+    person_id, claim_id = decided(services, 5)
+    path = f"/people/{person_id}/claims/{claim_id}"
+    for nobody in ("%00", "p_x", "x" * 4_000):
+        assert call(services, "GET", f"/people/{nobody}/claims/{claim_id}").status_code == 422
+        assert call(services, "GET", f"/people/{nobody}/balances").status_code == 422
+    assert call(services, "GET", f"/people/{person_id}/claims/%00").status_code == 404
+    real = corrected(claim_id, person_id=person_id)
+    payers_exceed_it = a_settlement().model_copy(update={"pool_fen": 300_000 * YUAN})
+    bill = {
+        "visit": real.visit.model_dump(mode="json"),
+        "settlement": payers_exceed_it.model_dump(mode="json"),
+    }
+    answer = call(services, "POST", f"{path}/dry-run", None, bill)
+    assert (answer.status_code, answer.json()["type"]) == (422, "urn:huiji:problem:not_evaluable")
+    said = {"outcome": "facts", "facts": {"tags": ["张三患肝癌"]}, "reason_code": "medical_review"}
+    assert call(services, "PUT", f"{path}/rulings/{uuid4()}", "examiner-01", said).status_code == 422
+
+
 def test_a_withdrawal_shows_its_cascade_and_records_nothing(services: ServicesUnderTest) -> None:
     person_id, claim_id = decided(services, 4)
     preview = call(services, "POST", f"/people/{person_id}/claims/{claim_id}/withdrawal-preview").json()
