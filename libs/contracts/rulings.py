@@ -63,7 +63,10 @@ class RulingEffect(Model):
     difference_fen: int = Field(
         description="what the plans pay more (negative: less) over all claims it moves"
     )
-    largest_move_fen: Fen = Field(description="the largest change of one claim, in either direction")
+    largest_move_fen: Fen = Field(
+        description="the largest change of one claim, in either direction; at least the bill while it cannot be"
+        " decided, since nobody knows yet what the ruling will move"
+    )
     claims_moved: int = Field(ge=0)
 
 
