@@ -30,6 +30,9 @@ logger = structlog.get_logger(__name__)
 
 Records = tuple[ConsumerRecord[bytes, bytes], ...]
 
+# FastStream waits so long for a batch and rests as long when none came: at 5 ms that alone took an idle service 2 % of
+# a core, ten services a fifth of one; at 25 ms an event waits 6 ms more on average.
+EMPTY_POLL_MS = 25
 OFFSET_COMMIT_SECONDS = 1.0
 OFFSET_COMMIT_TIMEOUT_SECONDS = 2.0
 HELD_LANE_SECONDS = 1.0
@@ -82,7 +85,7 @@ class Inbound:
             ack_policy=AckPolicy.MANUAL,
             auto_offset_reset="earliest",
             max_records=settings.batch_size,
-            batch_timeout_ms=5,
+            batch_timeout_ms=EMPTY_POLL_MS,
             fetch_max_wait_ms=settings.fetch_max_wait_ms,
             max_partition_fetch_bytes=4 * 1024 * 1024,
             # Co-partitioning: whoever owns shard s of one topic owns it in all, so states can stay in memory.
