@@ -69,7 +69,9 @@ def _of_another_coverage(person: Person) -> list[str]:
     return [
         claim_id
         for claim_id, claim in person.claims.items()
-        if not (claim.is_settled and claim.standing and claim.standing.coverage_id == _covered_by(person, claim))
+        if not (
+            claim.is_settled and claim.standing and claim.standing.coverage_id == _covered_by(person, claim)
+        )
     ]
 
 

@@ -4,12 +4,18 @@ from datetime import timedelta
 from typing import Literal
 
 from libs.contracts import Event
-from libs.contracts.payout import PaymentInstructed, PaymentsStayed, StayLifted
+from libs.contracts.payout import (
+    EntitlementRevised,
+    PaymentCancelled,
+    PaymentInstructed,
+    PaymentsStayed,
+    StayLifted,
+)
 from libs.contracts.rulings import AppealConcluded, AppealOpened
 from services.payout.domain.account import Account, evolve, initial
 from services.payout.domain.commands import HearAppeal
 from services.payout.domain.payments import decide
-from tests.unit.payout.decisions import NOW, PERSON, pay
+from tests.unit.payout.decisions import NOW, PERSON, pay, withdraw
 
 
 def opened(appeal_id: str = "a1", *, stays: bool = True) -> HearAppeal:
@@ -28,7 +34,9 @@ def opened(appeal_id: str = "a1", *, stays: bool = True) -> HearAppeal:
     return HearAppeal(appeal, NOW)
 
 
-def concluded(appeal_id: str = "a1", outcome: Literal["upheld", "rejected"] = "rejected") -> HearAppeal:
+def concluded(
+    appeal_id: str = "a1", outcome: Literal["upheld", "rejected", "withdrawn"] = "rejected"
+) -> HearAppeal:
     conclusion = AppealConcluded(
         person_id=PERSON,
         claim_id="c1",
@@ -64,3 +72,16 @@ def test_an_appeal_that_asks_for_no_stay_changes_nothing() -> None:
 def test_a_stayed_claim_is_decided_and_booked_as_ever() -> None:
     account, _ = told(initial(f"person-{PERSON}"), opened())
     assert [type(event) for event in decide(account, pay())] == [PaymentInstructed]
+
+
+def test_a_withdrawal_cancels_what_was_stayed_before_the_stay_ends() -> None:
+    """Adjudication takes the decision back first and ends its appeals after that: nothing slips out in between."""
+    account = initial(f"person-{PERSON}")
+    kinds: list[type[Event]] = []
+    for command in (pay(), opened(), withdraw(), concluded(outcome="withdrawn")):
+        for event in decide(account, command):
+            account = evolve(account, event)
+            kinds.append(type(event))
+    expected = [PaymentInstructed, PaymentsStayed, EntitlementRevised, PaymentCancelled, StayLifted]
+    assert kinds == expected
+    assert account.stays == {}
