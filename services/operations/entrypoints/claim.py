@@ -24,6 +24,9 @@ from services.operations.entrypoints.output import AsJson, console, print_json, 
 from services.operations.entrypoints.showing import print_travelled
 from services.operations.use_cases.explain_claim import as_bundle, as_text, read_decisions
 
+_AMOUNTS_BY_NAME = frozenset({"bearings", "pool_shares"})
+_TOLD_BY_THE_CLAIM = frozenset({"claim_id", "person_id", "hospital_id", "bill_fen", "service_date"})
+
 
 def claim(
     claim_id: Annotated[str, typer.Argument(help="The claim's id.")],
@@ -66,7 +69,11 @@ def _as_projected(claim_id: str, platform: PlatformFile, as_json: bool) -> None:
         return
     steps = found.pop("steps", [])
     for name, value in found.items():
-        if value not in (None, [], ""):
+        if value in (None, [], {}, ""):
+            continue
+        if isinstance(value, list) and isinstance(value[0], dict):
+            _print_parts(name, value)
+        else:
             console().print(f"{name}: {_shown(name, value)}", markup=False, soft_wrap=True)
     rows = [(s["recorded_at"], s["source"], s["type"], f"{s['shard']}/{s['position']}") for s in steps]
     print_table(("recorded", "service", "event", "shard/position"), rows)
@@ -83,7 +90,21 @@ def _explain(claim_id: str, platform: Path | None, text: Literal["zh", "en"] | N
     typer.echo(said)
 
 
+def _print_parts(name: str, parts: list[dict[str, Any]]) -> None:
+    """Decisions, payments and clawbacks, one line each; what the claim says itself and `--json` has is left out."""
+    for part in parts:
+        told = [
+            f"{field} {_shown(field, value)}"
+            for field, value in part.items()
+            if value not in (None, [], {}, "") and field not in _TOLD_BY_THE_CLAIM
+        ]
+        console().print(f"{name}: {'; '.join(told)}", markup=False, soft_wrap=True)
+
+
 def _shown(name: str, value: Any) -> str:
+    if isinstance(value, dict):
+        by_name = "" if name not in _AMOUNTS_BY_NAME else "_fen"
+        return ", ".join(f"{key} {_shown(by_name, each)}" for key, each in value.items())
     if name.endswith("_fen") and isinstance(value, int):
         return f"{format_yuan(value)} yuan"
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

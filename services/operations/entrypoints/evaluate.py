@@ -50,7 +50,8 @@ def evaluate_case(
         found = evaluate(found_plan, found_case)
     except CaseRefused as refusal:
         # Only places and kinds: a case may be a person's.
-        refuse("\n".join((f"{case} is not a case for {found_plan.id}:", *map(str, refusal.faults))), NO)
+        what = "standard input" if str(case) == "-" else case
+        refuse("\n".join((f"{what} is not a case for {found_plan.id}:", *map(str, refusal.faults))), NO)
     except CaseInvalid as error:
         refuse(str(error), NO)
     if as_json:

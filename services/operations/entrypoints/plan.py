@@ -64,12 +64,12 @@ def schema(of: Annotated[Literal["plan", "case"], typer.Argument(help="A plan fi
 @plan.command()
 def check(
     files: Annotated[
-        list[Path] | None, typer.Argument(exists=True, help="Plan files; all bundled plans when left out.")
+        list[str] | None, typer.Argument(help="Plan files or bundled plans' ids; all bundled when left out.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Check plan files, and that every worked example in them comes out to the fen."""
-    paths = files or [Path(str(path)) for path in _bundled()]
+    paths = [_file_of(name) for name in files] if files else _bundled()
     reports = {path.name: check_plan(path) for path in paths}
     if as_json:
         print_json({name: _report_json(report) for name, report in reports.items()})
@@ -89,6 +89,16 @@ def diff(before: PlanOrFile, after: PlanOrFile, as_json: AsJson = False) -> None
         print_table(("term", "before", "after"), [(each.field, each.before, each.after) for each in changes])
     else:
         console().print("No term differs.")
+
+
+def _file_of(name: str) -> Path:
+    named = Path(name)
+    if named.is_file():
+        return named
+    bundled = next((path for path in _bundled() if path.stem == name), None)
+    if bundled is None:
+        raise typer.BadParameter(f"{name} is neither a file nor a bundled plan", param_hint="FILES")
+    return bundled
 
 
 def _bundled() -> list[Path]:

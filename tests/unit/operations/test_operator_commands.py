@@ -111,6 +111,23 @@ def test_a_claim_is_shown_with_its_way(platform: ServedPlatform) -> None:
     assert on(platform, "claim", "c-2").exit_code == 1
 
 
+def test_amounts_by_name_and_decisions_are_told_in_words(platform: ServedPlatform) -> None:
+    decisions = [
+        {"decision_id": "d-1", "claim_id": "c-1", "number": 1, "plan_pays_fen": 5, "replaced_by": None}
+    ]
+    document = {
+        "bearings": {"plan": 60_000, "basic": 1},
+        "pool_shares": {},
+        "decisions": decisions,
+        "steps": [],
+    }
+    platform.answers["GET", "/projections/claims/c-1"] = (200, document)
+    told = on(platform, "claim", "c-1").stdout
+    assert "bearings: plan 600.00 yuan, basic 0.01 yuan\n" in told
+    assert "decisions: decision_id d-1; number 1; plan_pays_fen 0.05 yuan\n" in told
+    assert "pool_shares" not in told
+
+
 def test_a_hospital_key_is_the_one_that_intake_derives(tmp_path: Path) -> None:
     ring = create_master_key(tmp_path / "master.key")
     result = huiji("hospital-key", "H1", "--master-key-file", tmp_path / "master.key")
@@ -159,6 +176,10 @@ def test_a_plan_file_that_is_wrong_is_refused_by_line(tmp_path: Path) -> None:
     assert "line 1" in result.stdout
     assert "line 1" in huiji("plan", "show", tmp_path / "wrong.yaml").stderr
     assert huiji("plan", "check", tmp_path / "absent.yaml").exit_code == 2
+
+
+def test_a_bundled_plan_is_checked_by_its_id() -> None:
+    assert "weifang-2022.yaml: passes" in huiji("plan", "check", "weifang-2022").stdout
 
 
 def test_a_plan_is_shown_and_compared() -> None:
