@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from services.operations.use_cases.export_history import export_deployment
 from services.operations.use_cases.import_history import import_history
 from tests.integration.payout.payout_world import PayoutWorld, payout_world
 
-_FIELDS = [field.name for field in fields(Recorded) if field.name != "source"]
+_FIELDS = [name for name in Recorded.__struct_fields__ if name != "source"]
 
 
 @pytest.fixture
