@@ -51,7 +51,13 @@ def print_summary(console: Console, summary: dict[str, Any]) -> None:
     console.print(table)
     statuses = ", ".join(f"{count} {status}" for status, count in sorted(summary["by_status"].items()))
     console.print(f"[bold]{summary['claims']} claims[/bold]: {statuses}", highlight=False)
-    console.print(f"{format_yuan(summary['paid_fen'])} yuan settled at the bank", highlight=False)
+    owing = summary["owing_fen"]
+    back = (
+        f", {format_yuan(owing)} of them claimed back: no standing decision grants them any more"
+        if owing
+        else ""
+    )
+    console.print(f"{format_yuan(summary['paid_fen'])} yuan settled at the bank{back}", highlight=False)
     if summary["median_seconds"] is not None:
         console.print(
             f"discharge to settled payment: median {summary['median_seconds']:.2f} s,"

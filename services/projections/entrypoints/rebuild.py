@@ -88,7 +88,7 @@ def main(
             return
         models = _chosen(names or [], every=every or show or drop_kept)
         if show:
-            _print_generations(database_url, models)
+            _print_generations(database_url, models, as_json=as_json)
         elif drop_kept:
             dropped = [asyncio.run(drop_retired(database_url, model)) for model in models]
             _say(
@@ -217,9 +217,14 @@ def _conclude(models: list[ReadModel], outcomes: list[Outcome], *, as_json: bool
     raise typer.Exit(_NO if any(outcome.differences for outcome in outcomes) else 0)
 
 
-def _print_generations(database_url: str, models: list[ReadModel]) -> None:
+def _print_generations(database_url: str, models: list[ReadModel], *, as_json: bool) -> None:
     rows = [row for model in models for row in asyncio.run(list_generations(database_url, model))]
-    typer.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode())
+    words = [
+        f"{row['model']}: generation {row['generation']} is {row['status']}, filled by version {row['version']}"
+        f" of the code ({'this one' if row['current'] else 'not this one'}), in schema {row['schema']}"
+        for row in rows
+    ]
+    _say("\n".join(words), rows, as_json)
 
 
 def _say(words: str, value: object, as_json: bool) -> None:
