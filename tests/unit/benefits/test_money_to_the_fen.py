@@ -1,12 +1,13 @@
 """Edges at which a small slip of the engine moves money; each was found by a mutant that no other test noticed."""
 
 from datetime import date
+from fractions import Fraction
 
 import pytest
 
-from libs.benefits import Bill, BillLine, Case, Member, Plan, evaluate, load_plan, pool_shares
+from libs.benefits import Bill, BillLine, Case, Member, Plan, PlanInvalid, evaluate, load_plan, pool_shares
 from libs.benefits.cover import cover_start
-from libs.money import apply_rate, format_yuan
+from libs.money import apply_rate, format_yuan, round_to
 from tests.unit.benefits.plan_texts import a_liability, a_plan_text, evaluated, in_scope
 
 _YEAR = "valid_from: 2022-01-01\nvalid_to: 2022-12-31\n"
@@ -164,3 +165,51 @@ def test_a_makers_rebate_of_a_share_has_no_amount_per_unit_and_rates_round_as_as
     assert [flow.amount_fen for flow in result.maker_flows] == [100]
     assert [apply_rate(1, 5_000, mode) for mode in ("down", "up", "half_up", "half_even")] == [0, 1, 1, 0]
     assert [format_yuan(fen) for fen in (-1, 0, 1, -12_345)] == ["-0.01", "0.00", "0.01", "-123.45"]
+
+
+def test_exact_amounts_round_halves_away_from_zero_unless_told_otherwise() -> None:
+    assert [round_to(Fraction(n, 2)) for n in (-3, -1, 0, 1, 3)] == [-2, -1, 0, 1, 2]
+    assert [round_to(Fraction(-3, 2), 1, mode) for mode in ("down", "up", "half_even")] == [-1, -2, -2]
+    assert round_to(-250, 100) == -300
+
+
+def test_a_residue_can_be_limited_in_how_often_it_counts() -> None:
+    liabilities = a_liability("pays: {ratio: 40%}") + (
+        "  - id: two\n    name: {zh: 二, en: two}\n    residue_of: {liabilities: [one]}\n"
+        "    caps: [{id: once, times: 1}]\n    pays: {ratio: 50%}\n"
+    )
+    result = evaluated(liabilities, in_scope(100), in_scope(200, id="second"))
+    # 60 left of the first bill counts, 120 of the second does not.
+    assert result.paid_by_liability == {"one": 120_00, "two": 30_00}
+
+
+def test_terms_of_nothing_change_nothing() -> None:
+    no_points = "pays: {ratio: 50%, rules: [{when: {visit: inpatient}, points: 0%}]}"
+    assert evaluated(a_liability(no_points), in_scope(1_000_000)).plan_pays_fen == 500_000_00
+    no_day = (
+        "cash_benefits: [{id: d, name: {zh: 日, en: d}, when: {visit: inpatient}, per_day: 0, at_most: 9}]\n"
+    )
+    stay = a_stay(1, date(2022, 1, 1), date(2022, 1, 4))
+    assert evaluated(a_liability(), stay, rest=no_day).cash_benefits == ()
+    lists = (
+        "lists:\n  l:\n    name: {zh: 表, en: list}\n"
+        "    entries: [{name: x, makers_terms: {form: copay, per_unit: 0}}]\n"
+    )
+    bill = Bill(total_fen=1_000, lines=(BillLine(name="x", amount_fen=1_000, quantity=3),))
+    assert [f.amount_fen for f in evaluate(a_plan(lists), Case(bills=(bill,))).maker_flows] == [1_000]
+
+
+def test_a_day_that_no_insurer_bears_is_named_at_the_first_insurer() -> None:
+    gap = (
+        "insurers:\n"
+        "  - {id: a, name: {zh: 甲, en: a}, share: 100%, to: 2022-06-30}\n"
+        "  - {id: b, name: {zh: 乙, en: b}, share: 100%, from: 2022-07-02, to: 9999-12-31}\n"
+    )
+    with pytest.raises(PlanInvalid) as refusal:
+        a_plan(gap)
+    assert [(each.field, each.found, each.right) for each in refusal.value.problems] == [
+        ("insurers.0", "shares of 0% from 2022-07-01", "shares that sum to 100% on every day")
+    ]
+    twice = "insurers:\n" + "  - {id: a, name: {zh: 甲, en: a}, share: 50%}\n" * 2
+    with pytest.raises(PlanInvalid, match="an insurer once on each day"):
+        a_plan(twice)

@@ -7,6 +7,7 @@ A change that moves a fen on purpose says so by writing them anew:
 import hashlib
 import json
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,7 @@ def result_of(plan: Plan, case: Case) -> dict[str, Any]:
     }
 
 
+@cache
 def results() -> list[dict[str, Any]]:
     """Of all seeded cases, in order."""
     plan = load_plan(_FOLDER / "every_term.yaml")
