@@ -24,7 +24,7 @@ from services.operations.use_cases.run_platform import BrokerKind, PlatformPlan,
 from tests.benchmarks.cohorts import Cohorts, People
 from tests.benchmarks.floors import measure_floors
 from tests.benchmarks.history import AtSize, measure_growth
-from tests.benchmarks.machine import Busyness, describe_machine
+from tests.benchmarks.machine import Others, describe_machine
 from tests.benchmarks.replay import replay_of
 from tests.benchmarks.report import PACES, Findings, OnBroker, report
 
@@ -39,9 +39,9 @@ def main() -> None:
     """Run the benchmark and write docs/benchmarks.md."""
     options = _options()
     console = Console()
-    around = Busyness()
+    around = Others({})
     sleep(LOOK_AROUND_SECONDS)
-    busy, _ = around.shares()
+    busy = around.share()
     command = " ".join(["python -m tests.benchmarks", *sys.argv[1:]])
     found = Findings(f"{datetime.now(UTC):%Y-%m-%d}", [command], describe_machine(), "", busy)
     for index, broker in enumerate(options.brokers):
@@ -50,7 +50,7 @@ def main() -> None:
         with run_platform(plan, StartProgress(console)) as running:
             asyncio.run(_Run(options, console, found, broker).measure(running, alone=index == 0))
     text = report(found)
-    console.print(text, highlight=False, markup=False)
+    console.print(text, highlight=False, markup=False, soft_wrap=True)
     if not options.dry:
         DOCUMENT.write_text(text)
 
@@ -102,7 +102,6 @@ class _Run:
                 return taken
 
             await cohorts.send(await settled(WARM_UP))
-            around = Busyness()
             self._say(f"{self._options.claims} claims at once …")
             saturated = await cohorts.measure(await settled(self._options.claims))
             on_broker = OnBroker(self._broker, floors, saturated, [])
@@ -113,7 +112,6 @@ class _Run:
                 count = int(rate * self._options.seconds)
                 on_broker.paced.append((share, await cohorts.measure(await settled(count), rate)))
                 sent += count
-            on_broker.busy, on_broker.stolen = around.shares()
             self._found.brokers.append(on_broker)
             if alone and self._options.history:
                 self._say(f"history up to {self._options.history} claims …")

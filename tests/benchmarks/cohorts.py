@@ -18,6 +18,7 @@ from services.operations.adapters.city import City, Resident
 from services.operations.domain.platform import Platform
 from services.operations.domain.topology import SERVICES
 from services.operations.use_cases.await_claims import await_claims
+from tests.benchmarks.machine import Others
 from tests.benchmarks.processor_time import processor_seconds
 
 SEED = 77
@@ -34,7 +35,7 @@ _PLANS = sorted(CITIES.keys() & load_plans().keys())
 class Cohort:
     """What was measured; `claims_per_second` counts settled payments from the first discharge to the last booking.
 
-    `processor_ms_per_claim` by process, with what it has started.
+    `processor_ms_per_claim` by process, with what it has started; `others_share` is what others took of the machine.
     """
 
     claims_per_second: float
@@ -43,6 +44,7 @@ class Cohort:
     p95_seconds: float
     p99_seconds: float
     processor_ms_per_claim: Mapping[str, float]
+    others_share: float
 
 
 class People:
@@ -94,14 +96,14 @@ class Cohorts:
         already = (await self._city.summary())["claims"]
         database = await asyncpg.connect(self._platform.addresses.database_url)
         worked_before, events_before = processor_seconds(self._process_ids), await _events(database)
-        began_at, began = datetime.now(UTC), perf_counter()
+        others, began_at, began = Others(self._process_ids), datetime.now(UTC), perf_counter()
         if rate is None:
             await self._city.send_settlements(submissions)
         else:
             await self._send_paced(submissions, rate)
         await await_claims(self._city.summary, already + len(submissions))
         events, seconds = await _events(database) - events_before, perf_counter() - began
-        worked = processor_seconds(self._process_ids)
+        worked, others_share = processor_seconds(self._process_ids), others.share()
         row = await database.fetchrow(_LATENCIES, began_at)
         await database.close()
         assert row is not None, "an aggregate has a row"
@@ -116,6 +118,7 @@ class Cohorts:
                 name: (worked[name] - worked_before[name]) * 1_000 / len(submissions)
                 for name in self._process_ids
             },
+            others_share,
         )
 
     async def _send_paced(self, submissions: Sequence[Submission], rate: float) -> None:

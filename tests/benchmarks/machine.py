@@ -2,7 +2,11 @@
 
 import os
 import platform
+from collections.abc import Mapping
 from pathlib import Path
+from time import process_time
+
+from tests.benchmarks.processor_time import processor_seconds
 
 
 def describe_machine() -> str:
@@ -22,20 +26,24 @@ def describe_machine() -> str:
     )
 
 
-class Busyness:
-    """Processor seconds of the whole machine since it was made: what was not ours was others'."""
+class Others:
+    """What others took of the machine since this was made, beside the processes counted and the sender itself."""
 
-    def __init__(self) -> None:
-        self._before = _times()
+    def __init__(self, process_ids: Mapping[str, int]) -> None:
+        self._process_ids = process_ids
+        self._machine, self._ours = _ticks(), self._our_seconds()
 
-    def shares(self) -> tuple[float, float]:
-        """(busy, stolen by the hypervisor) shares of all processor time since the start."""
-        now = _times()
-        spent = [after - before for before, after in zip(self._before, now, strict=True)]
-        whole = sum(spent) or 1
+    def share(self) -> float:
+        """Of all processor time since then, 0 to 1; the hypervisor's part is in it."""
+        spent = [after - before for before, after in zip(self._machine, _ticks(), strict=True)]
         # user nice system idle iowait irq softirq steal (proc(5))
-        return 1 - (spent[3] + spent[4]) / whole, spent[7] / whole
+        busy = sum(spent) - spent[3] - spent[4]
+        ours = (self._our_seconds() - self._ours) * os.sysconf("SC_CLK_TCK")
+        return max(0.0, busy - ours) / (sum(spent) or 1)
+
+    def _our_seconds(self) -> float:
+        return sum(processor_seconds(self._process_ids).values()) + process_time()
 
 
-def _times() -> list[int]:
+def _ticks() -> list[int]:
     return [int(field) for field in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
