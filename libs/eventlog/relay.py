@@ -114,7 +114,8 @@ class Relay:
         while True:
             self._awake.clear()
             try:
-                while await self.publish_once():
+                # A round that filled no window has published all there was: what came meanwhile has woken us again.
+                while await self.publish_once() >= self._window:
                     pass
             except Exception as error:  # noqa: BLE001 - whatever fails, the relay goes on and says so
                 self._note("publish", error)
@@ -184,6 +185,7 @@ class Relay:
         lost = {shard: cursors[shard] for shard in outcomes if shard not in done and shard not in failures}
         if lost:
             await self._rewind(connection, lost)
+            self.wake()
         if done:
             await connection.execute(
                 _ADVANCE,
