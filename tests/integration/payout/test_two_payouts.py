@@ -17,7 +17,7 @@ from msgspec.structs import replace
 import services.payout
 from libs.contracts import Event
 from libs.contracts.payout import PaymentSettled
-from libs.eventlog import EventLog, States, is_operational, read
+from libs.eventlog import ConcurrencyConflict, EventLog, States, is_operational, read
 from libs.eventlog.database import open_pool
 from libs.eventlog.stage import Instruction, Stage
 from libs.privacy import KeyStore, Sealer, create_master_key, install_key_store, open_key_pool
@@ -55,8 +55,13 @@ class OnePayout:
     async def hear(self, source: str, *events: Event) -> None:
         handle = hear_events(self.stage, lambda _: None, lambda: None, lambda: None)
         recorded = [replace(a_recorded(source, event), traceparent=TRACE) for event in events]
-        async with self.log.transaction() as work:
-            await handle(work, recorded)
+        while True:
+            try:
+                async with self.log.transaction() as work:
+                    return await handle(work, recorded)
+            except ConcurrencyConflict:
+                # The other process was first with this person; a consumer tries again, too.
+                continue
 
     def steps(self) -> list[Callable[[], Awaitable[int]]]:
         debtor = Debtor("惠济共保体", ACCOUNT_NUMBER, "105290036005")
