@@ -24,6 +24,7 @@ from libs.eventlog.consumer import Held
 from libs.eventlog.envelope import EnvelopeUnreadable, from_headers
 from libs.eventlog.errors import NewerThanThisCode, SourceWentBack, TooManyParked, is_operational
 from libs.eventlog.kafka import topic_of
+from libs.runtime.resting import resting_seconds
 from libs.runtime.settings import ServiceSettings
 
 logger = structlog.get_logger(__name__)
@@ -33,9 +34,6 @@ Records = tuple[ConsumerRecord[bytes, bytes], ...]
 # FastStream waits so long for a batch and rests as long when none came: at 5 ms that alone took an idle service 2 % of
 # a core, ten services a fifth of one; at 25 ms an event waits 6 ms more on average.
 EMPTY_POLL_MS = 25
-# A transaction costs the same for one event as for dozens, and the events of one request come by several partitions
-# within milliseconds: after a batch that was not full the next begins no sooner than this. A lone event waits for none.
-BATCH_SPACING_SECONDS = 0.05
 OFFSET_COMMIT_SECONDS = 1.0
 OFFSET_COMMIT_TIMEOUT_SECONDS = 2.0
 HELD_LANE_SECONDS = 1.0
@@ -181,7 +179,7 @@ class Inbound:
         await self._process_batch(records)
         if len(records) < self._settings.batch_size and not self._stopping.is_set():
             # What comes meanwhile is fetched in the background.
-            await asyncio.sleep(began + BATCH_SPACING_SECONDS - monotonic())
+            await asyncio.sleep(resting_seconds(monotonic() - began))
 
     async def _process_batch(self, records: Records) -> None:
         events = self._readable(records)

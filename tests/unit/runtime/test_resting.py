@@ -1,0 +1,15 @@
+"""Small batches make room for larger ones, within bounds."""
+
+from libs.runtime.resting import LEAST_REST_SECONDS, LONGEST_REST_SECONDS, resting_seconds
+
+
+def test_a_quick_batch_is_followed_by_the_least_rest() -> None:
+    assert resting_seconds(0.001) == LEAST_REST_SECONDS
+
+
+def test_the_rest_grows_with_what_a_batch_takes() -> None:
+    assert LEAST_REST_SECONDS < resting_seconds(0.03) < resting_seconds(0.05) < LONGEST_REST_SECONDS
+
+
+def test_a_slow_batch_holds_nobody_up_for_long() -> None:
+    assert resting_seconds(60.0) == LONGEST_REST_SECONDS
