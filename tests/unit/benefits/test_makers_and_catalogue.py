@@ -6,7 +6,7 @@ import pytest
 
 from libs.benefits import Bill, BillLine, Case, Evaluation, PlanInvalid, evaluate, load_plan, plan_of
 from libs.benefits.catalogue import load_catalogue
-from tests.unit.benefits.plan_texts import a_liability, a_plan_text
+from tests.unit.benefits.plan_texts import a_liability, a_plan_text, evaluated
 
 _PLAN = plan_of("demo-innovative-2026")
 
@@ -75,3 +75,36 @@ def test_an_unknown_catalogue_is_refused() -> None:
 
     with pytest.raises(PlanInvalid, match=r"lists\.x\.catalogue.*commercial-innovative-2026"):
         load_plan(a_plan_text(a_liability(), lists))
+
+
+def test_each_form_of_makers_terms_is_owed_by_list_product_and_form() -> None:
+    entries = (
+        "lists:\n  l:\n    name: {zh: 表, en: list}\n    entries:\n"
+        "      - {name: unit, makers_terms: {form: rebate, per_unit: 2}}\n"
+        "      - {name: agreed, makers_terms: {form: copay, per_unit: 3}}\n"
+        "      - {name: result, makers_terms: {form: outcome, per_unit: 4}}\n"
+    )
+    lines = tuple(
+        BillLine(name=name, amount_fen=fen, quantity=quantity)
+        for name, fen, quantity in (
+            ("unit", 1_000, 3),
+            ("unit", 100, 5),
+            ("agreed", 1_000, 2),
+            ("agreed", 10, 2),
+        )
+    )
+    bill = Bill(
+        total_fen=2_210,
+        first_pay_fen=100,
+        lines=(*lines, BillLine(name="result", amount_fen=100, first_pay_fen=100, quantity=2)),
+        tags=("outcome_reached",),
+    )
+    found = evaluated(a_liability(takes="{in_scope: 100%, first_pay: 50%}"), bill, rest=entries)
+
+    # Never more than was paid for the product: 600 of 1,000 and 100 of 100; what was paid above 600; nothing below.
+    assert [(flow.list_id, flow.product, flow.form, flow.amount_fen) for flow in found.maker_flows] == [
+        ("l", "unit", "rebate", 600),
+        ("l", "unit", "rebate", 100),
+        ("l", "agreed", "copay", 400),
+        ("l", "result", "outcome", -800),
+    ]

@@ -7,7 +7,6 @@ A change that moves a fen on purpose says so by writing them anew:
 import hashlib
 import json
 from dataclasses import asdict
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -51,15 +50,35 @@ def result_of(plan: Plan, case: Case) -> dict[str, Any]:
         "patient": [list(asdict(part).values()) for part in found.patient_share],
         "cash": [list(asdict(paid).values()) for paid in found.cash_benefits],
         "makers": [list(asdict(flow).values()) for flow in found.maker_flows],
+        "excluded": [
+            [
+                part.bill_id,
+                part.portion.bucket,
+                part.portion.line_index,
+                part.amount_fen,
+                part.reason,
+                part.liability_id,
+            ]
+            for part in found.excluded
+        ],
+        "outcomes": [
+            [
+                each.bill_id,
+                each.measured_on,
+                each.deductible.used_fen,
+                each.deductible.taken_fen,
+                list(each.handed_on),
+            ]
+            for each in found.liabilities
+        ],
         "used": found.usage_after.model_dump(mode="json"),
         "terms": taken,
         "notes": [note.code for note in found.notes],
     }
 
 
-@cache
 def results() -> list[dict[str, Any]]:
-    """Of all seeded cases, in order."""
+    """Of all seeded cases, in order; each time anew, for mutation tests fork from a process that knows the answers."""
     plan = load_plan(_FOLDER / "every_term.yaml")
     return [result_of(plan, case) for case in seeded_cases(plan, "results of record", _COUNT)]
 
