@@ -69,9 +69,11 @@ class Hospital:
         key = hospital_key(read_master_key(self.services.master_key_file), hospital_id)
         return encrypt_for_ingress(body, hospital_id, key)
 
-    def produce(self, *values: bytes, reference: str | None = None) -> list[tuple[int, int]]:
-        """Put values on the ingress topic; partition and offset of each."""
-        return in_own_loop(_produce(self.services.bootstrap, values, reference))
+    def produce(
+        self, *values: bytes, reference: str | None = None, key: str | None = None
+    ) -> list[tuple[int, int]]:
+        """Put values on the ingress topic; partition and offset of each. Those of one key are read in their order."""
+        return in_own_loop(_produce(self.services.bootstrap, values, reference, key))
 
     def rejections(self) -> list[dict[str, Any]]:
         """All that the rejections topic holds, without repeats."""
@@ -104,12 +106,15 @@ def national(submission: Submission) -> bytes:
     return orjson.dumps(to_national(submission))
 
 
-async def _produce(bootstrap: str, values: tuple[bytes, ...], reference: str | None) -> list[tuple[int, int]]:
+async def _produce(
+    bootstrap: str, values: tuple[bytes, ...], reference: str | None, key: str | None
+) -> list[tuple[int, int]]:
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all")
     await producer.start()
     headers = [("reference", reference.encode())] if reference else None
     try:
-        sent = [await producer.send_and_wait(INGRESS, value, headers=headers) for value in values]
+        keyed = key.encode() if key else None
+        sent = [await producer.send_and_wait(INGRESS, value, key=keyed, headers=headers) for value in values]
     finally:
         await producer.stop()
     return [(record.partition, record.offset) for record in sent]

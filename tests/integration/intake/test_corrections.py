@@ -331,7 +331,8 @@ def test_the_topic_corrects_and_cancels_by_the_action_in_the_document(
         orjson.dumps(to_correction(corrected(submission, "三"), based_on=2)),
         orjson.dumps(undoing),
     ]
-    hospital.produce(*(hospital.encrypted(one, submission.hospital_id) for one in documents))
+    values = [hospital.encrypted(one, submission.hospital_id) for one in documents]
+    hospital.produce(*values, key=submission.hospital_id)
     wait_until(lambda: len(told_of(services, submission)) == 4, "all four are recorded")
     assert kinds(told_of(services, submission))[-1] == "ClaimWithdrawn"
     (place,) = hospital.produce(
