@@ -8,7 +8,7 @@ from itertools import count
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Body, Path
+from fastapi import APIRouter, Body, Depends, Path
 from pydantic import JsonValue
 
 from libs import contracts
@@ -17,17 +17,23 @@ from libs.contracts.registry import ContractError
 from libs.eventlog import Append, EventLog, Recorded, UnitOfWork, read, shard_of
 from libs.eventlog.envelope import to_json
 from libs.runtime.problems import Problem
+from libs.runtime.staff import OperatorDesk, StaffMember
 
 Shard = Annotated[int, Path(ge=0)]
 Position = Annotated[int, Path(ge=1)]
-Person = Annotated[str, Body(min_length=1, max_length=100)]
-Reason = Annotated[str, Body(min_length=1, max_length=2_000)]
+Reason = Annotated[str, Body(embed=True, min_length=1, max_length=2_000)]
 
 
-def amendments_router(log: EventLog) -> APIRouter:
+def amendments_router(log: EventLog, desk: OperatorDesk) -> APIRouter:
     """`/amendments/{shard}/{position}`: show, propose a patch, approve it, annul."""
     router = APIRouter(prefix="/amendments/{shard}/{position}", tags=["amendments"])
+    _add_show(router, log)
+    _add_patch(router, log, desk)
+    _add_annulment(router, log, desk)
+    return router
 
+
+def _add_show(router: APIRouter, log: EventLog) -> None:
     @router.get("")
     async def show(shard: Shard, position: Position) -> dict[str, Any]:
         """The event and what was proposed, approved or annulled about it, with the reasons as stated."""
@@ -43,13 +49,17 @@ def amendments_router(log: EventLog) -> APIRouter:
         ]
         return {"event": orjson.loads(to_json(event)), "amendments": amendments}
 
+
+def _add_patch(router: APIRouter, log: EventLog, desk: OperatorDesk) -> None:
+    operator, approver = Depends(desk.operator), Depends(desk.approver)
+
     @router.post("/propose")
     async def propose(
         shard: Shard,
         position: Position,
-        by: Person,
         why: Reason,
         patched: Annotated[dict[str, JsonValue], Body()],
+        staff: StaffMember = operator,
     ) -> dict[str, Any]:
         """Propose the whole body that the event should be read with; another person approves it."""
         async with log.transaction() as work:
@@ -59,21 +69,23 @@ def amendments_router(log: EventLog) -> APIRouter:
                 **_about(log, event, why),
                 patched=orjson.loads(contracts.encode(readable)),
                 patched_version=readable.schema_version,
-                proposed_by=by,
+                proposed_by=staff.id,
                 proposed_at=work.now,
             )
-            await _append(work, event, made, proposed, by, why)
-        return {"proposed": 1, "event_id": str(event.event_id)}
+            await _append(work, event, made, proposed, staff.id, why)
+        return {"proposed": 1, "event_id": str(event.event_id), "by": staff.id}
 
     @router.post("/approve")
-    async def approve(shard: Shard, position: Position, by: Person, why: Reason) -> dict[str, Any]:
+    async def approve(
+        shard: Shard, position: Position, why: Reason, staff: StaffMember = approver
+    ) -> dict[str, Any]:
         """Approve the newest proposal: from now on who could not process the event reads it so."""
         async with log.transaction() as work:
             event, made = await _amendable(log, work, shard, position)
             newest = made[-1].decode() if made else None
             if not isinstance(newest, PatchProposed):
                 raise Problem(409, "nothing_proposed", "Nothing is proposed", "Propose a patch first.")
-            if newest.proposed_by == by:
+            if newest.proposed_by == staff.id:
                 detail = "A patch needs two people: who proposed it cannot approve it."
                 raise Problem(403, "same_person", "Another person has to approve", detail)
             patched = EventPatched(
@@ -81,22 +93,26 @@ def amendments_router(log: EventLog) -> APIRouter:
                 patched=newest.patched,
                 patched_version=newest.patched_version,
                 proposed_by=newest.proposed_by,
-                approved_by=by,
+                approved_by=staff.id,
                 approved_at=work.now,
             )
-            await _append(work, event, made, patched, by, why)
-        return {"approved": 1, "event_id": str(event.event_id)}
+            await _append(work, event, made, patched, staff.id, why)
+        return {"approved": 1, "event_id": str(event.event_id), "by": staff.id}
+
+
+def _add_annulment(router: APIRouter, log: EventLog, desk: OperatorDesk) -> None:
+    approver = Depends(desk.approver)
 
     @router.post("/annul")
-    async def annul(shard: Shard, position: Position, by: Person, why: Reason) -> dict[str, Any]:
+    async def annul(
+        shard: Shard, position: Position, why: Reason, staff: StaffMember = approver
+    ) -> dict[str, Any]:
         """Declare the event void for all who could not process it. What others made of it stands."""
         async with log.transaction() as work:
             event, made = await _amendable(log, work, shard, position)
-            annulled = EventAnnulled(**_about(log, event, why), annulled_by=by, annulled_at=work.now)
-            await _append(work, event, made, annulled, by, why)
-        return {"annulled": 1, "event_id": str(event.event_id)}
-
-    return router
+            annulled = EventAnnulled(**_about(log, event, why), annulled_by=staff.id, annulled_at=work.now)
+            await _append(work, event, made, annulled, staff.id, why)
+        return {"annulled": 1, "event_id": str(event.event_id), "by": staff.id}
 
 
 async def _event(log: EventLog, connection: Any, shard: int, position: int) -> Recorded:

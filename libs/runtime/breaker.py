@@ -3,16 +3,18 @@
 from typing import Annotated
 
 import structlog
-from fastapi import APIRouter, Body
+from fastapi import APIRouter, Body, Depends
 
 from libs.eventlog import Consumer
+from libs.runtime.staff import OperatorDesk, StaffMember
 
 logger = structlog.get_logger(__name__)
 
 
-def breaker_router(consumer: Consumer) -> APIRouter:
+def breaker_router(consumer: Consumer, desk: OperatorDesk) -> APIRouter:
     """`GET /breaker` and `POST /breaker/reset`."""
     router = APIRouter(prefix="/breaker", tags=["parked"])
+    operator = Depends(desk.operator)
 
     @router.get("")
     async def show() -> dict[str, int | bool]:
@@ -21,13 +23,13 @@ def breaker_router(consumer: Consumer) -> APIRouter:
 
     @router.post("/reset")
     async def reset(
-        by: Annotated[str, Body(min_length=1)], why: Annotated[str, Body(min_length=1)]
+        why: Annotated[str, Body(embed=True, min_length=1)], staff: StaffMember = operator
     ) -> dict[str, int | bool]:
         """Forget the outcomes so far: what fails now is parked again, up to the limit. Answers what it was before."""
         before = _shown(consumer)
         consumer.breaker.reset()
         # The reason may name a person; the log has who and when, the operator's journal the rest.
-        logger.warning("breaker_reset", by=by, why_length=len(why), **before)
+        logger.warning("breaker_reset", by=staff.id, why_length=len(why), **before)
         return before
 
     return router

@@ -24,6 +24,7 @@ from libs.runtime.parked import parked_router
 from libs.runtime.problems import install_problems
 from libs.runtime.relay_admin import relay_router
 from libs.runtime.settings import ServiceSettings
+from libs.runtime.staff import operator_desk, read_staff
 
 if TYPE_CHECKING:
     from libs.runtime.service import Parts
@@ -115,12 +116,13 @@ class ServiceHttp:
         self._add_health(app)
         app.include_router(log_router(self._log))
         app.include_router(relay_router(self._log, self._relay))
-        app.include_router(amendments_router(self._log))
+        desk = operator_desk(read_staff(self._settings.staff_file) if self._settings.staff_file else None)
+        app.include_router(amendments_router(self._log, desk))
         if self._parts.folding is not None:
             app.include_router(history_router(self._log, self._parts.folding))
         if self._consumer is not None:
-            app.include_router(parked_router(self._log, self._consumer))
-            app.include_router(breaker_router(self._consumer))
+            app.include_router(parked_router(self._log, self._consumer, desk))
+            app.include_router(breaker_router(self._consumer, desk))
         for router in self._parts.routers:
             app.include_router(router)
         return app

@@ -1,4 +1,4 @@
-"""Parked events by HTTP: list, show, retry, discard. Every act names who did it and why."""
+"""Parked events by HTTP: list, show, retry, discard. Who acts shows a staff token, and says why."""
 
 import hashlib
 from dataclasses import asdict
@@ -6,24 +6,26 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Body, Query
+from fastapi import APIRouter, Body, Depends, Query
 
 from libs.contracts.operations import ParkedDiscarded
 from libs.eventlog import Append, Consumer, EventLog, is_operational, parking
 from libs.eventlog.envelope import to_json
 from libs.eventlog.parking import Parked
 from libs.runtime.problems import Problem
+from libs.runtime.staff import OperatorDesk, StaffMember
 
 MOST_RETRIED = 100
 """Subjects that one request retries: it answers within seconds."""
 
 
-def parked_router(log: EventLog, consumer: Consumer) -> APIRouter:
+def parked_router(log: EventLog, consumer: Consumer, desk: OperatorDesk) -> APIRouter:
     """`/parked`: the events this service could not process, and those that wait behind them."""
     router = APIRouter(prefix="/parked", tags=["parked"])
     _add_lists(router, log)
-    _add_retry_of_many(router, consumer)
-    _add_subject(router, log, consumer)
+    _add_retry_of_many(router, consumer, desk)
+    _add_show(router, log)
+    _add_subject(router, log, consumer, desk)
     return router
 
 
@@ -54,35 +56,41 @@ def _add_lists(router: APIRouter, log: EventLog) -> None:
         ]
 
 
-def _add_retry_of_many(router: APIRouter, consumer: Consumer) -> None:
+def _add_retry_of_many(router: APIRouter, consumer: Consumer, desk: OperatorDesk) -> None:
+    operator = Depends(desk.operator)
+
     @router.post("/retry")
     async def retry_many(
-        by: Annotated[str, Body(min_length=1)],
         reason: Annotated[str | None, Body()] = None,
         after: Annotated[int, Body(ge=0)] = 0,
         limit: Annotated[int, Body(ge=1, le=MOST_RETRIED)] = MOST_RETRIED,
+        staff: StaffMember = operator,
     ) -> dict[str, int | None]:
         """Process many subjects' parked events again, the oldest first; `next_after` goes on."""
         try:
-            return asdict(await consumer.retry_many(by, reason=reason, after=after, limit=limit))
+            return asdict(await consumer.retry_many(staff.id, reason=reason, after=after, limit=limit))
         except Exception as error:
             if not is_operational(error):
                 raise
             raise _interrupted() from error
 
 
-def _add_subject(router: APIRouter, log: EventLog, consumer: Consumer) -> None:
+def _add_show(router: APIRouter, log: EventLog) -> None:
     @router.get("/{subject}")
     async def show(subject: str) -> list[dict[str, Any]]:
         """A subject's parked events with their content; personal fields are sealed in it."""
         return [_row(item) | {"event": orjson.loads(to_json(item.event))} for item in await _of(log, subject)]
 
+
+def _add_subject(router: APIRouter, log: EventLog, consumer: Consumer, desk: OperatorDesk) -> None:
+    operator = Depends(desk.operator)
+
     @router.post("/{subject}/retry")
-    async def retry(subject: str, by: Annotated[str, Body(embed=True, min_length=1)]) -> dict[str, int]:
+    async def retry(subject: str, staff: StaffMember = operator) -> dict[str, int]:
         """Process a subject's parked events again, in order, until one fails again."""
         await _of(log, subject)
         try:
-            retried, parked = await consumer.retry(subject, by)
+            retried, parked = await consumer.retry(subject, staff.id)
         except Exception as error:
             if not is_operational(error):
                 raise
@@ -92,15 +100,15 @@ def _add_subject(router: APIRouter, log: EventLog, consumer: Consumer) -> None:
     @router.post("/{subject}/discard")
     async def discard(
         subject: str,
-        by: Annotated[str, Body(min_length=1)],
-        why: Annotated[str, Body(min_length=1)],
+        why: Annotated[str, Body(embed=True, min_length=1)],
+        staff: StaffMember = operator,
     ) -> dict[str, int]:
         """Pass the subject's first parked event over for good; what waits behind it can be retried then."""
         first = (await _of(log, subject))[0]
         async with log.transaction() as work:
-            if not await parking.resolve(work.connection, [first.id], "discarded", by, why, work.now):
+            if not await parking.resolve(work.connection, [first.id], "discarded", staff.id, why, work.now):
                 raise _gone()
-            work.append(Append(_stream_of(first), 0, [_discarded(first, by, why, work.now)]))
+            work.append(Append(_stream_of(first), 0, [_discarded(first, staff.id, why, work.now)]))
         return {"discarded": 1}
 
 

@@ -29,6 +29,9 @@ class ServiceSettings(BaseSettings):
         default_factory=dict, description="base URL of each service whose log is read"
     )
     master_key_file: Path
+    staff_file: Path | None = Field(
+        default=None, description="who may operate this deployment and rule on claims; None: nobody"
+    )
     replication_factor: int = Field(
         default=1, ge=1, description="of the topics, where they have to be created"
     )

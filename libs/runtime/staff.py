@@ -1,28 +1,37 @@
 """Who of the deployment's staff is asking: bearer tokens, of which the file holds only hashes.
 
-A stand-in for the city's own sign-on with the one property that rulings need: a second person is another person.
+A stand-in for the city's own sign-on with the one property that rulings and operations need: a second person is
+another person, proved and not just named.
 """
 
 import hashlib
 import hmac
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
 import yaml
 from fastapi import Header
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from libs.runtime.problems import Problem
 
+Role = Literal["operator", "approver"]
+"""`operator` proposes, retries, discards, runs; `approver` agrees as the second person, and annuls. One may be both."""
+
 
 class StaffMember(BaseModel):
-    """One person: an id that may stand in events (never a name), and the authority tier."""
+    """One person: an id that may stand in events (never a name), the authority tier, and what they may operate.
+
+    Without a tier a person rules on no claim; without a role they operate nothing.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: str = Field(pattern=r"^[A-Za-z0-9_.@-]{1,64}$")
-    tier: str = Field(pattern=r"^[a-z_]{1,40}$")
+    tier: str = Field(default="none", pattern=r"^[a-z_]{1,40}$")
+    roles: frozenset[Role] = frozenset()
     token_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
 
 
@@ -32,6 +41,20 @@ class StaffFile(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     staff: tuple[StaffMember, ...]
+
+    @model_validator(mode="after")
+    def _each_is_another(self) -> Self:
+        """One token under two ids would be one person who is two."""
+        for what in ("id", "token_sha256"):
+            values = [getattr(member, what).casefold() for member in self.staff]
+            if len(set(values)) != len(values):
+                raise ValueError(f"two members of staff have the same {what}")
+        return self
+
+    def member_with(self, token: str) -> StaffMember | None:
+        """Whose token it is; None for a token of nobody's."""
+        hashed = token_hash(token.strip())
+        return next((one for one in self.staff if hmac.compare_digest(one.token_sha256, hashed)), None)
 
 
 class StaffFileUnusable(Exception):
@@ -56,24 +79,38 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def staff_desk(staff: StaffFile | None) -> Callable[[str | None], StaffMember]:
-    """A FastAPI dependency that answers who asks.
+def staff_desk(staff: StaffFile | None, role: Role | None = None) -> Callable[[str | None], StaffMember]:
+    """A FastAPI dependency that answers who asks; of those with `role`, when one is given.
 
-    Problems: 401 without a known token; 503 when the deployment names no staff, so that nobody rules by accident.
+    Problems: 401 without a known token; 403 for somebody without the role; 503 when the deployment names no staff, so
+    that nobody acts by accident.
     """
 
     def who(authorization: Annotated[str | None, Header()] = None) -> StaffMember:
         if staff is None:
-            detail = "This deployment has no staff file (HUIJI_STAFF_FILE): nobody can rule here."
+            detail = "This deployment has no staff file (HUIJI_STAFF_FILE): nobody can do this here."
             raise Problem(503, "staff_unknown", "No staff is known", detail)
         kind, _, token = (authorization or "").partition(" ")
-        hashed = token_hash(token.strip())
-        for member in staff.staff:
-            if kind.lower() == "bearer" and hmac.compare_digest(member.token_sha256, hashed):
-                return member
-        detail = "Send the token that the deployment gave you: Authorization: Bearer <token>."
-        raise Problem(
-            401, "not_staff", "Who is asking is not known", detail, headers={"WWW-Authenticate": "Bearer"}
-        )
+        member = staff.member_with(token) if kind.lower() == "bearer" else None
+        if member is None:
+            detail = "Send the token that the deployment gave you: Authorization: Bearer <token>."
+            headers = {"WWW-Authenticate": "Bearer"}
+            raise Problem(401, "not_staff", "Who is asking is not known", detail, headers=headers)
+        if role is not None and role not in member.roles:
+            raise Problem(403, "role_missing", "Not your role", f"{member.id} has not the role {role!r}.")
+        return member
 
     return who
+
+
+@dataclass(frozen=True)
+class OperatorDesk:
+    """The FastAPI dependencies of what operators do to a service."""
+
+    operator: Callable[[str | None], StaffMember]
+    approver: Callable[[str | None], StaffMember]
+
+
+def operator_desk(staff: StaffFile | None) -> OperatorDesk:
+    """Both roles' desks, of a deployment's staff."""
+    return OperatorDesk(staff_desk(staff, "operator"), staff_desk(staff, "approver"))

@@ -45,7 +45,6 @@ class AdjudicationSettings(ServiceSettings):
         default_factory=dict, description="other times for some owners, as a JSON object"
     )
     authority_file: Path = Field(default=FIRST_CITY, description="who may rule alone, and up to how much")
-    staff_file: Path | None = Field(default=None, description="who may rule at all; None: nobody")
 
 
 async def build(runtime: Runtime[AdjudicationSettings]) -> Parts:

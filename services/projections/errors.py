@@ -56,3 +56,12 @@ class GenerationUnknown(ProjectionsError):
 
     def __init__(self, model: str, number: int) -> None:
         super().__init__(f"{model} has no generation {number} beside the live one")
+
+
+class NotAnOperator(ProjectionsError):
+    """Who puts another generation live shows a token of the deployment's staff, with the role of an operator."""
+
+    code = "not_an_operator"
+
+    def __init__(self, who: str) -> None:
+        super().__init__(f"{who} is no proven operator: show a staff token in $HUIJI_STAFF_TOKEN")

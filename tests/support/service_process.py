@@ -14,6 +14,7 @@ import httpx2
 
 from libs.local_platform import choose_port
 from libs.privacy import create_master_key
+from libs.testing.staff import shown_by, written_staff
 from tests.support.waiting import until
 
 ROOT = Path(__file__).parents[2]
@@ -100,13 +101,15 @@ class ServiceProcess:
         """GET from it."""
         return await self._ask("GET", path, None, check)
 
-    async def post(self, path: str, content: Any, *, check: bool = True) -> httpx2.Response:
-        """POST JSON to it."""
-        return await self._ask("POST", path, content, check)
+    async def post(self, path: str, content: Any, *, check: bool = True, by: str = "op-1") -> httpx2.Response:
+        """POST JSON to it, as a member of the tests' staff."""
+        return await self._ask("POST", path, content, check, by)
 
-    async def _ask(self, method: str, path: str, content: Any, check: bool) -> httpx2.Response:
+    async def _ask(
+        self, method: str, path: str, content: Any, check: bool, by: str = "op-1"
+    ) -> httpx2.Response:
         async with httpx2.AsyncClient(timeout=30) as client:
-            response = await client.request(method, self.url + path, json=content)
+            response = await client.request(method, self.url + path, json=content, headers=shown_by(by))
         if check:
             response.raise_for_status()
         return response
@@ -134,6 +137,7 @@ def environment_of(
         "HUIJI_DATABASE_URL": database,
         "HUIJI_KAFKA": bootstrap,
         "HUIJI_MASTER_KEY_FILE": str(key),
+        "HUIJI_STAFF_FILE": str(written_staff(work)),
         "HUIJI_SOURCES": json.dumps(dict(sources)),
         "HUIJI_SUBSCRIBE": json.dumps(subscribe),
         "HUIJI_SHARDS": str(shards),

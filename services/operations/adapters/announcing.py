@@ -30,6 +30,7 @@ class RunningAt:
     master_key_file: Path | None
     database_url: str | None = None
     kafka: str | None = None
+    staff_file: Path | None = None
 
     def url(self, service: str) -> str:
         """Base URL of a service without a slash at its end. Raises NoPlatform for a service it does not have."""
@@ -56,6 +57,7 @@ def announced(directory: Path, addresses: Addresses) -> Iterator[None]:
         # A socket in a directory of its owner's alone: no password is in it.
         "database_url": addresses.database_url,
         "master_key_file": str(addresses.master_key_file),
+        "staff_file": str(addresses.staff_file) if addresses.staff_file else None,
     }
     replace_file(path, orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
     path.chmod(0o600)
@@ -70,6 +72,7 @@ def read_announcement(path: Path) -> RunningAt:
     try:
         document = orjson.loads(path.read_bytes())
         key_file = document.get("master_key_file")
+        staff_file = document.get("staff_file") or os.environ.get("HUIJI_STAFF_FILE")
         return RunningAt(
             services={str(name): str(url) for name, url in document["services"].items()},
             bureau_url=document.get("bureau_url"),
@@ -77,6 +80,7 @@ def read_announcement(path: Path) -> RunningAt:
             master_key_file=Path(key_file) if key_file else None,
             database_url=document.get("database_url") or os.environ.get("HUIJI_DATABASE_URL"),
             kafka=document.get("kafka"),
+            staff_file=Path(staff_file) if staff_file else None,
         )
     except OSError as error:
         raise NoPlatform(f"{path}: {error.strerror}") from error

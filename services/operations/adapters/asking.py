@@ -18,11 +18,19 @@ class Refused(Exception):
         self.status = status
 
 
-def ask(url: str, body: dict[str, Any] | None = None, *, method: str | None = None) -> Any:
-    """GET, or POST when there is a `body`; answers the JSON. Raises Refused, and httpx2.HTTPError when unreachable."""
+def ask(
+    url: str, body: dict[str, Any] | None = None, *, method: str | None = None, token: str | None = None
+) -> Any:
+    """GET, or POST when there is a `body`; answers the JSON. `token`: of the member of staff who asks.
+
+    Raises Refused, and httpx2.HTTPError when unreachable.
+    """
+    headers = {"Authorization": f"Bearer {token}"} if token else None
     # Services are called directly, whatever proxy the shell is set up for.
     with httpx2.Client(timeout=_TIMEOUT_SECONDS, trust_env=False) as client:
-        response = client.request(method or ("GET" if body is None else "POST"), url, json=body)
+        response = client.request(
+            method or ("GET" if body is None else "POST"), url, json=body, headers=headers
+        )
     if response.is_success:
         return response.json()
     raise Refused(response.status_code, _words(response))

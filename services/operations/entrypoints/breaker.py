@@ -1,12 +1,12 @@
 """`huiji breaker`: the breaker that holds a service when most of what arrives cannot be processed."""
 
-import getpass
 from typing import Annotated, Any
 
 import typer
 
 from services.operations.adapters.asking import ask
-from services.operations.entrypoints.finding import PlatformFile, find_platform, reaching
+from services.operations.adapters.credentials import staff_token
+from services.operations.entrypoints.finding import ActingBy, PlatformFile, find_platform, reaching
 from services.operations.entrypoints.output import AsJson, console, print_json
 
 breaker = typer.Typer(no_args_is_help=True, help="What holds a service when most events fail.")
@@ -27,14 +27,15 @@ def show(service: Service, platform: PlatformFile = None, as_json: AsJson = Fals
 def reset(
     service: Service,
     why: Annotated[str, typer.Option("--why", help="The reason.")],
-    by: Annotated[str, typer.Option("--by", help="Who does it; your account when left out.")] = "",
+    by: ActingBy = "",
     platform: PlatformFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Let a service go on, without restarting it, when the events are poisoned and not the service; it parks again."""
     with reaching():
-        body = {"by": by or getpass.getuser(), "why": why}
-        before = ask(f"{find_platform(platform).url(service)}/breaker/reset", body)
+        running = find_platform(platform)
+        url = f"{running.url(service)}/breaker/reset"
+        before = ask(url, {"why": why}, token=staff_token(running, by))
     _print(before, as_json)
 
 

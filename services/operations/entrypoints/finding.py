@@ -12,11 +12,20 @@ import typer
 from libs.eventlog import SourceUnreachable
 from services.operations.adapters.announcing import FILE, NoPlatform, RunningAt, read_announcement
 from services.operations.adapters.asking import Refused
+from services.operations.adapters.credentials import NotProven
 from services.operations.entrypoints.exits import NO, UNREACHABLE
 from services.operations.entrypoints.output import refuse
 from services.operations.entrypoints.places import DEMO, UP, shown
 
 VARIABLE = "HUIJI_PLATFORM"
+
+ActingBy = Annotated[
+    str,
+    typer.Option(
+        "--by",
+        help="Whose staff token is shown, on this machine's platform; else the token of $HUIJI_STAFF_TOKEN.",
+    ),
+]
 
 PlatformFile = Annotated[
     Path | None,
@@ -39,7 +48,7 @@ def find_platform(file: Path | None) -> RunningAt:
 
 @contextmanager
 def reaching() -> Iterator[None]:
-    """Turn a platform that is not there, does not answer or refuses into a message and an exit status."""
+    """Turn a platform that is not there, does not answer or refuses, or a nobody, into words and an exit status."""
     try:
         yield
     except (NoPlatform, SourceUnreachable) as error:
@@ -47,5 +56,5 @@ def reaching() -> Iterator[None]:
     except httpx2.HTTPError as error:
         where = f" at {error.request.url}" if getattr(error, "_request", None) is not None else ""
         refuse(f"the platform does not answer{where}: {type(error).__name__}", UNREACHABLE)
-    except Refused as error:
+    except (Refused, NotProven) as error:
         refuse(str(error), NO)

@@ -8,10 +8,13 @@ from urllib.parse import quote
 import orjson
 import typer
 
+from services.operations.adapters.announcing import RunningAt
 from services.operations.adapters.asking import Refused, ask
+from services.operations.adapters.credentials import staff_token
 from services.operations.adapters.histories import Histories
 from services.operations.domain.changes import changes
-from services.operations.entrypoints.finding import PlatformFile, find_platform, reaching
+from services.operations.entrypoints.finding import ActingBy, PlatformFile, find_platform, reaching
+from services.operations.entrypoints.moment_options import By
 from services.operations.entrypoints.output import AsJson, console, print_json, print_table
 from services.operations.entrypoints.showing import shown
 from services.operations.use_cases.parked import look_at_parked, retry_everywhere
@@ -20,7 +23,6 @@ parked = typer.Typer(no_args_is_help=True, help="Events that a service could not
 
 Service = Annotated[str, typer.Option("--service", help="The service that could not process them.")]
 Subject = Annotated[str, typer.Argument(help="What is parked together, e.g. claim-<id>.")]
-By = Annotated[str, typer.Option("--by", help="Who does it; your account when left out.")]
 
 Why = Annotated[str, typer.Option("--why", help="The reason, kept with the event.")]
 
@@ -129,21 +131,21 @@ def retry(
     reason: Annotated[
         str | None, typer.Option(help="Only subjects whose first event is parked for it.")
     ] = None,
-    by: By = "",
+    by: ActingBy = "",
     platform: PlatformFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Process parked events again, in order, until one fails again; many at once: upstream services first."""
     if subject is not None and (service is None or reason is not None):
         raise typer.BadParameter("a subject needs --service, and no --reason")
-    who = by or getpass.getuser()
     with reaching():
         running = find_platform(platform)
+        token = staff_token(running, by)
         if subject is not None and service is not None:
-            done = ask(f"{_url(service, subject, platform)}/retry", {"by": who})
+            done = ask(f"{_url(running, service, subject)}/retry", {}, token=token)
         else:
             names = [service] if service is not None else list(running.services)
-            done = retry_everywhere(running, names, who, reason)
+            done = retry_everywhere(running, names, token, reason)
     if as_json:
         print_json(done)
     else:
@@ -156,7 +158,7 @@ def annul(
     subject: Subject,
     service: Service,
     why: Why,
-    by: By = "",
+    by: ActingBy = "",
     platform: PlatformFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -164,7 +166,7 @@ def annul(
 
     It stays in its log; the annulment is an event beside it. What waits behind it goes on by itself.
     """
-    _amend(platform, service, subject, "annul", {"by": by or getpass.getuser(), "why": why}, as_json)
+    _amend(platform, service, subject, "annul", {"why": why}, by, as_json)
 
 
 @parked.command()
@@ -173,7 +175,7 @@ def patch(
     service: Service,
     file: Annotated[Path, typer.Option("--file", help="JSON: the whole body it should be read with.")],
     why: Why,
-    by: By = "",
+    by: ActingBy = "",
     platform: PlatformFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -182,8 +184,8 @@ def patch(
         patched = orjson.loads(file.read_bytes())
     except (OSError, orjson.JSONDecodeError) as error:
         raise typer.BadParameter(f"{file}: {error}", param_hint="--file") from None
-    body = {"by": by or getpass.getuser(), "why": why, "patched": patched}
-    _amend(platform, service, subject, "propose", body, as_json)
+    body = {"why": why, "patched": patched}
+    _amend(platform, service, subject, "propose", body, by, as_json)
 
 
 @parked.command()
@@ -191,23 +193,24 @@ def approve(
     subject: Subject,
     service: Service,
     why: Why,
-    by: By = "",
+    by: ActingBy = "",
     platform: PlatformFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Approve the patch that another person proposed; the subject is tried again by itself."""
-    _amend(platform, service, subject, "approve", {"by": by or getpass.getuser(), "why": why}, as_json)
+    _amend(platform, service, subject, "approve", {"why": why}, by, as_json)
 
 
 def _amend(
-    platform: PlatformFile, service: str, subject: str, act: str, body: dict[str, Any], as_json: bool
+    platform: PlatformFile, service: str, subject: str, act: str, body: dict[str, Any], by: str, as_json: bool
 ) -> None:
     """The service says which event it could not process; the log that has the event records the amendment."""
     with reaching():
         running = find_platform(platform)
-        first = ask(f"{_url(service, subject, platform)}")[0]
+        token = staff_token(running, by)
+        first = ask(_url(running, service, subject))[0]
         place = f"{first['shard']}/{first['position']}"
-        done = ask(f"{running.url(first['source'])}/amendments/{place}/{act}", body)
+        done = ask(f"{running.url(first['source'])}/amendments/{place}/{act}", body, token=token)
     if as_json:
         print_json(done)
     else:
@@ -220,16 +223,17 @@ def discard(
     subject: Subject,
     service: Service,
     why: Annotated[str, typer.Option("--why", help="The reason, kept with the event.")],
-    by: By = "",
+    by: ActingBy = "",
     platform: PlatformFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Pass a subject's first parked event over for good; what waits behind it can be retried then."""
     with reaching():
-        body = {"by": by or getpass.getuser(), "why": why}
-        done = ask(f"{_url(service, subject, platform)}/discard", body)
+        running = find_platform(platform)
+        url = f"{_url(running, service, subject)}/discard"
+        done = ask(url, {"why": why}, token=staff_token(running, by))
     print_json(done) if as_json else console().print(f"{done['discarded']} discarded.")
 
 
-def _url(service: str, subject: str, platform: PlatformFile) -> str:
-    return f"{find_platform(platform).url(service)}/parked/{quote(subject, safe='')}"
+def _url(running: RunningAt, service: str, subject: str) -> str:
+    return f"{running.url(service)}/parked/{quote(subject, safe='')}"

@@ -8,16 +8,19 @@ from typing import Annotated
 
 import typer
 
-from services.operations.entrypoints.finding import PlatformFile, find_platform, reaching
+from services.operations.adapters.credentials import proven, staff_token
+from services.operations.entrypoints.finding import ActingBy, PlatformFile, find_platform, reaching
 from services.operations.entrypoints.places import CHECKOUT
 
 TOOL = "services.projections.entrypoints.rebuild"
+_ONLY_LOOKING = {"--list", "--check"}
 PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
 
 def rebuild(
     context: typer.Context,
     platform: PlatformFile = None,
+    by: ActingBy = "",
     show_help: Annotated[bool, typer.Option("--help", help="What can be asked for.")] = False,
 ) -> None:
     """Build read models anew from the logs beside the live ones, and switch: NAME or --all; --help says more."""
@@ -31,6 +34,12 @@ def rebuild(
                 "HUIJI_DATABASE_URL": running.database(),
                 "HUIJI_SOURCES": json.dumps(dict(running.services)),
             }
+            if not _ONLY_LOOKING & set(context.args):
+                proven(running, by, "operator")
+                environment |= {
+                    "HUIJI_STAFF_FILE": str(running.staff_file),
+                    "HUIJI_STAFF_TOKEN": staff_token(running, by),
+                }
     # The tool stops at Ctrl-C as this process does, which then only waits for it.
     tool = subprocess.run(
         [sys.executable, "-m", TOOL, *context.args], env=environment, cwd=CHECKOUT, check=False

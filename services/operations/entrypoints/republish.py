@@ -1,7 +1,6 @@
 """`huiji republish`: events of a log once more, to a topic of their own. Planned, approved by a second person, run."""
 
 import asyncio
-import getpass
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,14 +15,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from libs.benefits import load_plans
 from libs.eventlog import EventLogError, SourceUnreachable
 from libs.eventlog.serve import HttpSource
+from libs.runtime.staff import Role
 from services.operations.adapters.announcing import NoPlatform
+from services.operations.adapters.credentials import proven
 from services.operations.adapters.operator_log import OperatorLog, open_operator_log
 from services.operations.adapters.other_topic import NamedTopic
 from services.operations.domain.errors import OperationsError
 from services.operations.domain.moments import NotAMoment, parse_moment
 from services.operations.domain.republishing import Replay, Scope, approve, planned_of, scope_of
 from services.operations.entrypoints.exits import NO
-from services.operations.entrypoints.finding import PlatformFile, find_platform, reaching
+from services.operations.entrypoints.finding import ActingBy, PlatformFile, find_platform, reaching
 from services.operations.entrypoints.output import AsJson, console, print_json, print_table, refuse
 from services.operations.use_cases.export_history import LogEndsEarly
 from services.operations.use_cases.republish import plan_republication, run_republication
@@ -32,7 +33,6 @@ republish = typer.Typer(
     no_args_is_help=True, help="Events once more, for a consumer that is new or lost some."
 )
 
-By = Annotated[str, typer.Option("--by", help="Who does it; your account when left out.")]
 ReplayId = Annotated[str, typer.Argument(help="The id that `plan` printed.")]
 _TIMEOUT_SECONDS = 60
 
@@ -60,7 +60,7 @@ def plan(
     plan_id: Annotated[str | None, typer.Option("--plan", help="Only this plan.")] = None,
     since: Annotated[str | None, typer.Option("--from", help="Recorded at this moment or later.")] = None,
     until: Annotated[str | None, typer.Option("--to", help="Recorded before this moment.")] = None,
-    by: By = "",
+    by: ActingBy = "",
     platform: PlatformFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -70,13 +70,13 @@ def plan(
         _moment(since, day_begins=True), _moment(until),
     )  # fmt: skip
 
+    who = _proven(platform, by, "operator")
+
     async def ask() -> tuple[str, Any, int]:
         async with _site(platform) as site:
             if source not in site.sources:
                 raise NoPlatform(f"the platform has no service {source!r}")
-            return await plan_republication(
-                site.log, site.sources, scope, by or getpass.getuser(), lambda events: None
-            )
+            return await plan_republication(site.log, site.sources, scope, who, lambda events: None)
 
     replay_id, planned, events = _answered(ask())
     if as_json:
@@ -91,10 +91,10 @@ def plan(
 
 @republish.command("approve")
 def approve_replay(
-    replay_id: ReplayId, by: By = "", platform: PlatformFile = None, as_json: AsJson = False
+    replay_id: ReplayId, by: ActingBy = "", platform: PlatformFile = None, as_json: AsJson = False
 ) -> None:
     """Agree, as a second person, to what was planned."""
-    who = by or getpass.getuser()
+    who = _proven(platform, by, "approver")
 
     async def ask() -> Replay:
         async with _site(platform) as site:
@@ -109,11 +109,12 @@ def approve_replay(
 def run(
     replay_id: ReplayId,
     rate: Annotated[float | None, typer.Option(min=1, help="At most so many events a second.")] = None,
-    by: By = "",
+    by: ActingBy = "",
     platform: PlatformFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Publish what was approved; after a kill, what is left of it."""
+    who = _proven(platform, by, "operator")
     columns = (TextColumn("publishing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 
     async def ask(progress: Progress) -> int:
@@ -129,7 +130,7 @@ def run(
             try:
                 await topic.start()
                 return await run_republication(
-                    site.log, site.sources, topic, replay_id, by or getpass.getuser(), rate,
+                    site.log, site.sources, topic, replay_id, who, rate,
                     lambda read, published: progress.advance(task, read),
                 )  # fmt: skip
             finally:
@@ -211,6 +212,12 @@ async def _site(platform: PlatformFile) -> AsyncIterator[Site]:
         shards = len(await next(iter(sources.values())).heads())
         async with open_operator_log(running.database(), shards) as log:
             yield Site(log, sources, running.kafka, shards)
+
+
+def _proven(platform: PlatformFile, by: str, role: Role) -> str:
+    """The id of who acts, as the staff file knows them."""
+    with reaching():
+        return proven(find_platform(platform), by, role).id
 
 
 def _answered(question: Any) -> Any:

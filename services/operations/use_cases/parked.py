@@ -41,7 +41,7 @@ def _touched(row: dict[str, Any], subject: str) -> list[str]:
 
 
 def retry_everywhere(
-    running: RunningAt, services: Sequence[str], by: str, reason: str | None
+    running: RunningAt, services: Sequence[str], token: str, reason: str | None
 ) -> dict[str, int]:
     """Retry what is parked, service by service in the order of the topology: a cause before what follows from it.
 
@@ -52,8 +52,8 @@ def retry_everywhere(
         after: int | None = 0
         while after is not None:
             try:
-                body = {"by": by, "reason": reason, "after": after}
-                done = ask(f"{running.url(service)}/parked/retry", body)
+                body = {"reason": reason, "after": after}
+                done = ask(f"{running.url(service)}/parked/retry", body, token=token)
             except Refused as refusal:
                 # A service that consumes nothing parks nothing.
                 if refusal.status != _NOT_FOUND:

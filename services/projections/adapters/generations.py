@@ -17,7 +17,7 @@ LONG_STATEMENT_SECONDS = 6 * 3_600.0
 
 # What a generation's schema holds beside the read model.
 _KEPT = ("migration", "checkpoint", "parked")
-_FIELDS = "model, number, version, schema_name, status, indexes"
+_FIELDS = "model, number, version, schema_name, status, indexes, switched_by"
 _RELATIONS = """
 select relname as name, relkind in ('r', 'p') as is_table from pg_class
 where relnamespace = $1::text::regnamespace and relkind in ('r', 'p', 'v') and relname <> all ($2::text[])
@@ -33,7 +33,10 @@ where relnamespace = $1::text::regnamespace and not indisunique
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """A filling of a read model; `schema` is where its tables are while it is not live."""
+    """A filling of a read model; `schema` is where its tables are while it is not live.
+
+    `switched_by`: the member of staff who put it live; None for the first, and for whoever had the database.
+    """
 
     model: str
     number: int
@@ -41,6 +44,7 @@ class Generation:
     schema: str
     status: str
     indexes: tuple[str, ...]
+    switched_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +56,8 @@ class Relation:
 
 
 def _generation(row: "Row") -> Generation:
-    model, number, version, schema, status, indexes = row
-    return Generation(model, number, version, schema, status, tuple(indexes))
+    model, number, version, schema, status, indexes, switched_by = row
+    return Generation(model, number, version, schema, status, tuple(indexes), switched_by)
 
 
 def _schema_of(model: str, number: int) -> str:

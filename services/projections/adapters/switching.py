@@ -20,8 +20,10 @@ _PARKED = (
 )
 
 
-async def switch(connection: "Connection", building: Generation, live: Generation, now: datetime) -> None:
-    """Readers see `building` from the commit on; `live` is kept, and knows how far it came.
+async def switch(
+    connection: "Connection", building: Generation, live: Generation, now: datetime, by: str | None
+) -> None:
+    """Readers see `building` from the commit on; `live` is kept, and knows how far it came; `by` is noted.
 
     Call it in a transaction that holds the live checkpoints, with both generations at the same positions.
     """
@@ -36,7 +38,10 @@ async def switch(connection: "Connection", building: Generation, live: Generatio
     await _take_over_parked(connection, building, now)
     await connection.execute("update generation set status = 'retired' where schema_name = $1", live.schema)
     await connection.execute(
-        "update generation set status = 'live', switched_at = $2 where schema_name = $1", building.schema, now
+        "update generation set status = 'live', switched_at = $2, switched_by = $3 where schema_name = $1",
+        building.schema,
+        now,
+        by,
     )
 
 

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import httpx2
@@ -18,11 +19,12 @@ from libs.eventlog.database import open_pool
 from libs.eventlog.serve import HttpSource
 from libs.local_platform.processes import tied_command
 from libs.runtime.collector import tune_collector
+from libs.runtime.staff import StaffFileUnusable, read_staff
 from services.projections.adapters.event_tables import TableSource
 from services.projections.adapters.generations import LIVE_SCHEMA, Generation
 from services.projections.domain.pace import Pace
 from services.projections.entrypoints.rebuild_progress import RebuildProgress
-from services.projections.errors import ProjectionsError, ReadModelUnknown, WorkerFailed
+from services.projections.errors import NotAnOperator, ProjectionsError, ReadModelUnknown, WorkerFailed
 from services.projections.read_model import READ_MODELS, ReadModel
 from services.projections.use_cases.fill import PAGE_EVENTS, fill
 from services.projections.use_cases.keep_generations import drop_retired, list_generations
@@ -81,8 +83,9 @@ def main(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
 ) -> None:
     """Build read models anew from the logs, beside the live ones, and switch when they have caught up."""
-    request = Request(Pace(rate, lag), check, back_to, page_events, ahead)
     try:
+        by = None if check or show else _who_acts()
+        request = Request(Pace(rate, lag), check, back_to, page_events, ahead, by)
         if worker := os.environ.get(_WORKER):
             asyncio.run(_work(database_url, json.loads(worker), request, over_http=over_http))
             return
@@ -102,6 +105,20 @@ def main(
     except (ProjectionsError, EventLogError) as error:
         Console(stderr=True, highlight=False).print(str(error), style="red", markup=False, soft_wrap=True)
         raise typer.Exit(_NO) from None
+
+
+def _who_acts() -> str | None:
+    """Where the deployment names its staff, an operator has to show a token; else whoever has the database acts."""
+    file = os.environ.get("HUIJI_STAFF_FILE")
+    if not file:
+        return None
+    try:
+        member = read_staff(Path(file)).member_with(os.environ.get("HUIJI_STAFF_TOKEN", ""))
+    except StaffFileUnusable as error:
+        raise NotAnOperator(str(error)) from None
+    if member is None or "operator" not in member.roles:
+        raise NotAnOperator(member.id if member else "whoever asks")
+    return member.id
 
 
 def _chosen(names: list[str], *, every: bool) -> list[ReadModel]:
@@ -222,6 +239,7 @@ def _print_generations(database_url: str, models: list[ReadModel], *, as_json: b
     words = [
         f"{row['model']}: generation {row['generation']} is {row['status']}, filled by version {row['version']}"
         f" of the code ({'this one' if row['current'] else 'not this one'}), in schema {row['schema']}"
+        f"{', switched by ' + row['switched_by'] if row['switched_by'] else ''}"
         for row in rows
     ]
     _say("\n".join(words), rows, as_json)

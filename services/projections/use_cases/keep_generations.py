@@ -32,6 +32,7 @@ async def described(connection: "Connection", model: ReadModel) -> list[dict[str
             "status": one.status,
             "version": one.version,
             "current": one.version == model.version,
+            "switched_by": one.switched_by,
             "schema": LIVE_SCHEMA if one.status == "live" else one.schema,
         }
         for one in await generations.listed(connection, model.name)

@@ -53,6 +53,7 @@ class Request:
     """`check`: compare with the live tables instead of taking their place. `back_to`: a retired generation.
 
     `ahead`: up to the ends of the logs, and live goes on from there; for a deployment whose logs came as files.
+    `by`: the member of staff who asked; None: whoever has the database.
     """
 
     pace: Pace
@@ -60,6 +61,7 @@ class Request:
     back_to: int | None = None
     page_events: int = PAGE_EVENTS
     ahead: bool = False
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ async def rebuild(
                 if request.check:
                     outcome = await _compare(connection, site, building, request.pace)
                 else:
-                    outcome = await _take_over(connection, site, building, request.pace)
+                    outcome = await _take_over(connection, site, building, request)
             if request.check:
                 await generations.remove(connection, building)
         return outcome
@@ -174,13 +176,13 @@ async def _reporting(site: Construction, on_progress: OnProgress) -> AsyncIterat
 
 
 async def _take_over(
-    connection: "Connection", site: Construction, building: Generation, pace: Pace
+    connection: "Connection", site: Construction, building: Generation, request: Request
 ) -> Outcome:
     for _ in range(SWITCH_ATTEMPTS):
         try:
-            async with _held_level(connection, site, pace) as events:
+            async with _held_level(connection, site, request.pace) as events:
                 current = await generations.live(connection, site.model.name)
-                await switch(connection, building, current, utc_now())
+                await switch(connection, building, current, utc_now(), request.by)
         except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError):
             continue
         return Outcome(building.number, events, current.number, {})

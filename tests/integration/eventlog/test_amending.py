@@ -17,7 +17,9 @@ from libs.eventlog.stage import Instruction, Stage
 from libs.eventlog.verify import stream_holes, verify_shard
 from libs.runtime.amendments import amendments_router
 from libs.runtime.problems import install_problems
+from libs.runtime.staff import operator_desk
 from libs.testing.postgres import PostgresUnderTest
+from libs.testing.staff import a_staff, shown_by
 from tests.support.kernel import LogSource, all_events, open_log
 from tests.support.ticks import Ticked, stream_of, tick
 
@@ -88,7 +90,9 @@ class Line:
 
     async def amend(self, event: Recorded, act: str, by: str, **more: Any) -> httpx2.Response:
         path = f"/amendments/{event.shard}/{event.position}/{act}"
-        return await self.http.post(path, json={"by": by, "why": "seen with the hospital", **more})
+        return await self.http.post(
+            path, json={"why": "seen with the hospital", **more}, headers=shown_by(by)
+        )
 
     async def patch(self, event: Recorded, number: int) -> None:
         """Two people agree on the number."""
@@ -113,7 +117,7 @@ async def a_line(url: str) -> AsyncIterator[Line]:
         ]
         app = FastAPI()
         install_problems(app)
-        app.include_router(amendments_router(hospital))
+        app.include_router(amendments_router(hospital, operator_desk(a_staff())))
         transport = httpx2.ASGITransport(app=app)
         http = await opened.enter_async_context(
             httpx2.AsyncClient(transport=transport, base_url="http://hospital")
@@ -153,7 +157,7 @@ async def test_a_patch_needs_two_people_and_is_read_instead(line: Line) -> None:
     await line.flow()
     assert await line.told() == {"bad": [1, 2, 3], "good": [1, 2, 3]}
     assert await line.parked() == []
-    assert (await line.amend(event, "annul", "op-3")).status_code == 409
+    assert (await line.amend(event, "annul", "op-2")).status_code == 409
     shown = (await line.http.get(f"/amendments/{event.shard}/{event.position}")).json()
     assert [one["type"] for one in shown["amendments"]] == ["PatchProposed", "EventPatched"]
     assert shown["amendments"][1]["why"] == "seen with the hospital"

@@ -43,22 +43,24 @@ async def test_list_show_retry_and_discard(line: Line, service: ServiceProcess) 
     assert (await service.get("/parked", check=False)).status_code == 200
     assert (await service.get("/parked/claim-none", check=False)).status_code == 404
 
-    retried = (await service.post("/parked/claim-c2/retry", {"by": "op-1"})).json()
+    unproven = [
+        await service.post("/parked/claim-c2/retry", {}, check=False, by=who) for who in ("x", "wang")
+    ]
+    assert [answer.status_code for answer in unproven] == [401, 403], (
+        "nobody's token; an approver does not operate"
+    )
+    retried = (await service.post("/parked/claim-c2/retry", {})).json()
     assert retried == {"retried": 0, "still_parked": 3}
     assert (await service.get("/parked/claim-c2")).json()[0]["attempts"] == 2
 
-    discarded = await service.post(
-        "/parked/claim-c2/discard", {"by": "op-1", "why": "sent twice by the hospital"}
-    )
+    discarded = await service.post("/parked/claim-c2/discard", {"why": "sent twice by the hospital"})
     assert discarded.json() == {"discarded": 1}
-    assert (await service.post("/parked/claim-c2/retry", {"by": "op-1"})).json() == {
+    assert (await service.post("/parked/claim-c2/retry", {})).json() == {
         "retried": 2,
         "still_parked": 0,
     }
     assert (await service.get("/parked")).json() == []
-    assert (
-        await service.post("/parked/claim-c2/discard", {"by": "o", "why": "w"}, check=False)
-    ).status_code == 404
+    assert (await service.post("/parked/claim-c2/discard", {"why": "w"}, check=False)).status_code == 404
     await assert_the_discard_is_in_the_log(line)
 
 
@@ -81,7 +83,7 @@ async def test_a_healed_event_is_retried_with_its_followers_and_order_is_kept(
     await line.append(claims=8, each=3)
     await line.caught_up()
     await heal(line)
-    assert (await service.post("/parked/claim-c2/retry", {"by": "op"})).json() == {
+    assert (await service.post("/parked/claim-c2/retry", {})).json() == {
         "retried": 3,
         "still_parked": 0,
     }

@@ -75,9 +75,9 @@ class World:
         words = ("republish", *arguments, "--platform", self.platform.file)
         return subprocess.Popen([sys.executable, "-m", "services.operations", *map(str, words)], cwd=_ROOT)
 
-    async def planned(self, *arguments: object) -> dict[str, object]:
+    async def planned(self, *arguments: object, by: str = "li") -> dict[str, object]:
         """Plan to the world's topic."""
-        done = await self.huiji("plan", "--topic", self.topic, "--by", "li", "--json", *arguments)
+        done = await self.huiji("plan", "--topic", self.topic, "--by", by, "--json", *arguments)
         assert done.exit_code == 0, done.stderr
         planned: dict[str, object] = json.loads(done.stdout)
         return planned
@@ -107,9 +107,13 @@ async def test_what_was_approved_by_another_is_published_once_and_recorded(world
     replay_id = planned["replay_id"]
     log = await world.events("payout")
     assert planned["reads_events"] == len(log)
-    early = await world.huiji("run", replay_id)
+    early = await world.huiji("run", replay_id, "--by", "li")
     assert (early.exit_code, "nobody has approved" in early.stderr) == (1, True)
-    same = await world.huiji("approve", replay_id, "--by", "LI")
+    for who, words in (("li", "has not the role"), ("LI", "who acts?")):
+        refused = await world.huiji("approve", replay_id, "--by", who)
+        assert (refused.exit_code, words in refused.stderr) == (1, True)
+    own = str((await world.planned("--source", "payout", by="op-1"))["replay_id"])
+    same = await world.huiji("approve", own, "--by", "op-1")
     assert (same.exit_code, "somebody else" in same.stderr) == (1, True)
     assert (await world.huiji("approve", replay_id, "--by", "wang")).exit_code == 0
     run = await world.huiji("run", replay_id, "--by", "li")
@@ -119,12 +123,17 @@ async def test_what_was_approved_by_another_is_published_once_and_recorded(world
     for shard in range(SHARDS):
         positions = [event.position for event in published if event.shard == shard]
         assert positions == sorted(positions)
-    again = await world.huiji("run", replay_id)
+    again = await world.huiji("run", replay_id, "--by", "li")
     assert (again.exit_code, "has ended" in again.stderr) == (1, True)
     async with open_log(world.database, "operations", shards=SHARDS) as recorded:
         told = [event.decode() for event in await all_events(recorded)]
-    assert [type(event) for event in told] == [ReplayPlanned, ReplayApproved, ReplayStarted, ReplayFinished]
-    (row,) = json.loads((await world.huiji("list", "--json")).stdout)
+    assert [type(event) for event in told if event.replay_id == replay_id] == [
+        ReplayPlanned,
+        ReplayApproved,
+        ReplayStarted,
+        ReplayFinished,
+    ]
+    row = json.loads((await world.huiji("list", "--json")).stdout)[0]
     assert (row["status"], row["requested_by"], row["approved_by"]) == ("finished", "li", "wang")
 
 
@@ -147,7 +156,7 @@ async def test_a_scope_is_what_it_says(world: World) -> None:
     assert isinstance(scope, dict)
     assert scope["events"] == len(expected)
     await world.huiji("approve", planned["replay_id"], "--by", "wang")
-    assert (await world.huiji("run", planned["replay_id"])).exit_code == 0
+    assert (await world.huiji("run", planned["replay_id"], "--by", "li")).exit_code == 0
     published = await world.published({event.event_id for event in expected})
     assert {event.event_id for event in published} == {event.event_id for event in expected}
 
@@ -165,7 +174,7 @@ async def test_a_hospital_and_an_insurer_are_found_where_the_events_do_not_name_
 
 
 async def test_a_live_topic_is_refused_and_nothing_is_recorded(world: World) -> None:
-    refused = await world.huiji("plan", "--source", "payout", "--topic", "huiji.payout.events")
+    refused = await world.huiji("plan", "--source", "payout", "--topic", "huiji.payout.events", "--by", "li")
     assert (refused.exit_code, "huiji topics rebuild" in refused.stderr) == (1, True)
     assert json.loads((await world.huiji("list", "--json")).stdout) == []
 
@@ -175,7 +184,7 @@ async def test_killed_it_goes_on_and_the_topic_lacks_nothing(world: World) -> No
     replay_id = str(planned["replay_id"])
     await world.huiji("approve", replay_id, "--by", "wang")
     log = await world.events("adjudication")
-    with world.started("run", replay_id, "--rate", 40) as process:
+    with world.started("run", replay_id, "--rate", 40, "--by", "li") as process:
 
         async def begun() -> bool:
             async with open_operator_log(world.database, SHARDS) as operators:
@@ -186,7 +195,7 @@ async def test_killed_it_goes_on_and_the_topic_lacks_nothing(world: World) -> No
     async with open_operator_log(world.database, SHARDS) as operators:
         assert 0 < sum(at for at, _ in (await operators.progress(replay_id)).values()) < len(log)
         assert (await operators.replays())[replay_id].status == "started"
-    assert (await world.huiji("run", replay_id)).exit_code == 0
+    assert (await world.huiji("run", replay_id, "--by", "li")).exit_code == 0
     published = await world.published({event.event_id for event in log})
     assert {event.event_id for event in published} == {event.event_id for event in log}
     async with open_operator_log(world.database, SHARDS) as operators:

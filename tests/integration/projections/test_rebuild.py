@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from libs.eventlog import Source
+from libs.testing.staff import token_of, written_staff
 from services.projections.adapters.event_tables import TableSource
 from services.projections.domain.pace import Pace
 from services.projections.errors import AlreadyRebuilding, GenerationUnknown, NeverStarted
@@ -172,7 +173,7 @@ async def _reach(live: Follower, events: int) -> None:
     await until(reached, seconds=60)
 
 
-def _started(database: str, tmp_path: Path, *arguments: str) -> subprocess.Popen[bytes]:
+def _started(database: str, tmp_path: Path, *arguments: str, **environment: str) -> subprocess.Popen[bytes]:
     with (tmp_path / "rebuild.log").open("ab") as output:
         return subprocess.Popen(
             [
@@ -184,7 +185,7 @@ def _started(database: str, tmp_path: Path, *arguments: str) -> subprocess.Popen
                 "2",
                 *arguments,
             ],
-            env={**os.environ, "HUIJI_DATABASE_URL": database},
+            env={**os.environ, "HUIJI_DATABASE_URL": database, **environment},
             cwd=_ROOT,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -207,6 +208,19 @@ async def test_a_check_finds_a_row_that_the_logs_do_not_say_and_changes_nothing(
     assert found["step"] == (0, len([1 for row in (await reference(database))["step"] if "claim-c5," in row]))
     assert await live.everything() == tampered
     assert statuses(await list_generations(database, CLAIMS)) == [(1, "live")]
+
+
+async def test_where_staff_is_named_an_operator_switches_and_is_noted(
+    database: str, logs: Logs, live: Follower, tmp_path: Path
+) -> None:
+    await logs.tell(3)
+    await live.follow()
+    known = {"HUIJI_STAFF_FILE": str(written_staff(tmp_path))}
+    for who, status in (("wang", 1), ("li", 0)):
+        with _started(database, tmp_path, **known, HUIJI_STAFF_TOKEN=token_of(who)) as process:
+            assert await asyncio.to_thread(process.wait) == status, (tmp_path / "rebuild.log").read_text()
+    switched = [(row["status"], row["switched_by"]) for row in await list_generations(database, CLAIMS)]
+    assert switched == [("retired", None), ("live", "li")]
 
 
 async def test_a_new_version_of_the_code_is_announced_until_it_is_built(

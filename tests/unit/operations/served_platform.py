@@ -12,13 +12,17 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from libs.eventlog.envelope import to_json
 from libs.eventlog.event import Recorded
+from libs.testing.staff import written_staff
 
 SERVICES = ("intake", "medical_data", "fraud", "adjudication", "payout", "charity", "projections")
 
 
 @dataclass
 class ServedPlatform:
-    """Answers by (method, path), text as it is and all else as JSON; `asked` has what was requested, with the body."""
+    """Answers by (method, path), text as it is and all else as JSON; `asked` has what was requested, with the body.
+
+    `tokens`: the authorization that each request showed.
+    """
 
     logs: dict[tuple[str, int], list[Recorded]]
     heads_beyond: int = 0
@@ -26,6 +30,7 @@ class ServedPlatform:
         default_factory=lambda: {("GET", "/adjudication/plans/archive"): (200, [])}
     )
     asked: list[tuple[str, str, Any]] = field(default_factory=list)
+    tokens: list[str | None] = field(default_factory=list)
     file: Path = Path()
 
     def answer(self, method: str, path: str, body: Any) -> tuple[int, bytes]:
@@ -64,6 +69,7 @@ def served(logs: dict[tuple[str, int], list[Recorded]], directory: Path) -> Iter
         def _respond(self) -> None:
             length = int(self.headers.get("content-length") or 0)
             body = json.loads(self.rfile.read(length)) if length else None
+            platform.tokens.append(self.headers.get("authorization"))
             status, content = platform.answer(self.command, self.path, body)
             self.send_response(status)
             self.send_header("content-length", str(len(content)))
@@ -80,7 +86,11 @@ def served(logs: dict[tuple[str, int], list[Recorded]], directory: Path) -> Iter
     thread.start()
     url = f"http://127.0.0.1:{server.server_port}"
     platform.file = directory / "platform.json"
-    platform.file.write_text(json.dumps({"services": {name: f"{url}/{name}" for name in SERVICES}}))
+    document = {
+        "services": {name: f"{url}/{name}" for name in SERVICES},
+        "staff_file": str(written_staff(directory)),
+    }
+    platform.file.write_text(json.dumps(document))
     try:
         yield platform
     finally:

@@ -83,7 +83,7 @@ def test_a_retry_that_leaves_something_parked_is_no_success(
     platform.answers["POST", "/adjudication/parked/claim-1/retry"] = (200, answer)
     result = on(platform, "parked", "retry", "claim-1", "--service", "adjudication", "--by", "li")
     assert result.exit_code == status
-    assert platform.asked[-1] == ("POST", "/adjudication/parked/claim-1/retry", {"by": "li"})
+    assert platform.asked[-1] == ("POST", "/adjudication/parked/claim-1/retry", {})
 
 
 def test_a_discard_needs_a_reason_and_names_who_does_it(platform: ServedPlatform) -> None:
@@ -91,7 +91,7 @@ def test_a_discard_needs_a_reason_and_names_who_does_it(platform: ServedPlatform
     arguments = ("parked", "discard", "claim-1", "--service", "adjudication", "--by", "li")
     assert on(platform, *arguments).exit_code == 2
     assert on(platform, *arguments, "--why", "sent twice").exit_code == 0
-    assert platform.asked[-1][2] == {"by": "li", "why": "sent twice"}
+    assert platform.asked[-1][2] == {"why": "sent twice"}
 
 
 def test_a_topic_is_rebuilt_by_its_service(platform: ServedPlatform) -> None:

@@ -73,7 +73,7 @@ def test_many_are_retried_upstream_first_and_page_by_page(platform: ServedPlatfo
     assert json.loads(result.stdout) == {"subjects": 4, "retried": 6, "still_parked": 0}
     asked = [path.split("/")[1] for _, path, _ in platform.asked]
     assert asked.index("fraud") < asked.index("payout")
-    assert platform.asked[0][2] == {"by": "li", "reason": "event_unreadable", "after": 0}
+    assert platform.asked[0][2] == {"reason": "event_unreadable", "after": 0}
 
 
 def test_a_subject_is_retried_at_a_service_that_is_named(platform: ServedPlatform) -> None:
@@ -83,11 +83,12 @@ def test_a_subject_is_retried_at_a_service_that_is_named(platform: ServedPlatfor
 
 def test_an_annulment_goes_to_the_log_that_has_the_event(platform: ServedPlatform) -> None:
     platform.answers["POST", "/fraud/amendments/1/7/annul"] = (200, {"annulled": 1})
-    where = ("claim-1", "--service", "adjudication", "--by", "li")
+    where = ("claim-1", "--service", "adjudication", "--by", "wang")
     assert on(platform, "parked", "annul", *where).exit_code == 2, "a reason is needed"
     result = on(platform, "parked", "annul", *where, "--why", "never happened")
     assert result.stdout.strip() == "annulled: ClaimScored at 1/7 of fraud."
-    assert platform.asked[-1][2] == {"by": "li", "why": "never happened"}
+    assert platform.asked[-1][2] == {"why": "never happened"}
+    assert platform.tokens[-1] == "Bearer token-of-wang"
 
 
 def test_a_patch_is_proposed_from_a_file_and_approved_by_another(
@@ -98,7 +99,7 @@ def test_a_patch_is_proposed_from_a_file_and_approved_by_another(
     platform.answers["POST", "/fraud/amendments/1/7/propose"] = (200, {"proposed": 1})
     where = ("claim-1", "--service", "adjudication", "--why", "w", "--by")
     assert on(platform, "parked", "patch", *where, "li", "--file", body).exit_code == 0
-    assert platform.asked[-1][2] == {"by": "li", "why": "w", "patched": {"score": 4}}
+    assert platform.asked[-1][2] == {"why": "w", "patched": {"score": 4}}
     refusal = {"title": "Another person has to approve", "detail": "A patch needs two people."}
     platform.answers["POST", "/fraud/amendments/1/7/approve"] = (403, refusal)
     result = on(platform, "parked", "approve", *where, "li")
@@ -116,4 +117,21 @@ def test_a_breaker_is_shown_and_reset_with_a_reason(platform: ServedPlatform) ->
         on(platform, "breaker", "reset", "--service", "payout", "--why", "a bad file", "--by", "li").exit_code
         == 0
     )
-    assert platform.asked[-1][2] == {"by": "li", "why": "a bad file"}
+    assert platform.asked[-1][2] == {"why": "a bad file"}
+
+
+def test_nobody_acts_without_a_token(
+    platform: ServedPlatform, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("HUIJI_STAFF_TOKEN", raising=False)
+    monkeypatch.delenv("HUIJI_STAFF_TOKEN_FILE", raising=False)
+    annul = ("parked", "annul", "claim-1", "--service", "adjudication", "--why", "w")
+    for more in ((), ("--by", "root")):
+        refused = on(platform, *annul, *more)
+        assert (refused.exit_code, "who acts?" in refused.stderr) == (1, True)
+    assert platform.asked == []
+    platform.answers["POST", "/fraud/amendments/1/7/annul"] = (200, {"annulled": 1})
+    (tmp_path / "token").write_text("my-own\n")
+    monkeypatch.setenv("HUIJI_STAFF_TOKEN_FILE", str(tmp_path / "token"))
+    assert on(platform, *annul).exit_code == 0
+    assert platform.tokens[-1] == "Bearer my-own"

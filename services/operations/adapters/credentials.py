@@ -1,0 +1,92 @@
+"""Who acts at a terminal, proved by a staff token: from the environment, or of a platform on this machine by name.
+
+`$HUIJI_STAFF_TOKEN_FILE` or `$HUIJI_STAFF_TOKEN` hold a token of one's own. The local platform keeps the tokens of its
+made-up staff in a file of its owner's (`staff-tokens.json`), so that `--by operator-01` is enough there.
+"""
+
+import json
+import os
+from pathlib import Path
+
+from libs.runtime.staff import Role, StaffFileUnusable, StaffMember, read_staff
+from services.operations.adapters.announcing import RunningAt
+from services.operations.adapters.demo_staff import TOKENS
+from services.operations.domain.errors import OperationsError
+
+TOKEN = "HUIJI_STAFF_TOKEN"
+TOKEN_FILE = "HUIJI_STAFF_TOKEN_FILE"
+
+
+class NotProven(OperationsError):
+    """Whoever acts has not shown who they are, or may not do this."""
+
+    code = "not_proven"
+
+
+class NobodyActs(NotProven):
+    """Neither a token nor a member of a local platform's staff was named."""
+
+    code = "nobody_acts"
+
+    def __init__(self, known: list[str]) -> None:
+        here = f", or say --by {' | '.join(known)} on this machine's platform" if known else ""
+        super().__init__(f"who acts? Show a staff token in ${TOKEN} or a file named by ${TOKEN_FILE}{here}")
+
+
+class NotStaff(NotProven):
+    """The token is nobody's."""
+
+    code = "not_staff"
+
+    def __init__(self) -> None:
+        super().__init__("the token is not one of this deployment's staff")
+
+
+class RoleMissing(NotProven):
+    """The member of staff has another role."""
+
+    code = "role_missing"
+
+    def __init__(self, member: StaffMember, role: Role) -> None:
+        super().__init__(f"{member.id} has not the role {role!r}")
+
+
+def staff_token(running: RunningAt, by: str) -> str:
+    """The token to show: of `by` on a local platform; the environment's when it is empty. Raises NotProven."""
+    local = _local_tokens(running)
+    if by:
+        if by not in local:
+            raise NobodyActs(sorted(local))
+        return local[by]
+    if file := os.environ.get(TOKEN_FILE):
+        try:
+            return Path(file).read_text().strip()
+        except OSError as error:
+            raise NotProven(f"{file}: {error.strerror}") from None
+    if token := os.environ.get(TOKEN):
+        return token
+    raise NobodyActs(sorted(local))
+
+
+def proven(running: RunningAt, by: str, role: Role) -> StaffMember:
+    """Who acts on what has no service of its own to ask: the staff file decides. Raises NotProven."""
+    token = staff_token(running, by)
+    if running.staff_file is None:
+        raise NotProven("it is not known who the staff are: set $HUIJI_STAFF_FILE")
+    try:
+        member = read_staff(running.staff_file).member_with(token)
+    except StaffFileUnusable as error:
+        raise NotProven(str(error)) from None
+    if member is None:
+        raise NotStaff
+    if role not in member.roles:
+        raise RoleMissing(member, role)
+    return member
+
+
+def _local_tokens(running: RunningAt) -> dict[str, str]:
+    file = running.staff_file.with_name(TOKENS) if running.staff_file else None
+    if file is None or not file.exists():
+        return {}
+    tokens: dict[str, str] = json.loads(file.read_text())
+    return tokens
