@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from libs.eventlog import Recorded
+from libs.eventlog.amending import AMENDING
 from libs.eventlog.checkpoint import Lane
 from libs.eventlog.read import to_recorded
 
@@ -20,13 +21,13 @@ from {source}.event where shard = $1 and position > $2 order by position limit $
 class TableSource:
     """Another service's log, read from its table. Implements `libs.eventlog.consumer.Source`.
 
-    Events of types outside `handled` come without their body.
+    Events of types outside `handled` come without their body, but for those that amend others: the kernel reads them.
     """
 
     def __init__(self, pool: "Pool", name: str, handled: frozenset[str]) -> None:
         self._pool = pool
         self._name = name
-        self._handled = sorted(handled)
+        self._handled = sorted(handled | AMENDING)
         self._page = _PAGE.format(source=_quoted(name))
 
     async def read(self, shard: int, after: int, limit: int) -> list[Recorded]:

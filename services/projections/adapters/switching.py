@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _PARKED = (
     "source, shard, position, subject, type, reason, error, envelope, attempts, status, parked_at, resolved_at,"
-    " resolved_by, resolution"
+    " resolved_by, resolution, substitute, substitute_version, amended_by, due"
 )
 
 
@@ -75,7 +75,9 @@ async def _take_over_parked(connection: "Connection", building: Generation, now:
     await connection.execute(
         f"insert into {LIVE_SCHEMA}.parked ({_PARKED}) select {_PARKED} from {theirs} where status = 'parked'"
         " on conflict (source, shard, position) do update set status = 'parked', reason = excluded.reason,"
-        " error = excluded.error, resolved_at = null, resolved_by = null, resolution = null"
+        " error = excluded.error, resolved_at = null, resolved_by = null, resolution = null,"
+        " substitute = excluded.substitute, substitute_version = excluded.substitute_version,"
+        " amended_by = excluded.amended_by, due = excluded.due"
     )
 
 

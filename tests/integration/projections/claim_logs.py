@@ -1,13 +1,13 @@
 """Whole histories of claims in the services' own logs, and projections that follow them."""
 
 import random
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from libs.contracts import ClaimEvent
+from libs.contracts import ClaimEvent, Event
 from libs.eventlog import Append, Consumer, EventLog
 from libs.eventlog.database import open_pool
 from services.projections.adapters.event_tables import TableSource
@@ -51,6 +51,12 @@ class Logs:
     async def tell_story(self, claim_id: str, story: Story) -> None:
         """Record a claim's way as it is told, under an id of its own."""
         await self._record(f"claim-{claim_id}", _about(story, {"claim_id": claim_id}))
+
+    async def tell_raw(self, source: str, stream_id: str, events: Sequence[Event]) -> None:
+        """Record events of one source as they are, whether or not they can be read."""
+        self._now += timedelta(seconds=1)
+        async with self.by_source[source].transaction() as work:
+            work.append(Append(stream_id, 0, events))
 
     async def _record(self, stream_id: str, story: Story) -> None:
         self._now += timedelta(seconds=1)
