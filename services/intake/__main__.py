@@ -4,6 +4,7 @@ from functools import partial
 from pathlib import Path
 from typing import cast
 
+import httpx2
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
@@ -15,6 +16,7 @@ from libs.runtime.batcher import Batcher
 from libs.runtime.history import Folding
 from libs.runtime.pump import Pump
 from libs.runtime.service import Parts, Runtime, run_service
+from services.intake.adapters.adjudication_desk import AdjudicationDesk
 from services.intake.adapters.rejection_topic import REJECTIONS_TOPIC, KafkaRejectionTopic
 from services.intake.domain.filed_claim import evolve, initial
 from services.intake.entrypoints.claims import claims_router
@@ -23,6 +25,7 @@ from services.intake.entrypoints.fhir import fhir_router
 from services.intake.entrypoints.ingress import GROUP, INGRESS_TOPIC, Ingress
 from services.intake.entrypoints.settlements import settlements_router
 from services.intake.settings import IntakeSettings
+from services.intake.use_cases.estimate import Estimate
 from services.intake.use_cases.expire_unknown import ExpireUnknown
 from services.intake.use_cases.file_submissions import FileSubmissions, Item, Outcome
 from services.intake.use_cases.hear_erasure import SUBSCRIPTIONS, hear_erasure
@@ -64,7 +67,8 @@ async def build(runtime: Runtime[IntakeSettings]) -> Parts:
     )
     prepare = Prepare(runtime.pseudonymiser, runtime.log.clock)
     batcher: Batcher[Item, Outcome] = Batcher(filing.process, limit=settings.submissions_per_transaction)
-    desk = Desk(prepare, Preflight(runtime.log), batcher, settings.waiting_submissions)
+    dry_runs = await _dry_runs(runtime)
+    desk = Desk(prepare, Preflight(runtime.log), batcher, settings.waiting_submissions, Estimate(dry_runs))
     ingress = Ingress(
         partial(_new_consumer, settings),
         prepare,
@@ -82,12 +86,24 @@ async def build(runtime: Runtime[IntakeSettings]) -> Parts:
         routers=[
             settlements_router(desk, settings),
             fhir_router(desk, runtime.log),
-            claims_router(runtime.log),
+            claims_router(runtime.log, dry_runs),
         ],
         pumps=[rejections, reading, expire],
         batchers=[cast("Batcher[object, object]", batcher)],
         folding=Folding(States("intake", initial, evolve), kinds=("claim-", "refusal-")),
     )
+
+
+async def _dry_runs(runtime: Runtime[IntakeSettings]) -> AdjudicationDesk | None:
+    """Adjudication is among the services whose addresses every service is told."""
+    settings = runtime.settings
+    url = settings.sources.get("adjudication")
+    if url is None:
+        return None
+    limits = httpx2.Limits(max_connections=settings.estimates_in_flight)
+    client = httpx2.AsyncClient(timeout=settings.estimate_seconds, limits=limits, trust_env=False)
+    runtime.resources.push_async_callback(client.aclose)
+    return AdjudicationDesk(url, client, settings.estimate_seconds)
 
 
 def _new_consumer(settings: IntakeSettings) -> AIOKafkaConsumer:

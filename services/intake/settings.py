@@ -24,6 +24,14 @@ class IntakeSettings(ServiceSettings):
         description="take unencrypted JSON from the ingress topic: for tests only, a topic keeps personal data"
         " readable for days and erasing a person cannot reach it",
     )
+    estimate_seconds: float = Field(
+        default=1.0,
+        gt=0,
+        description="how long a dry run waits for what adjudication would pay; beyond it the amount is not known",
+    )
+    estimates_in_flight: int = Field(
+        default=16, ge=1, description="connections to adjudication: dry runs must not crowd out claims"
+    )
     unknown_person_days: int = Field(
         default=90,
         ge=1,

@@ -9,6 +9,7 @@ from services.operations.entrypoints.contracts import contracts
 from services.operations.entrypoints.demo import demo
 from services.operations.entrypoints.diff import diff
 from services.operations.entrypoints.down import down
+from services.operations.entrypoints.estimate import estimate
 from services.operations.entrypoints.evaluate import evaluate_case
 from services.operations.entrypoints.evidence import evidence
 from services.operations.entrypoints.export import export
@@ -52,6 +53,7 @@ app.command()(claim)
 app.command()(person)
 app.command()(pool)
 app.command("evaluate")(evaluate_case)
+app.command()(estimate)
 app.command()(hospital_key)
 app.command()(simulate)
 app.command(context_settings=PASSED_ON)(rebuild)

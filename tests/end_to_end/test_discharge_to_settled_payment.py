@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import orjson
 
 from libs.conservation import check_history
+from libs.interop.national import to_national
 from libs.privacy import Pseudonymiser
 from libs.privacy.master_key import read_master_key
 from libs.testing.waiting import wait_until
@@ -83,6 +85,20 @@ def test_a_paid_claim_is_one_trace_across_all_services(ran: Ran) -> None:
     }
 
 
+def test_a_dry_run_says_what_was_paid_and_stands_on_the_same_facts(ran: Ran) -> None:
+    body = orjson.dumps(to_national(ran.given.examples[0].submissions[0]))
+    intake = ran.platform.addresses.services["intake"]
+    # Where the machine is slow the budget of an estimate may pass; the answer says so, and asking again is free.
+    wait_until(lambda: _post(f"{intake}/settlements/$validate", body)["estimate"]["known"], "an estimate")
+    tried = _post(f"{intake}/settlements/$estimate", body)
+    filed = _post(f"{intake}/settlements", body)
+    compared = _post(f"{intake}/claims/{filed['claim_id']}/comparison", orjson.dumps(tried))
+    assert (compared["same"], compared["changed"]) == (True, [])
+    assert compared["then"] == compared["now"]
+    claim = _get(ran, "projections", f"/claims/{filed['claim_id']}")
+    assert claim["decisions"][-1]["plan_pays_fen"] == tried["estimate"]["outcome"]["plan_pays_fen"] > 0
+
+
 def test_every_service_answers_health_metrics_and_asyncapi(ran: Ran) -> None:
     for service, url in ran.platform.addresses.services.items():
         assert httpx2.get(f"{url}/health/ready").status_code == 200, service
@@ -111,6 +127,10 @@ def test_no_name_account_or_identity_number_is_in_logs_or_traces(ran: Ran) -> No
     for file in files:
         text = file.read_text()
         assert [secret for secret in secrets if secret in text] == [], file.name
+
+
+def _post(url: str, body: bytes) -> Any:
+    return httpx2.post(url, content=body, headers={"Content-Type": "application/json"}, timeout=30).json()
 
 
 async def _compared(ran: Ran) -> list[Compared]:

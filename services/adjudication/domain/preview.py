@@ -25,15 +25,21 @@ class ProposedBill:
     lines: tuple[FeeLine, ...] = ()
 
 
-def if_filed(
-    person: Person, claim_id: str, bill: ProposedBill, around: Circumstances
-) -> tuple[Sequence[Event], Case | None]:
-    """What a new claim would lead to, or the correction of one that exists, and what it would be evaluated on then."""
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What would follow, and the person as they would be then."""
+
+    followed: Sequence[Event]
+    person: Person
+
+
+def if_filed(person: Person, claim_id: str, bill: ProposedBill, around: Circumstances) -> Foreseen:
+    """What a new claim would lead to, or the correction of one that exists."""
     facts = _facts_of(person, claim_id, bill, around)
     followed = what_follows(person, facts, around)
     for event in (*facts, *followed):
         person = evolve(person, event)
-    return followed, case_of_claim(person, claim_id, around)
+    return Foreseen(followed, person)
 
 
 def if_withdrawn(person: Person, claim_id: str, around: Circumstances) -> Sequence[Event]:

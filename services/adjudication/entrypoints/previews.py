@@ -10,11 +10,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from libs.benefits import BenefitsError, Case
 from libs.contracts.adjudication import ClaimDenied
 from libs.contracts.settlement import FeeLine, Settlement, Visit
-from libs.eventlog import EventLog
+from libs.eventlog import EventLog, Loaded
 from libs.eventlog.stage import Stage
 from libs.runtime.problems import Problem
 from services.adjudication.domain.commands import Clocks, Command
 from services.adjudication.domain.decision import PlanBook
+from services.adjudication.domain.grounds import Grounds, changed_grounds, grounds_of
 from services.adjudication.domain.preview import (
     ASSUMED,
     ProposedBill,
@@ -26,7 +27,7 @@ from services.adjudication.domain.preview import (
 from services.adjudication.domain.settling import Circumstances
 from services.adjudication.domain.state import Person
 from services.adjudication.entrypoints.claim_desk import CLAIM_PATH, PersonInPath
-from services.adjudication.entrypoints.shown import changes_shown
+from services.adjudication.entrypoints.shown import changes_shown, outcome_shown
 
 
 class BillBody(BaseModel):
@@ -40,9 +41,11 @@ class BillBody(BaseModel):
 
 
 class DryRunMade(BaseModel):
-    """What an earlier dry run answered; the rest of its answer may come along."""
+    """What an earlier dry run answered, or of it what a hospital was told; the rest may come along."""
 
-    case: Case | None
+    case: Case | None = None
+    rests_on: Grounds | None = None
+    outcome: dict[str, Any] | None = None
 
 
 def previews_router(
@@ -51,10 +54,13 @@ def previews_router(
     """`/people/{person_id}/claims/{claim_id}` with `/dry-run`, `/dry-run/comparison` and `/withdrawal-preview`."""
     router = APIRouter(tags=["previews"])
 
-    async def person_of(person_id: str) -> Person:
+    async def load(person_id: str) -> Loaded[Person]:
         stream_id = f"person-{person_id}"
         async with log.pool.acquire() as connection:
-            return (await stage.states.load(connection, [stream_id]))[stream_id].state
+            return (await stage.states.load(connection, [stream_id]))[stream_id]
+
+    async def person_of(person_id: str) -> Person:
+        return (await load(person_id)).state
 
     def around() -> Circumstances:
         return Circumstances(log.clock(), clocks, plans)
@@ -63,16 +69,22 @@ def previews_router(
     async def dry_run(person_id: PersonInPath, claim_id: str, body: BillBody) -> dict[str, Any]:
         """What filing this bill would lead to, or correcting the claim to it: every claim that moves. Records nothing.
 
-        `assumed` is taken for granted; `case` is what would be evaluated, for a later comparison.
+        `outcome` is the claim's own; `assumed` is taken for granted; `rests_on` and `case` are for a later comparison.
+        `as_of_version` is how many events of the person were known.
         """
-        person, now = await person_of(person_id), around()
+        known, now = await load(person_id), around()
         bill = ProposedBill(body.visit, body.settlement, body.lines)
         with _evaluable():
-            events, case = if_filed(person, claim_id, bill, now)
+            foreseen = if_filed(known.state, claim_id, bill, now)
+            case = case_of_claim(foreseen.person, claim_id, now)
+            grounds = grounds_of(foreseen.person, claim_id, now)
         return {
-            "revision": person.claim(claim_id).revision + 1,
+            "revision": known.state.claim(claim_id).revision + 1,
             "assumed": list(ASSUMED),
-            "changes": changes_shown(events),
+            "as_of_version": known.version,
+            "outcome": outcome_shown(foreseen.person.claim(claim_id)),
+            "changes": changes_shown(foreseen.followed),
+            "rests_on": grounds.model_dump(mode="json") if grounds else None,
             "case": case.model_dump(mode="json") if case else None,
         }
 
@@ -105,16 +117,24 @@ def _evaluable() -> Iterator[None]:
 
 
 def _compared(person: Person, claim_id: str, made: DryRunMade, around: Circumstances) -> dict[str, Any]:
-    standing = person.claim(claim_id).standing
-    if standing is None:
+    claim = person.claim(claim_id)
+    if claim.standing is None:
         detail = "The claim is not decided; compare when it is."
         raise Problem(409, "not_decided", "There is no decision to compare with", detail)
     with _evaluable():
-        case = case_of_claim(person, claim_id, around)
-    if made.case is None or case is None:
-        changed = [] if made.case is case else ["coverage"]
-    else:
-        changed = changed_facts(made.case, case)
-    if isinstance(standing, ClaimDenied):
-        changed.append(f"denied: {standing.reason}")
-    return {"same": not changed, "changed": changed}
+        changed = _changed(person, claim_id, made, around)
+    if isinstance(claim.standing, ClaimDenied):
+        changed.append(f"denied: {claim.standing.reason}")
+    return {"same": not changed, "changed": changed, "then": made.outcome, "now": outcome_shown(claim)}
+
+
+def _changed(person: Person, claim_id: str, made: DryRunMade, around: Circumstances) -> list[str]:
+    """By the whole case when the dry run's is there; otherwise by what was told of it."""
+    case, grounds = case_of_claim(person, claim_id, around), grounds_of(person, claim_id, around)
+    if (made.case is None and made.rests_on is None) or case is None or grounds is None:
+        return [] if made.case is case and made.rests_on is grounds else ["coverage"]
+    changed = changed_grounds(made.rests_on, grounds) if made.rests_on else []
+    if made.case is None:
+        return changed
+    outside = [name for name in changed if name in ("coverage", "plan", "program")]
+    return [*outside, *changed_facts(made.case, case)]

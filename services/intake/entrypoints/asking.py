@@ -22,6 +22,11 @@ def name_of(request: Request) -> Name:
     return submission.hospital_id, submission.submission_id
 
 
+def planned(parse: Parse) -> Parse:
+    """Reads a bill of a stay that may be to come: its discharge is held against no day of receipt."""
+    return lambda body, _received_on: parse(body, date.max)
+
+
 def correcting(parse: Parse, name: Name, revision: int | None) -> Parse:
     """Reads the correction of the settlement that a path names, whatever else the document says it is."""
 

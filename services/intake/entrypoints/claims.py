@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Response
+from pydantic import BaseModel, ConfigDict
 
 from libs.contracts.intake import SubmissionRefused
 from libs.eventlog import EventLog
@@ -11,7 +12,8 @@ from libs.eventlog.read import read_streams
 from libs.runtime.problems import Problem
 from services.intake.adapters.submissions import find_claim
 from services.intake.domain.filing import Filed
-from services.intake.entrypoints.desk import status_url
+from services.intake.entrypoints.desk import status_url, unavailable
+from services.intake.use_cases.estimate import AdjudicationRefused, AdjudicationSilent, DryRuns
 
 
 async def claim_of(log: EventLog, claim_id: str) -> Filed:
@@ -38,8 +40,23 @@ async def refusal_of(log: EventLog, refusal_id: str) -> SubmissionRefused:
     raise Problem(404, "refusal_unknown", "No such refusal", "Nothing was refused under this id.")
 
 
-def claims_router(log: EventLog) -> APIRouter:
-    """`GET /claims/{claim_id}` and `GET /refusals/{refusal_id}`."""
+class EstimateMade(BaseModel):
+    """What a dry run answered: the whole answer, or its `estimate`."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    estimate: dict[str, Any] | None = None
+    rests_on: dict[str, Any] | None = None
+    outcome: dict[str, Any] | str | None = None
+
+    def made(self) -> dict[str, Any]:
+        """What adjudication compares with."""
+        told = self.estimate if self.estimate is not None else self.model_dump()
+        return {"rests_on": told.get("rests_on"), "outcome": told.get("outcome")}
+
+
+def claims_router(log: EventLog, dry_runs: DryRuns | None) -> APIRouter:
+    """`GET /claims/{claim_id}` with `/comparison`, and `GET /refusals/{refusal_id}`."""
     router = APIRouter(tags=["claims"])
 
     @router.get("/claims/{claim_id}")
@@ -48,6 +65,19 @@ def claims_router(log: EventLog) -> APIRouter:
         filed = await claim_of(log, claim_id)
         response.headers["ETag"] = f'"{filed.current.number}"'
         return _claim_fields(filed)
+
+    @router.post("/claims/{claim_id}/comparison")
+    async def compare(claim_id: str, made: EstimateMade) -> dict[str, Any]:
+        """Whether the claim's decision stands on the facts of an earlier dry run, and otherwise which have changed."""
+        filed = await claim_of(log, claim_id)
+        if dry_runs is None:
+            raise unavailable("adjudication_not_connected", "This deployment does not say who adjudicates.")
+        try:
+            return await dry_runs.compare(filed.person_id, filed.claim_id, made.made())
+        except AdjudicationSilent as error:
+            raise unavailable(error.code, "Adjudication does not answer now; ask again later.") from None
+        except AdjudicationRefused as refusal:
+            raise Problem(refusal.status, refusal.reason, "No comparison", refusal.detail) from None
 
     @router.get("/refusals/{refusal_id}")
     async def refusal(refusal_id: str) -> dict[str, Any]:

@@ -32,10 +32,12 @@ def _resource(resource_type: str, description: str) -> Json:
 
 
 _SETTLEMENT: Final = _embedded(national_schema())
-_ONE: Final[Json] = {"anyOf": [_SETTLEMENT, _embedded(cancellation_schema())]}
+_ANY: Final[Json] = {"anyOf": [_SETTLEMENT, _embedded(cancellation_schema())]}
 
+#: A settlement whose payment is asked for.
+ONE: Final = _body(_SETTLEMENT, "application/json")
 #: A settlement, a correction or a cancellation, or an array of them.
-ONE_OR_MANY: Final = _body({"anyOf": [_ONE, {"type": "array", "items": _ONE}]}, "application/json")
+ONE_OR_MANY: Final = _body({"anyOf": [_ANY, {"type": "array", "items": _ANY}]}, "application/json")
 CORRECTION: Final = _body(_SETTLEMENT, "application/json")
 CANCELLATION: Final = _body(
     {"type": "object", "properties": {"reason": REASON, "based_on_revision": BASED_ON}},

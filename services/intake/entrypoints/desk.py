@@ -1,7 +1,7 @@
 """Where all ways of HTTP hand submissions in: back-pressure, the shared transaction, and the answer as a problem."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import structlog
@@ -19,6 +19,7 @@ from services.intake.domain.refusing import (
     is_conflict,
     is_syntax,
 )
+from services.intake.use_cases.estimate import Estimate
 from services.intake.use_cases.file_submissions import Item, Outcome
 from services.intake.use_cases.preflight import Preflight
 from services.intake.use_cases.prepare import Prepare
@@ -38,8 +39,9 @@ _CONFLICTS = {
 class Tried:
     """What would become of something, had it been handed in."""
 
-    outcome: Literal["would_register", "would_correct", "would_withdraw", "would_replay"]
-    accepted: Accepted
+    outcome: Literal["would_register", "would_correct", "would_withdraw", "would_replay", "estimated"]
+    accepted: Accepted | None
+    estimate: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class Desk:
     preflight: Preflight
     batcher: Batcher[Item, Outcome]
     waiting_limit: int
+    estimate: Estimate
 
     def admit(self, count: int = 1) -> None:
         """Raises Problem 503 when `count` more would wait too long: nothing is read of them then."""
@@ -73,8 +76,20 @@ class Desk:
             raise problem_of(outcome.reasons, refusal_id=outcome.refusal_id, claim_id=outcome.claim_id)
         return outcome
 
-    async def try_out(self, item: Item) -> Tried:
-        """What handing it in would answer, without doing so. Raises the same Problem."""
+    async def estimated(self, item: Item) -> Tried:
+        """What a bill would be paid that need not have happened yet; whether its name is taken does not matter."""
+        if isinstance(item, Refusing):
+            raise problem_of(item.reasons)
+        return Tried("estimated", None, await self.estimate.of(item))
+
+    async def try_out(self, item: Item, *, estimate: bool = True) -> Tried:
+        """What handing it in would answer, without doing so, and what would be paid. Raises the same Problem."""
+        tried = await self._tried(item)
+        if not estimate or isinstance(item, Refusing | Withdrawing):
+            return tried
+        return replace(tried, estimate=await self.estimate.of(item))
+
+    async def _tried(self, item: Item) -> Tried:
         if isinstance(item, Refusing):
             raise problem_of(item.reasons)
         verdict, filed = await self.preflight.judge(item)
@@ -150,6 +165,12 @@ def outcome_fields(accepted: Accepted) -> dict[str, Any]:
     if accepted.current_revision != accepted.revision:
         told["current_revision"] = accepted.current_revision
     return told
+
+
+def tried_fields(tried: Tried) -> dict[str, Any]:
+    """What the sender of a dry run is told: that it is valid, what would become of it, what would be paid."""
+    told: dict[str, Any] = {"valid": True, "outcome": tried.outcome}
+    return told if tried.estimate is None else {**told, "estimate": tried.estimate}
 
 
 def outcome_headers(accepted: Accepted, traceparent: str | None) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """FHIR R4 by HTTP: Bundles with a discharge and its settlement, their corrections, and Claims that undo one."""
 
 from datetime import date
+from typing import Literal
 
 from fastapi import APIRouter
 from opentelemetry.trace import SpanKind
@@ -14,7 +15,7 @@ from libs.interop.ingress_jwe import MAX_SUBMISSION_BYTES
 from libs.runtime.problems import Problem
 from services.intake.domain.filing import Original, claim_id_of
 from services.intake.domain.refusing import Refusing
-from services.intake.entrypoints.asking import about_claim, based_on
+from services.intake.entrypoints.asking import about_claim, based_on, planned
 from services.intake.entrypoints.bodies import idempotency_key, if_match, read_body
 from services.intake.entrypoints.capability import FHIR_JSON, capability_statement
 from services.intake.entrypoints.claim_response import answer_to, of_accepted, of_filed
@@ -30,6 +31,7 @@ _ALLOWED = {
     "metadata": "GET",
     "Bundle": "POST",
     "Bundle/$validate": "POST",
+    "Bundle/$estimate": "POST",
     "Claim": "PUT",
     "ClaimResponse": "GET",
 }
@@ -58,6 +60,11 @@ def fhir_router(desk: Desk, log: EventLog) -> APIRouter:
             return await entry.take(request, _parse_bundle, True)
         except RefusedProblem as problem:
             return fhir(operation_outcome(problem.reasons))
+
+    @router.post("/Bundle/$estimate", openapi_extra=BUNDLE)
+    async def estimate(request: Request) -> Response:
+        """What the bill in a Bundle would be paid, also that of a stay to come; nothing is filed."""
+        return await entry.take(request, planned(_parse_bundle), "estimate")
 
     @router.put("/Claim/{claim_id}", status_code=202, openapi_extra=CLAIM)
     async def cancel(request: Request, claim_id: str, dry_run: bool = False) -> Response:
@@ -97,7 +104,7 @@ class _Entry:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    async def take(self, request: Request, parse: Parse, dry_run: bool) -> Response:
+    async def take(self, request: Request, parse: Parse, dry_run: bool | Literal["estimate"]) -> Response:
         """File, correct or cancel, or say what would happen."""
         self._desk.admit()
         body = await read_body(request, _CONTENT_TYPES, MAX_SUBMISSION_BYTES)
@@ -106,6 +113,8 @@ class _Entry:
         with arrival(f"{request.method} /fhir", SpanKind.SERVER, caller) as (span, traceparent):
             sending = prepare.sending("fhir_http", Original(FHIR_JSON, body), key, traceparent)
             item = prepare.either(parse, sending)
+            if dry_run == "estimate":
+                return fhir(tried(await self._desk.estimated(item)))
             if dry_run:
                 return fhir(tried(await self._desk.try_out(item)))
             accepted = await self._desk.file(item)

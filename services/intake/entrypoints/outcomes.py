@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from libs.contracts.intake import RefusalReason
 from libs.interop.fhir import operation_outcome
+from libs.money import format_yuan
 from libs.runtime.problems import Problem
 from services.intake.entrypoints.capability import FHIR_JSON
 from services.intake.entrypoints.desk import RefusedProblem, Tried
@@ -77,16 +78,46 @@ def reason(code: str, sentence: str) -> RefusalReason:
 
 def tried(answer: Tried) -> dict[str, Any]:
     """What would have become of a Bundle."""
+    said = [reason(answer.outcome, _sentence(answer))]
+    if answer.estimate is not None:
+        said.append(reason("estimate", _estimated(answer.estimate)))
+    told = operation_outcome(said, "information")
+    for issue in told["issue"]:
+        issue["code"] = "informational"
+    return told
+
+
+def _sentence(answer: Tried) -> str:
+    if answer.accepted is None:
+        return "Nothing was filed."
     claim_id = answer.accepted.claim_id
-    sentence = {
+    return {
         "would_register": "The Bundle would become a claim.",
         "would_correct": f"The Bundle would be revision {answer.accepted.revision} of claim {claim_id}.",
         "would_withdraw": f"Claim {claim_id} would be withdrawn.",
         "would_replay": f"Claim {claim_id} is so already.",
     }[answer.outcome]
-    told = operation_outcome((reason(answer.outcome, sentence),), "information")
-    told["issue"][0]["code"] = "informational"
-    return told
+
+
+def _estimated(estimate: dict[str, Any]) -> str:
+    """An estimate as a sentence; `/settlements` answers with its parts."""
+    if not estimate["known"]:
+        return f"What would be paid is not known: {estimate['sentence']}."
+    outcome = estimate["outcome"]
+    if "plan_pays_fen" not in outcome:
+        missing = ", ".join(f"{pend['code']} ({pend['owner']})" for pend in outcome["pends_for"])
+        return f"It would wait for: {missing}."
+    parts = [
+        f"{part['liability_id']} {format_yuan(part['paid_fen'])}"
+        for part in outcome["liabilities"]
+        if part["paid_fen"]
+    ]
+    because = f" It would be denied: {outcome['denied_for']}." if outcome["status"] == "denied" else ""
+    in_detail = f" ({', '.join(parts)})" if parts else ""
+    return (
+        f"The plan would pay {format_yuan(outcome['plan_pays_fen'])} yuan{in_detail}, the patient would bear"
+        f" {format_yuan(outcome['patient_bears_fen'])} yuan.{because}"
+    )
 
 
 def _single(status: int, code: str, sentence: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The national settlement JSON by HTTP: one settlement or many, their corrections and their cancellations."""
 
 import asyncio
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import orjson
@@ -16,10 +16,17 @@ from libs.interop.ingress_jwe import MAX_SUBMISSION_BYTES
 from libs.interop.national import parse_request
 from libs.runtime.problems import Problem
 from services.intake.domain.filing import Accepted, Original
-from services.intake.entrypoints.asking import cancellation_document, correcting
+from services.intake.entrypoints.asking import cancellation_document, correcting, planned
 from services.intake.entrypoints.bodies import cancellation_additions, idempotency_key, if_match, read_body
-from services.intake.entrypoints.described import CANCELLATION, CORRECTION, ONE_OR_MANY
-from services.intake.entrypoints.desk import Desk, Tried, outcome_fields, outcome_headers, problem_of
+from services.intake.entrypoints.described import CANCELLATION, CORRECTION, ONE, ONE_OR_MANY
+from services.intake.entrypoints.desk import (
+    Desk,
+    Tried,
+    outcome_fields,
+    outcome_headers,
+    problem_of,
+    tried_fields,
+)
 from services.intake.entrypoints.spans import arrival, arrival_of_many
 from services.intake.settings import IntakeSettings
 from services.intake.use_cases.prepare import Parse
@@ -49,6 +56,12 @@ def settlements_router(desk: Desk, settings: IntakeSettings) -> APIRouter:
     async def validate(request: Request) -> Response:
         """The same checks as filing, and nothing is filed."""
         return await entry.take(request, True)
+
+    @router.post("/settlements/$estimate", openapi_extra=ONE)
+    async def estimate(request: Request) -> Response:
+        """What a bill would be paid, also one of a stay to come: the same document, nothing is filed."""
+        body = await read_body(request, {JSON}, MAX_SUBMISSION_BYTES)
+        return await entry.change(request, body, planned(parse_request), "estimate")
 
     @router.put("/settlements/{hospital_id}/{setl_id:path}", status_code=202, openapi_extra=CORRECTION)
     async def correct(request: Request, hospital_id: str, setl_id: str, dry_run: bool = False) -> Response:
@@ -90,27 +103,38 @@ class _Entry:
             return await self._many(body, request.headers.get("traceparent"), dry_run)
         return await self.change(request, body, parse_request, dry_run)
 
-    async def change(self, request: Request, body: bytes, parse: Parse, dry_run: bool) -> Response:
-        """File, correct or cancel one settlement."""
+    async def change(
+        self, request: Request, body: bytes, parse: Parse, dry_run: bool | Literal["estimate"]
+    ) -> Response:
+        """File, correct or cancel one settlement, or say what would become of it."""
         self._desk.admit()
         name = f"{request.method} /settlements"
         key = idempotency_key(request)
         with arrival(name, SpanKind.SERVER, request.headers.get("traceparent")) as (span, traceparent):
             answer = await self._one(body, parse, span, traceparent, key, dry_run)
         if isinstance(answer, Tried):
-            return _answer({"valid": True, "outcome": answer.outcome}, 200, {})
+            return _answer(tried_fields(answer), 200, {})
         return _answer(outcome_fields(answer), 202, outcome_headers(answer, traceparent))
 
     async def _one(
-        self, body: bytes, parse: Parse, span: Span, traceparent: str | None, key: str | None, dry_run: bool
+        self,
+        body: bytes,
+        parse: Parse,
+        span: Span,
+        traceparent: str | None,
+        key: str | None,
+        dry_run: bool | Literal["estimate", "many"],
     ) -> Accepted | Tried:
         if len(body) > MAX_SUBMISSION_BYTES:
             raise _too_large()
         item = self._desk.prepare.either(
             parse, self._desk.prepare.sending("settlement_http", Original(JSON, body), key, traceparent)
         )
+        if dry_run == "estimate":
+            return await self._desk.estimated(item)
         if dry_run:
-            return await self._desk.try_out(item)
+            # Adjudication is asked of single bills: an array of a thousand would crowd out its claims.
+            return await self._desk.try_out(item, estimate=dry_run != "many")
         accepted = await self._desk.file(item)
         span.set_attribute("huiji.subject", f"claim-{accepted.claim_id}")
         return accepted
@@ -145,7 +169,8 @@ class _Entry:
     ) -> dict[str, Any]:
         try:
             with arrival_of_many("POST /settlements", caller) as (span, traceparent):
-                answer = await self._one(body, parse_request, span, traceparent, None, dry_run)
+                trial: Literal[False, "many"] = "many" if dry_run else False
+                answer = await self._one(body, parse_request, span, traceparent, None, trial)
         except Problem as problem:
             return {"index": number, "status": problem.status, "problem": problem.body}
         except Exception as error:

@@ -26,11 +26,18 @@ def ask(
     Raises Refused, and httpx2.HTTPError when unreachable.
     """
     headers = {"Authorization": f"Bearer {token}"} if token else None
+    return _send(url, method=method or ("GET" if body is None else "POST"), json=body, headers=headers)
+
+
+def send_document(url: str, content: bytes, content_type: str) -> Any:
+    """POST a document as it is; answers and raises as `ask`."""
+    return _send(url, method="POST", content=content, headers={"Content-Type": content_type})
+
+
+def _send(url: str, *, method: str, **request: Any) -> Any:
     # Services are called directly, whatever proxy the shell is set up for.
     with httpx2.Client(timeout=_TIMEOUT_SECONDS, trust_env=False) as client:
-        response = client.request(
-            method or ("GET" if body is None else "POST"), url, json=body, headers=headers
-        )
+        response = client.request(method, url, **request)
     if response.is_success:
         return response.json()
     raise Refused(response.status_code, _words(response))

@@ -118,11 +118,13 @@ def test_a_dry_run_of_a_correction_is_what_the_correction_then_does(services: Se
     (change,) = made["changes"]
     assert change["after_fen"] == standing["plan_pays_fen"]
     assert change["bearings"] == standing["bearings"]
+    assert made["outcome"]["plan_pays_fen"] == standing["plan_pays_fen"]
     compared = call(services, "POST", f"{path}/dry-run/comparison", None, made).json()
-    assert compared == {"same": True, "changed": []}
+    assert (compared["same"], compared["changed"]) == (True, [])
+    assert compared["then"] == compared["now"]
     made["case"]["member"]["pre_existing"] = False
     compared = call(services, "POST", f"{path}/dry-run/comparison", None, made).json()
-    assert compared == {"same": False, "changed": ["member.pre_existing"]}
+    assert (compared["same"], compared["changed"]) == (False, ["member.pre_existing"])
 
 
 def test_what_cannot_be_is_refused_and_nothing_of_it_is_logged(services: ServicesUnderTest) -> None:

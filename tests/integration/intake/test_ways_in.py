@@ -191,7 +191,10 @@ def test_trying_out_says_what_filing_would_and_writes_nothing(
     heads = services.get("intake", "/log/heads").json()
     good, bad = national(submission), b'{"setlinfo": {}}'
     for path in ("/settlements?dry_run=true", "/settlements/$validate"):
-        assert hospital.post(path, good).json() == {"valid": True, "outcome": "would_register"}
+        tried = hospital.post(path, good).json()
+        assert (tried["valid"], tried["outcome"]) == (True, "would_register")
+        # This intake is told of no adjudication, so the check stands without the amount.
+        assert tried["estimate"]["because"] == "adjudication_not_connected"
     tried = hospital.post("/settlements/$validate", bad)
     validated = hospital.post(
         "/fhir/Bundle/$validate", encode_bundle(to_bundle(submission)), "application/fhir+json"

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from libs.contracts import Event
 from services.adjudication.domain.effect import changes_of
+from services.adjudication.domain.grounds import changed_grounds, grounds_of
 from services.adjudication.domain.preview import (
     ProposedBill,
     case_of_claim,
@@ -17,6 +18,7 @@ from services.adjudication.domain.preview import (
     if_withdrawn,
 )
 from services.adjudication.domain.settling import Circumstances
+from services.adjudication.entrypoints.shown import outcome_shown
 from tests.unit.adjudication.heard_events import attached, corrected, scored, withdrawn
 from tests.unit.adjudication.lives import PLANS, Bill, Life, any_bill, any_lives, as_it_came, fields_of
 from tests.unit.adjudication.told_person import CLOCKS, ToldPerson
@@ -49,8 +51,10 @@ def test_a_correction_does_what_its_preview_said(
         return
     fields = fields_of(bill)
     proposed = ProposedBill(fields["visit"], fields["settlement"])
-    followed, case = if_filed(told.person, claim_id, proposed, around(told))
-    foreseen = amounts(followed)
+    previewed = if_filed(told.person, claim_id, proposed, around(told))
+    case = case_of_claim(previewed.person, claim_id, around(told))
+    grounds = grounds_of(previewed.person, claim_id, around(told))
+    foreseen = amounts(previewed.followed)
     recorded = len(told.log)
     revision = told.person.claim(claim_id).revision + 1
     told.hears(corrected(claim_id, revision, **fields), attached(claim_id, revision=revision))
@@ -60,6 +64,12 @@ def test_a_correction_does_what_its_preview_said(
     assert case is not None
     assert now is not None
     assert changed_facts(case, now) == []
+    stands_on = grounds_of(told.person, claim_id, around(told))
+    assert grounds is not None
+    assert stands_on is not None
+    assert changed_grounds(grounds, stands_on) == []
+    outcome = outcome_shown(told.person.claim(claim_id))
+    assert outcome_shown(previewed.person.claim(claim_id)) == outcome
 
 
 @given(any_lives, st.sampled_from(PLANS), st.randoms(use_true_random=False))
