@@ -111,18 +111,21 @@ def encode(event: Event) -> bytes:
 
 def decode(type_name: str, version: int, body: bytes) -> Event:
     """The event in its newest shape. Raises UnknownEventType, EventTooNew, EventUnreadable or UpcasterMissing."""
-    known = latest_version(type_name)
-    if version > known:
-        raise EventTooNew(type_name, version, known)
+    newest = newest_body(type_name, version, body)
     try:
-        newest = body if version == known else _upcast(type_name, version, known, body)
         event: Event = _ADAPTERS[type_name].validate_json(newest)
     except ValidationError as error:
         raise EventUnreadable(type_name, version, error) from None
     return event
 
 
-def _upcast(type_name: str, version: int, known: int, body: bytes) -> bytes:
+def newest_body(type_name: str, version: int, body: bytes) -> bytes:
+    """The body as the newest version has it. Raises UnknownEventType, EventTooNew or UpcasterMissing."""
+    known = latest_version(type_name)
+    if version == known:
+        return body
+    if version > known:
+        raise EventTooNew(type_name, version, known)
     try:
         raw: dict[str, Any] = orjson.loads(body)
     except orjson.JSONDecodeError:

@@ -10,18 +10,22 @@ from typing import Any
 
 import orjson
 
-from libs.contracts import ClaimEvent
-from libs.contracts.adjudication import (
+from services.projections.claims.heard import (
     AdjudicationReversed,
     ClaimAdjudicated,
+    ClaimCorrected,
     ClaimDenied,
     ClaimPended,
+    ClaimRegistered,
+    ClaimScored,
+    ClaimWithdrawn,
     Decision,
     DecisionConfirmed,
+    Filed,
+    Heard,
+    RecordsAttached,
+    RecordsUnavailable,
 )
-from libs.contracts.fraud import ClaimScored
-from libs.contracts.intake import ClaimCorrected, ClaimRegistered, ClaimWithdrawn
-from libs.contracts.medical_data import RecordsAttached, RecordsUnavailable
 
 Columns = dict[str, Any]
 
@@ -78,7 +82,7 @@ COLUMNS: dict[str, str] = {
 """Every column an event may set, with the type its array is sent as; lists travel joined by commas."""
 
 
-def columns_of(event: ClaimEvent) -> Columns:  # noqa: C901 - one flat case per event type
+def columns_of(event: Heard) -> Columns:  # noqa: C901 - one flat case per event type
     """The columns that `event` sets; none for one that is about a part of the claim only."""
     match event:
         case ClaimRegistered():
@@ -155,7 +159,7 @@ def shares_of(event: ClaimAdjudicated) -> str:
     return orjson.dumps({share.insurer: share.amount_fen for share in event.pool_shares}).decode()
 
 
-def _filed(event: ClaimRegistered | ClaimCorrected) -> Columns:
+def _filed(event: Filed) -> Columns:
     return {
         "hospital_id": event.visit.hospital_id,
         "channel": event.channel,
@@ -164,7 +168,7 @@ def _filed(event: ClaimRegistered | ClaimCorrected) -> Columns:
     }
 
 
-def _decision(event: Decision) -> Columns:
+def _decision(event: ClaimAdjudicated | ClaimDenied) -> Columns:
     return _nothing_decided() | {
         "decision_id": event.decision_id,
         "number": event.number,

@@ -9,28 +9,28 @@ from typing import Any
 
 import orjson
 
-from libs.contracts import ClaimEvent
-from libs.contracts.adjudication import (
+from services.projections.claims.columns import by_bearer, shares_of
+from services.projections.claims.heard import (
     AdjudicationReversed,
     ClaimAdjudicated,
     ClaimDenied,
-    DecisionConfirmed,
-)
-from libs.contracts.charity import ReferralMade, ReferralRevised, ReferralWithdrawn
-from libs.contracts.payout import (
     ClawbackNetted,
     ClawbackRaised,
     ClawbackRepaid,
     ClawbackWrittenOff,
+    DecisionConfirmed,
+    Heard,
     PaymentCancelled,
     PaymentHeld,
     PaymentInstructed,
     PaymentRejected,
     PaymentReturned,
     PaymentSettled,
+    ReferralMade,
+    ReferralRevised,
+    ReferralWithdrawn,
     UnpayableReduced,
 )
-from services.projections.claims.columns import by_bearer, shares_of
 
 PARTS: Mapping[str, Mapping[str, str]] = {
     "decision": {
@@ -111,7 +111,7 @@ class Part:
     columns: Mapping[str, Any]
 
 
-def part_of(event: ClaimEvent) -> Part | None:
+def part_of(event: Heard) -> Part | None:
     """The part that the event is about; None when it is about the claim alone."""
     match event:
         case ClaimAdjudicated() | ClaimDenied() | AdjudicationReversed() | DecisionConfirmed():
@@ -240,7 +240,7 @@ def _referral(event: ReferralMade | ReferralRevised | ReferralWithdrawn) -> dict
             return about | {"suggested_fen": 0, "withdrawn_at": event.withdrawn_at}
 
 
-def parts_of(events: Iterable[ClaimEvent]) -> dict[str, dict[str, dict[str, Any]]]:
+def parts_of(events: Iterable[Heard]) -> dict[str, dict[str, dict[str, Any]]]:
     """By table and key what the events say together, in their order."""
     found: dict[str, dict[str, dict[str, Any]]] = {}
     for event in events:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from libs.contracts import ClaimEvent
 from libs.eventlog import Recorded, UnitOfWork
 from services.projections.claims.columns import (
     COLUMNS,
@@ -13,6 +12,7 @@ from services.projections.claims.columns import (
     columns_of,
     merged,
 )
+from services.projections.claims.heard import HEARD, Heard
 from services.projections.claims.parts import PARTS, parts_of
 
 if TYPE_CHECKING:
@@ -45,10 +45,9 @@ def steps_of(events: Sequence[Recorded]) -> list[tuple[object, ...]]:
 async def _write(connection: "Connection", events: Sequence[Recorded]) -> None:
     """Bring the claims that the events are about, and their parts, up to them: each row once."""
     rows: dict[str, Columns] = {}
-    decoded: list[ClaimEvent] = []
+    decoded: list[Heard] = []
     for recorded in events:
-        event = recorded.decode()
-        assert isinstance(event, ClaimEvent), f"{recorded.type} is not about a claim"
+        event: Heard = HEARD.decode(recorded.type, recorded.schema_version, recorded.body)
         decoded.append(event)
         rows[event.claim_id] = merged(rows.get(event.claim_id, {}), columns_of(event)) | {
             "person_id": event.person_id

@@ -3,16 +3,19 @@
 from collections.abc import Sequence
 from functools import reduce
 from itertools import permutations
+from typing import Any
 
 import pytest
 
-from libs.contracts import ClaimEvent
+from libs.contracts import ClaimEvent, Event, encode, event_type
 from libs.contracts.adjudication import ClaimDenied
 from libs.contracts.charity import ReferralRevised
 from libs.contracts.payout import ClawbackNetted, UnpayableReduced
 from libs.contracts.sampling import sample_of
+from services.projections.claims import parts
 from services.projections.claims.columns import COLUMNS, Columns, columns_of, merged
-from services.projections.claims.parts import PARTS, parts_of
+from services.projections.claims.heard import HEARD, Heard
+from services.projections.claims.parts import PARTS
 from services.projections.claims.subscriptions import SUBSCRIPTIONS
 from tests.unit.payout.decisions import NOW
 from tests.unit.projections.told_claims import (
@@ -25,8 +28,18 @@ from tests.unit.projections.told_claims import (
 )
 
 
+def heard(event: Event) -> Heard:
+    """The event as the read model sees it."""
+    seen: Heard = HEARD.decode(event_type(event), event.schema_version, encode(event))
+    return seen
+
+
 def row_of(events: Sequence[ClaimEvent]) -> Columns:
-    return reduce(merged, (columns_of(event) for event in events), {})
+    return reduce(merged, (columns_of(heard(event)) for event in events), {})
+
+
+def parts_of(events: Sequence[Event]) -> dict[str, dict[str, dict[str, Any]]]:
+    return parts.parts_of(heard(event) for event in events)
 
 
 def told() -> list[ClaimEvent]:
@@ -42,11 +55,9 @@ def test_every_subscribed_event_is_projected_into_known_columns() -> None:
     subscribed = {name for names in SUBSCRIPTIONS.values() for name in names}
     not_told = {"ClaimDenied", "ClawbackNetted", "ReferralRevised", "UnpayableReduced"}
     assert subscribed - {type(event).__name__ for event in events} == not_told
-    assert {column for event in events for column in columns_of(event)} <= COLUMNS.keys()
+    assert {column for event in events for column in columns_of(heard(event))} <= COLUMNS.keys()
     samples = [sample_of(kind) for kind in (ClaimDenied, ClawbackNetted, ReferralRevised, UnpayableReduced)]
-    for table, rows in parts_of(
-        [*events, *(each for each in samples if isinstance(each, ClaimEvent))]
-    ).items():
+    for table, rows in parts_of([*events, *samples]).items():
         for row in rows.values():
             assert row.keys() <= {*PARTS[table], "claim_id", "person_id"}
 
