@@ -15,6 +15,7 @@ from libs.contracts import (
     charity,
     enrolment,
     fraud,
+    insurers,
     intake,
     medical_data,
     operations,
@@ -84,8 +85,11 @@ PUBLISHED: Mapping[str, tuple[type[Event], ...]] = MappingProxyType(
         module.__name__.rsplit(".", 1)[-1]: _events_of(module) + _events_of(operations)
         for module in (intake, enrolment, medical_data, fraud, adjudication, payout, charity)
     }
-    # A claim's process and what people decide about it are one log.
-    | {"adjudication": _events_of(adjudication) + _events_of(rulings) + _events_of(operations)}
+    | {
+        # A claim's process and what people decide about it are one log; so are payments and what insurers bear.
+        "adjudication": _events_of(adjudication) + _events_of(rulings) + _events_of(operations),
+        "payout": _events_of(payout) + _events_of(insurers) + _events_of(operations),
+    }
 )
 _BY_TYPE: dict[str, type[Event]] = {kind.__name__: kind for kinds in PUBLISHED.values() for kind in kinds}
 _ADAPTERS: dict[str, TypeAdapter[Any]] = {name: TypeAdapter(kind) for name, kind in _BY_TYPE.items()}

@@ -35,6 +35,19 @@ async def read_streams(connection: "Connection", source: str, stream_ids: Iterab
     return [to_recorded(source, row) for row in rows]
 
 
+async def read_stream(
+    connection: "Connection", source: str, stream_id: str, after: int, limit: int
+) -> list[Recorded]:
+    """Up to `limit` events of a stream after version `after`, in order."""
+    rows = await connection.fetch(
+        f"select {_FIELDS} from event where stream_id = $1 and version > $2 order by version limit $3",
+        stream_id,
+        after,
+        limit,
+    )
+    return [to_recorded(source, row) for row in rows]
+
+
 async def read_tails(connection: "Connection", source: str, after: Mapping[str, int]) -> list[Recorded]:
     """Of each given stream the events after a version (0: all), each stream in order, in one round trip."""
     rows = await connection.fetch(_TAILS, list(after), list(after.values()))

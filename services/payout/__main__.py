@@ -4,14 +4,16 @@ import asyncio
 from functools import partial
 from pathlib import Path
 
+from aiokafka.errors import KafkaError
 from pydantic import Field, SecretStr
 
-from libs.eventlog import States
+from libs.eventlog import EventLogError, States
 from libs.eventlog.stage import Stage
 from libs.runtime.history import Folding
 from libs.runtime.pump import Pump
 from libs.runtime.service import Parts, Runtime, run_service
 from libs.runtime.settings import ServiceSettings
+from libs.runtime.staff import read_staff, staff_desk
 from services.payout.adapters.bank import Bank, BankSettings
 from services.payout.adapters.bank_errors import (
     BankAnswersMissing,
@@ -19,11 +21,13 @@ from services.payout.adapters.bank_errors import (
     BankForgot,
     BankUnreachable,
 )
+from services.payout.adapters.insurer_topics import KafkaInsurerTopics
 from services.payout.domain.account import evolve, initial
 from services.payout.domain.claim_part import of_claim
 from services.payout.domain.payments import decide
 from services.payout.entrypoints.clawbacks import clawbacks_router
 from services.payout.entrypoints.http import payout_router
+from services.payout.entrypoints.insurers import insurers_router
 from services.payout.use_cases.ask_for_silent_payments import ask_for_silent_payments
 from services.payout.use_cases.close_files import close_file
 from services.payout.use_cases.hear_events import SUBSCRIPTIONS, hear_events
@@ -31,9 +35,13 @@ from services.payout.use_cases.read_answers import read_answers
 from services.payout.use_cases.release_held import release_held
 from services.payout.use_cases.send_files import Debtor, send_file
 from services.payout.use_cases.take_up_words import take_up_words
+from services.payout.use_cases.tell_insurers import look_for_lost_topics, tell_insurers
+from services.payout.use_cases.write_insurer_streams import write_insurer_streams
 
 # Accounts that become known wake the pump; the interval is the net for one that was heard beside its decision.
 RELEASE_SECONDS = 5.0
+# Decisions wake these pumps, too; the interval is the net for what a crash has left, and for a topic that was lost.
+INSURER_SECONDS = 5.0
 
 
 class PayoutSettings(ServiceSettings):
@@ -53,6 +61,9 @@ class PayoutSettings(ServiceSettings):
     )
     answer_poll_seconds: float = Field(
         default=1.0, gt=0, description="for what the bank says unasked: returns"
+    )
+    staff_file: Path | None = Field(
+        default=None, description="who may close and settle insurers' statements; None: nobody"
     )
 
 
@@ -115,14 +126,47 @@ async def build(runtime: Runtime[PayoutSettings]) -> Parts:
         interval_seconds=settings.silent_seconds / 2,
         retryable=unsure,
     )
+    insurers = _insurer_pumps(runtime)
+    who = staff_desk(read_staff(settings.staff_file) if settings.staff_file else None)
     return Parts(
         subscriptions=SUBSCRIPTIONS,
-        handler=hear_events(stage, runtime.keys.forget, closing.wake, releasing.wake),
-        routers=[payout_router(runtime.log), clawbacks_router(runtime.log, stage)],
-        pumps=[releasing, closing, sending, reading, asking],
+        handler=hear_events(stage, runtime.keys.forget, closing.wake, releasing.wake, insurers[0].wake),
+        routers=[
+            payout_router(runtime.log),
+            clawbacks_router(runtime.log, stage),
+            insurers_router(runtime.log, who, insurers[1].wake),
+        ],
+        pumps=[releasing, closing, sending, reading, asking, *insurers],
         on_reset=states.clear,
         folding=Folding(states, of_claim),
     )
+
+
+def _insurer_pumps(runtime: Runtime[PayoutSettings]) -> list[Pump]:
+    """Write what insurers bear to their streams, tell it on their topics, and look whether a topic was lost."""
+    topics = KafkaInsurerTopics(runtime.settings.kafka, runtime.settings.replication_factor)
+    runtime.resources.push_async_callback(topics.stop)
+
+    async def write_and_tell() -> int:
+        written = await write_insurer_streams(runtime.log)
+        if written:
+            telling.wake()
+        return written
+
+    writing = Pump("write insurers' streams", write_and_tell, interval_seconds=INSURER_SECONDS)
+    telling = Pump(
+        "tell insurers",
+        partial(tell_insurers, runtime.log, topics),
+        interval_seconds=INSURER_SECONDS,
+        retryable=(KafkaError, EventLogError),
+    )
+    looking = Pump(
+        "look for insurers' lost topics",
+        partial(look_for_lost_topics, runtime.log, topics),
+        interval_seconds=INSURER_SECONDS,
+        retryable=(KafkaError, EventLogError),
+    )
+    return [writing, telling, looking]
 
 
 if __name__ == "__main__":

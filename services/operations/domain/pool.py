@@ -119,13 +119,13 @@ class PoolFold:
             }
 
     def _money(self, event: Recorded, body: Mapping[str, Any]) -> None:
-        if body.get("plan_id") != self.plan_id or "amount_fen" not in body:
+        if body.get("plan_id") != self.plan_id or not ("amount_fen" in body or "postings" in body):
             return
         done_at = event.recorded_at
         if "booked_at" in body:
             done_at = min(done_at, datetime.fromisoformat(body["booked_at"]))
         if self.at is not None and done_at > self.at:
             return
-        self._moved[event.type] += body["amount_fen"]
+        self._moved[event.type] += body["due_fen"] if "due_fen" in body else body["amount_fen"]
         for posting in body.get("postings", ()):
             self._accounts[posting["account"]] += posting["amount_fen"]

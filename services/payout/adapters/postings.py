@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from libs.contracts import Event
+from libs.contracts.insurers import InsurerStatementClosed, InsurerStatementSettled
 from libs.contracts.payout import (
     ClawbackNetted,
     ClawbackRaised,
@@ -32,6 +33,8 @@ Booked = (
     | ClawbackNetted
     | ClawbackRepaid
     | ClawbackWrittenOff
+    | InsurerStatementClosed
+    | InsurerStatementSettled
 )
 
 
@@ -63,6 +66,8 @@ def _entry_id(event: Booked) -> str:
             return event.repayment_id
         case ClawbackRaised() | ClawbackWrittenOff():
             return event.clawback_id
+        case InsurerStatementClosed() | InsurerStatementSettled():
+            return event.statement_id
         case UnpayableReduced():
             return f"{event.payment_id}/{event.caused_by_decision_id}"
         case _:

@@ -1,4 +1,4 @@
-"""What an operator may not do to a clawback."""
+"""What an operator may not do to a clawback or an insurer's statement."""
 
 
 class ClawbackError(Exception):
@@ -41,3 +41,36 @@ class NothingOpen(ClawbackError):
 
     def __init__(self, clawback_id: str) -> None:
         super().__init__(f"nothing of clawback {clawback_id} is open")
+
+
+class StatementError(Exception):
+    """Base of what is refused about insurers; `code` is stable and machine-readable."""
+
+    code = "statement_error"
+
+
+class StatementUnknown(StatementError):
+    """The insurer has no statement of this id."""
+
+    code = "statement_unknown"
+
+    def __init__(self, statement_id: str) -> None:
+        super().__init__(f"the insurer has no statement {statement_id}")
+
+
+class NothingToState(StatementError):
+    """Nothing has been borne or released since the last statement."""
+
+    code = "nothing_to_state"
+
+    def __init__(self, insurer: str, plan_id: str) -> None:
+        super().__init__(f"{insurer} has borne and released nothing of {plan_id} since its last statement")
+
+
+class StatementDiffers(StatementError):
+    """The statement was settled by another transfer."""
+
+    code = "statement_differs"
+
+    def __init__(self, statement_id: str) -> None:
+        super().__init__(f"statement {statement_id} is settled by another reference")

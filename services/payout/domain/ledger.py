@@ -57,6 +57,16 @@ def on_written_off(plan_id: str, amount_fen: int) -> Postings:
     return _entry(f"clawback_losses:{plan_id}", f"clawback_receivable:{plan_id}", amount_fen)
 
 
+def on_stated(plan_id: str, due_fen: int) -> Postings:
+    """An insurer owes the pool its part; negative: the pool owes it."""
+    return _entry(f"insurers_receivable:{plan_id}", f"insurers_contributions:{plan_id}", due_fen)
+
+
+def on_statement_settled(plan_id: str, due_fen: int) -> Postings:
+    """It has moved; not on the account that files are paid from, whose balance is the bank's to say."""
+    return _entry(f"collections:{plan_id}", f"insurers_receivable:{plan_id}", due_fen)
+
+
 def _entry(debit: str, credit: str, amount_fen: int) -> Postings:
     return (
         LedgerPosting(account=debit, amount_fen=amount_fen),

@@ -10,9 +10,10 @@ from libs.contracts.enrolment import CoverageActivated, ErasureCompleted, Person
 from libs.contracts.rulings import AppealConcluded, AppealOpened
 from libs.eventlog import Handler, Recorded, UnitOfWork
 from libs.eventlog.stage import Instruction, Stage
-from services.payout.adapters import payees, payments
+from services.payout.adapters import insurers, payees, payments
 from services.payout.domain.account import Account
 from services.payout.domain.commands import Command, HearAppeal, PayDecision, WithdrawEntitlement
+from services.payout.domain.insurer import shared_by
 
 SUBSCRIPTIONS: Mapping[str, frozenset[str]] = {
     "adjudication": frozenset(
@@ -36,12 +37,14 @@ def hear_events(
     forget_key: Callable[[str], None],
     payments_due: Callable[[], None],
     account_known: Callable[[], None],
+    insurers_concerned: Callable[[], None],
 ) -> Handler:
-    """The consumer's handler. The last two are called when there is something to send, or perhaps to release."""
+    """The consumer's handler. The last three are called when there is something to send, release or tell."""
 
     async def handle(work: UnitOfWork, events: Sequence[Recorded]) -> None:
         decoded = [(recorded, recorded.decode()) for recorded in events]
         await _note_people(work, [event for _, event in decoded], forget_key, account_known)
+        await _note_insurers(work, decoded, insurers_concerned)
         moving = [
             (recorded, event)
             for recorded, event in decoded
@@ -101,6 +104,20 @@ def _command(
             return PayDecision(event, creditor, in_files, now)
         case AppealOpened() | AppealConcluded():
             return HearAppeal(event, now)
+
+
+async def _note_insurers(
+    work: UnitOfWork, decoded: Sequence[tuple[Recorded, Event]], insurers_concerned: Callable[[], None]
+) -> None:
+    """What the insurers of a pool bear, by every decision and reversal in their order."""
+    shared = [
+        (about, recorded.traceparent)
+        for recorded, event in decoded
+        if isinstance(event, ClaimAdjudicated | AdjudicationReversed) and (about := shared_by(event))
+    ]
+    if shared:
+        await insurers.note(work.connection, shared)
+        work.after_commit(insurers_concerned)
 
 
 async def _note_people(

@@ -3,7 +3,7 @@
 import os
 import signal
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -101,6 +101,7 @@ class PayoutWorld:
     services: ServicesUnderTest
     bank: BankUnderTest
     people: int = 0
+    settings: dict[str, str] = field(default_factory=dict)
 
     def start_payout(self) -> None:
         self.services.start(
@@ -112,6 +113,7 @@ class PayoutWorld:
                 "HUIJI_SILENT_SECONDS": "0.5",
                 "HUIJI_ANSWER_POLL_SECONDS": "0.2",
                 "HUIJI_PAYMENTS_PER_FILE": "7",
+                **self.settings,
             },
         )
 
@@ -185,17 +187,22 @@ def payment_of(decision: ClaimAdjudicated) -> str:
 
 
 @contextmanager
-def payout_world(postgres: PostgresUnderTest, directory: Path) -> Iterator[PayoutWorld]:
-    """Everything payout needs, running; it all stops afterwards."""
+def payout_world(
+    postgres: PostgresUnderTest,
+    directory: Path,
+    settings: Mapping[str, str] | None = None,
+    bootstrap: str | None = None,
+) -> Iterator[PayoutWorld]:
+    """Everything payout needs, running, with a broker of its own unless one is named; it all stops afterwards."""
     with (
         Processes(directory / "bank-logs") as bank_processes,
-        services_under_test(postgres, directory) as services,
+        services_under_test(postgres, directory, bootstrap) as services,
     ):
         bank = BankUnderTest(directory, bank_processes)
         bank.start()
         bank.open_account()
         services.reserve_ports("payout")
         services.start_source("adjudication", "enrolment")
-        world = PayoutWorld(services, bank)
+        world = PayoutWorld(services, bank, settings=dict(settings or {}))
         world.start_payout()
         yield world

@@ -102,7 +102,9 @@ def test_killed_among_redecisions_everyone_ends_with_what_is_due(world: PayoutWo
     person = people[0]
     numbers[person, "a"] += 1
     world.services.say("adjudication", *a_redecision(person, "a", numbers[person, "a"], 500_00))
-    settled_down(world)  # so that the person has money to give back, however fast the kills followed each other
+    settled_down(
+        world
+    )  # so that the person has money to give back, however fast the kills followed each other
     for claim in "ab":
         if numbers[person, claim]:
             world.services.say("adjudication", a_reversal(person, claim, numbers[person, claim]))

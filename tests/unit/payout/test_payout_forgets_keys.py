@@ -21,7 +21,7 @@ NO_CONNECTION = cast("Connection", None)
 async def test_a_key_that_was_read_between_erasure_and_destruction_is_forgotten() -> None:
     forgotten: list[str] = []
     stage = Stage(States("payout", initial, evolve), decide)
-    handle = hear_events(stage, forgotten.append, lambda: None, lambda: None)
+    handle = hear_events(stage, forgotten.append, *[lambda: None] * 3)
     work = UnitOfWork(NO_CONNECTION, NOW)
     await handle(work, [a_recorded("enrolment", ErasureCompleted(person_id=PERSON, completed_at=NOW))])
     assert forgotten == []

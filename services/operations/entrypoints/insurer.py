@@ -1,0 +1,184 @@
+"""`huiji insurer`: what each insurer of a pool bears, its own stream, and the statements that settle it."""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+
+from libs import contracts
+from libs.benefits import load_plans
+from libs.contracts import Event
+from libs.contracts.registry import ContractError
+from libs.money import format_yuan
+from services.operations.adapters.asking import ask
+from services.operations.domain.insurer_stream import InsurerCheck
+from services.operations.entrypoints.exits import NO
+from services.operations.entrypoints.finding import PlatformFile, find_platform, reaching
+from services.operations.entrypoints.output import AsJson, console, print_json, print_table, refuse
+
+_PAGE = 1_000
+_TOKEN = "HUIJI_STAFF_TOKEN"
+
+insurer = typer.Typer(no_args_is_help=True, help="What the insurers of a pool bear, and their statements.")
+
+Name = Annotated[str, typer.Argument(help="The insurer's id in the plan files.")]
+
+
+@insurer.callback()
+def _insurer() -> None:
+    """What the insurers of a pool bear, and their statements."""
+
+
+@insurer.command("list")
+def listing(platform: PlatformFile = None, as_json: AsJson = False) -> None:
+    """What each insurer bears of each plan, and what of it no statement has asked for yet."""
+    with reaching():
+        found = ask(_url(platform))
+    if as_json:
+        print_json(found)
+        return
+    print_table(
+        ("insurer", "plan", "bears", "not stated yet", "events"),
+        (
+            (one["insurer"], one["plan_id"], _yuan(one["bears_fen"]), _yuan(one["not_stated_fen"]), one["events"])
+            for one in found
+        ),
+        right=("bears", "not stated yet", "events"),
+    )
+
+
+@insurer.command()
+def stream(
+    name: Name,
+    after: Annotated[int, typer.Option(help="The last sequence that is known.")] = 0,
+    platform: PlatformFile = None,
+) -> None:
+    """The insurer's own stream as lines of JSON, as on its topic huiji.insurer.NAME."""
+    with reaching():
+        url = f"{_url(platform)}/{name}/stream"
+        while page := ask(f"{url}?after={after}&limit={_PAGE}"):
+            for one in page:
+                sys.stdout.write(orjson.dumps(one).decode() + "\n")
+            after = page[-1]["event"]["sequence"]
+
+
+@insurer.command()
+def check(
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="What `huiji insurer stream` has written.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Recompute an insurer's part of every decision from its stream alone; needs no platform.
+
+    Shares are also compared with those of the bundled plan files for the day of service.
+    """
+    checked = InsurerCheck(load_plans())
+    faults = checked.walk(_events_of(file))
+    if as_json:
+        print_json(
+            {
+                "events": checked.events,
+                "plans": {plan: _totals(each) for plan, each in checked.totals.items()},
+                "faults": [
+                    {"sequence": fault.sequence, "rule": fault.rule, "detail": fault.detail} for fault in faults
+                ],
+            }
+        )
+    else:
+        for plan_id, totals in checked.totals.items():
+            amounts = ", ".join(f"{key} {_yuan(fen)}" for key, fen in _totals(totals).items())
+            console().print(f"{plan_id}: {totals.decisions} decisions; yuan: {amounts}", markup=False)
+        for fault in faults:
+            console().print(f"event {fault.sequence}: {fault.rule}: {fault.detail}", markup=False, style="red")
+        verdict = "every part recomputed, nothing missing" if not faults else f"{len(faults)} faults"
+        console().print(f"{checked.events} events: {verdict}")
+    raise typer.Exit(NO if faults else 0)
+
+
+@insurer.command()
+def statements(name: Name, platform: PlatformFile = None, as_json: AsJson = False) -> None:
+    """The insurer's statements, newest first."""
+    with reaching():
+        found = ask(f"{_url(platform)}/{name}/statements")
+    if as_json:
+        print_json(found)
+        return
+    print_table(
+        ("statement", "plan", "due", "closed at", "by", "transfer"),
+        (
+            (one["statement_id"], one["plan_id"], _yuan(one["due_fen"]), one["closed_at"], one["closed_by"],
+             one["reference"] or "open")
+            for one in found
+        ),
+        right=("due",),
+    )  # fmt: skip
+
+
+@insurer.command()
+def close(
+    name: Name,
+    plan: Annotated[str, typer.Option("--plan", help="The plan whose statement is closed.")],
+    platform: PlatformFile = None,
+) -> None:
+    """Close a statement over what the insurer has borne and released since its last one; staff only."""
+    with reaching():
+        done = ask(f"{_url(platform)}/{name}/statements", {"plan_id": plan}, token=_token())
+    console().print(
+        f"{name} owes the pool {_yuan(done['due_fen'])} yuan of {plan}: statement {done['statement_id']}",
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+@insurer.command()
+def settle(
+    name: Name,
+    statement: Annotated[str, typer.Argument(help="The statement's id.")],
+    reference: Annotated[str, typer.Option(help="Of the transfer by which the amount moved.")],
+    on: Annotated[str, typer.Option(help="The day it moved, YYYY-MM-DD.")],
+    platform: PlatformFile = None,
+) -> None:
+    """Record that a statement's amount has moved; staff only."""
+    body = {"reference": reference, "settled_on": on}
+    with reaching():
+        done = ask(f"{_url(platform)}/{name}/statements/{statement}/settlement", body, token=_token())
+    console().print(f"{_yuan(done['due_fen'])} yuan settled by {done['reference']}", markup=False)
+
+
+def _url(platform: Path | None) -> str:
+    return f"{find_platform(platform).url('payout')}/insurers"
+
+
+def _token() -> str:
+    token = os.environ.get(_TOKEN, "")
+    if not token:
+        refuse(f"set {_TOKEN} to your staff token (the local platform's are in staff-tokens.json)", NO)
+    return token
+
+
+def _events_of(file: Path) -> Iterator[Event]:
+    for number, line in enumerate(file.read_bytes().splitlines(), start=1):
+        try:
+            one: dict[str, Any] = orjson.loads(line)
+            yield contracts.decode(one["type"], one["schema_version"], orjson.dumps(one["event"]))
+        except (ValueError, KeyError, TypeError, ContractError) as error:
+            refuse(f"line {number} is no event of a stream: {type(error).__name__}", NO)
+
+
+def _totals(totals: Any) -> dict[str, int]:
+    return {
+        "bears": totals.bears_fen,
+        "borne": totals.borne_fen,
+        "released": totals.released_fen,
+        "stated": totals.stated_fen,
+        "settled": totals.settled_fen,
+    }
+
+
+def _yuan(fen: int) -> str:
+    return format_yuan(fen)

@@ -1,0 +1,91 @@
+"""Insurers' topics: one each, `huiji.insurer.<id>`, with one partition, so that its order is the stream's.
+
+One topic for all would let every insurer read the others' claims: a broker's rights are by topic.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import TypeVar
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.structs import TopicPartition
+
+from libs.eventlog import Recorded
+from libs.eventlog.envelope import to_headers
+from libs.eventlog.kafka import ensure_topics
+
+REQUEST_SECONDS = 20.0
+
+Client = TypeVar("Client", AIOKafkaProducer, AIOKafkaConsumer)
+
+
+def insurer_topic_of(insurer: str) -> str:
+    """The topic that carries an insurer's stream."""
+    return f"huiji.insurer.{insurer}"
+
+
+class KafkaInsurerTopics:
+    """Implements `InsurerTopics`. Connects with the first event there is: a city without a pool needs no connection."""
+
+    def __init__(self, bootstrap: str, replication: int) -> None:
+        self._bootstrap = bootstrap
+        self._replication = replication
+        self._known: set[str] = set()
+        self._producer: AIOKafkaProducer | None = None
+        self._offsets: AIOKafkaConsumer | None = None
+
+    async def stop(self) -> None:
+        """Disconnect."""
+        for client in (self._producer, self._offsets):
+            if client is not None:
+                await client.stop()
+
+    async def publish(self, insurer: str, events: Sequence[Recorded]) -> tuple[int, int]:
+        """Send all and wait until the broker has them; the first and the last offset."""
+        topic = insurer_topic_of(insurer)
+        async with asyncio.timeout(REQUEST_SECONDS):
+            await self._ensure(topic)
+            producer = await self._connected_producer()
+            sent = [
+                await producer.send(
+                    topic, value=event.body, key=insurer.encode(), partition=0, headers=to_headers(event)
+                )
+                for event in events
+            ]
+            placed = await asyncio.gather(*sent)
+        return placed[0].offset, placed[-1].offset
+
+    async def end_offset(self, insurer: str) -> int:
+        """The next offset of the insurer's topic, which is made when it is not there."""
+        topic = insurer_topic_of(insurer)
+        async with asyncio.timeout(REQUEST_SECONDS):
+            self._known.discard(topic)
+            await self._ensure(topic)
+            if self._offsets is None:
+                self._offsets = await _started(AIOKafkaConsumer(bootstrap_servers=self._bootstrap))
+            partition = TopicPartition(topic, 0)
+            ends = await self._offsets.end_offsets([partition])
+        offset: int = ends[partition]
+        return offset
+
+    async def _ensure(self, topic: str) -> None:
+        if topic not in self._known:
+            await ensure_topics(self._bootstrap, {topic: 1}, replication=self._replication)
+            self._known.add(topic)
+
+    async def _connected_producer(self) -> AIOKafkaProducer:
+        if self._producer is None:
+            # Without idempotence: the embedded broker knows none, and `sequence` tells repetitions.
+            self._producer = await _started(
+                AIOKafkaProducer(bootstrap_servers=self._bootstrap, acks="all", linger_ms=0)
+            )
+        return self._producer
+
+
+async def _started(client: Client) -> Client:
+    try:
+        await client.start()
+    except BaseException:
+        await client.stop()
+        raise
+    return client
