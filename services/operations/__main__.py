@@ -15,6 +15,7 @@ from services.operations.entrypoints.evidence import evidence
 from services.operations.entrypoints.export import export
 from services.operations.entrypoints.hospital_key import hospital_key
 from services.operations.entrypoints.import_ import import_export
+from services.operations.entrypoints.insurer import insurer
 from services.operations.entrypoints.lag import lag
 from services.operations.entrypoints.make_master_key import make_master_key
 from services.operations.entrypoints.open_pool_account import open_pool_account
@@ -59,6 +60,7 @@ app.command()(simulate)
 app.command(context_settings=PASSED_ON)(rebuild)
 app.command("what-if")(what_if)
 app.add_typer(plan, name="plan")
+app.add_typer(insurer, name="insurer")
 app.add_typer(diff, name="diff")
 app.add_typer(step, name="step")
 app.add_typer(parked, name="parked")

@@ -62,9 +62,6 @@ class PayoutSettings(ServiceSettings):
     answer_poll_seconds: float = Field(
         default=1.0, gt=0, description="for what the bank says unasked: returns"
     )
-    staff_file: Path | None = Field(
-        default=None, description="who may close and settle insurers' statements; None: nobody"
-    )
 
 
 async def build(runtime: Runtime[PayoutSettings]) -> Parts:
@@ -127,7 +124,7 @@ async def build(runtime: Runtime[PayoutSettings]) -> Parts:
         retryable=unsure,
     )
     insurers = _insurer_pumps(runtime)
-    who = staff_desk(read_staff(settings.staff_file) if settings.staff_file else None)
+    who = staff_desk(read_staff(settings.staff_file) if settings.staff_file else None, "operator")
     return Parts(
         subscriptions=SUBSCRIPTIONS,
         handler=hear_events(stage, runtime.keys.forget, closing.wake, releasing.wake, insurers[0].wake),

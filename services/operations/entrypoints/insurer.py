@@ -1,6 +1,5 @@
 """`huiji insurer`: what each insurer of a pool bears, its own stream, and the statements that settle it."""
 
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,13 +14,13 @@ from libs.contracts import Event
 from libs.contracts.registry import ContractError
 from libs.money import format_yuan
 from services.operations.adapters.asking import ask
-from services.operations.domain.insurer_stream import InsurerCheck
+from services.operations.adapters.credentials import staff_token
+from services.operations.domain.insurer_stream import InsurerCheck, PlanTotals
 from services.operations.entrypoints.exits import NO
-from services.operations.entrypoints.finding import PlatformFile, find_platform, reaching
+from services.operations.entrypoints.finding import ActingBy, PlatformFile, find_platform, reaching
 from services.operations.entrypoints.output import AsJson, console, print_json, print_table, refuse
 
 _PAGE = 1_000
-_TOKEN = "HUIJI_STAFF_TOKEN"
 
 insurer = typer.Typer(no_args_is_help=True, help="What the insurers of a pool bear, and their statements.")
 
@@ -44,7 +43,13 @@ def listing(platform: PlatformFile = None, as_json: AsJson = False) -> None:
     print_table(
         ("insurer", "plan", "bears", "not stated yet", "events"),
         (
-            (one["insurer"], one["plan_id"], _yuan(one["bears_fen"]), _yuan(one["not_stated_fen"]), one["events"])
+            (
+                one["insurer"],
+                one["plan_id"],
+                _yuan(one["bears_fen"]),
+                _yuan(one["not_stated_fen"]),
+                one["events"],
+            )
             for one in found
         ),
         right=("bears", "not stated yet", "events"),
@@ -85,7 +90,8 @@ def check(
                 "events": checked.events,
                 "plans": {plan: _totals(each) for plan, each in checked.totals.items()},
                 "faults": [
-                    {"sequence": fault.sequence, "rule": fault.rule, "detail": fault.detail} for fault in faults
+                    {"sequence": fault.sequence, "rule": fault.rule, "detail": fault.detail}
+                    for fault in faults
                 ],
             }
         )
@@ -94,7 +100,9 @@ def check(
             amounts = ", ".join(f"{key} {_yuan(fen)}" for key, fen in _totals(totals).items())
             console().print(f"{plan_id}: {totals.decisions} decisions; yuan: {amounts}", markup=False)
         for fault in faults:
-            console().print(f"event {fault.sequence}: {fault.rule}: {fault.detail}", markup=False, style="red")
+            console().print(
+                f"event {fault.sequence}: {fault.rule}: {fault.detail}", markup=False, style="red"
+            )
         verdict = "every part recomputed, nothing missing" if not faults else f"{len(faults)} faults"
         console().print(f"{checked.events} events: {verdict}")
     raise typer.Exit(NO if faults else 0)
@@ -123,11 +131,13 @@ def statements(name: Name, platform: PlatformFile = None, as_json: AsJson = Fals
 def close(
     name: Name,
     plan: Annotated[str, typer.Option("--plan", help="The plan whose statement is closed.")],
+    by: ActingBy = "",
     platform: PlatformFile = None,
 ) -> None:
     """Close a statement over what the insurer has borne and released since its last one; staff only."""
     with reaching():
-        done = ask(f"{_url(platform)}/{name}/statements", {"plan_id": plan}, token=_token())
+        token = staff_token(find_platform(platform), by)
+        done = ask(f"{_url(platform)}/{name}/statements", {"plan_id": plan}, token=token)
     console().print(
         f"{name} owes the pool {_yuan(done['due_fen'])} yuan of {plan}: statement {done['statement_id']}",
         markup=False,
@@ -141,24 +151,19 @@ def settle(
     statement: Annotated[str, typer.Argument(help="The statement's id.")],
     reference: Annotated[str, typer.Option(help="Of the transfer by which the amount moved.")],
     on: Annotated[str, typer.Option(help="The day it moved, YYYY-MM-DD.")],
+    by: ActingBy = "",
     platform: PlatformFile = None,
 ) -> None:
     """Record that a statement's amount has moved; staff only."""
     body = {"reference": reference, "settled_on": on}
     with reaching():
-        done = ask(f"{_url(platform)}/{name}/statements/{statement}/settlement", body, token=_token())
+        token = staff_token(find_platform(platform), by)
+        done = ask(f"{_url(platform)}/{name}/statements/{statement}/settlement", body, token=token)
     console().print(f"{_yuan(done['due_fen'])} yuan settled by {done['reference']}", markup=False)
 
 
 def _url(platform: Path | None) -> str:
     return f"{find_platform(platform).url('payout')}/insurers"
-
-
-def _token() -> str:
-    token = os.environ.get(_TOKEN, "")
-    if not token:
-        refuse(f"set {_TOKEN} to your staff token (the local platform's are in staff-tokens.json)", NO)
-    return token
 
 
 def _events_of(file: Path) -> Iterator[Event]:
@@ -170,7 +175,7 @@ def _events_of(file: Path) -> Iterator[Event]:
             refuse(f"line {number} is no event of a stream: {type(error).__name__}", NO)
 
 
-def _totals(totals: Any) -> dict[str, int]:
+def _totals(totals: PlanTotals) -> dict[str, int]:
     return {
         "bears": totals.bears_fen,
         "borne": totals.borne_fen,

@@ -63,7 +63,7 @@ def world(
 ) -> Iterator[PayoutWorld]:
     directory = tmp_path_factory.mktemp("insurers")
     staff = directory / "staff.yaml"
-    member = {"id": "settlement-02", "tier": "clerk", "token_sha256": token_hash(TOKEN)}
+    member = {"id": "settlement-02", "roles": ["operator"], "token_sha256": token_hash(TOKEN)}
     staff.write_text(yaml.safe_dump({"staff": [member]}))
     settings = {"HUIJI_STAFF_FILE": str(staff)}
     with payout_world(postgres, directory, settings, broker.bootstrap) as started:
@@ -173,13 +173,13 @@ def test_staff_close_a_statement_and_record_its_transfer_once(world: PayoutWorld
     closed = by_staff(world, path, {"plan_id": PLAN.id})
     assert closed.json()["due_fen"] == due_fen
     again = by_staff(world, path, {"plan_id": PLAN.id})
-    assert (again.status_code, again.json()["errors"][0]["code"]) == (409, "nothing_to_state")
+    assert (again.status_code, again.json()["type"]) == (409, "urn:huiji:problem:nothing_to_state")
     settlement = f"{path}/{closed.json()['statement_id']}/settlement"
     for _ in range(2):
         settled = by_staff(world, settlement, {"reference": "T-1", "settled_on": "2026-04-01"})
         assert (settled.status_code, settled.json()["reference"]) == (200, "T-1")
     other = by_staff(world, settlement, {"reference": "T-2", "settled_on": "2026-04-01"})
-    assert (other.status_code, other.json()["errors"][0]["code"]) == (409, "statement_differs")
+    assert (other.status_code, other.json()["type"]) == (409, "urn:huiji:problem:statement_differs")
     ledger = world.services.get("payout", "/ledger").json()["balances_fen"]
     assert ledger[f"insurers_contributions:{PLAN.id}"] == -due_fen
     assert ledger.get(f"insurers_receivable:{PLAN.id}", 0) == 0

@@ -53,7 +53,7 @@ class OnePayout:
     sealer: Sealer
 
     async def hear(self, source: str, *events: Event) -> None:
-        handle = hear_events(self.stage, lambda _: None, lambda: None, lambda: None)
+        handle = hear_events(self.stage, lambda _: None, *[lambda: None] * 3)
         recorded = [replace(a_recorded(source, event), traceparent=TRACE) for event in events]
         while True:
             try:

@@ -146,7 +146,8 @@ def test_whatever_is_decided_and_reversed_the_parts_sum_to_the_pool_and_every_in
     seed: int,
 ) -> None:
     choice = random.Random(seed)
-    insurers, standing, borne_fen = Insurers(), [], 0
+    insurers, borne_fen = Insurers(), 0
+    standing: list[Award] = []
     for number in range(1, choice.randint(2, 25)):
         if standing and choice.random() < 0.4:
             gone = standing.pop(choice.randrange(len(standing)))
