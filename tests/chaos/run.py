@@ -34,7 +34,7 @@ from tests.chaos.replayed_deliveries import Redeliverer
 CHECKOUT = Path(__file__).parents[2]
 REST_SECONDS = 240.0
 # Roots are published when a day is over, which no drill waits for.
-CHECKS = ("chains", "receipts", "money", "bank", "projections")
+CHECKS = ("chains", "receipts", "money", "bank", "insurers", "projections")
 SKEWED_SECONDS = 37.0
 
 Say = Callable[[str], None]

@@ -13,9 +13,9 @@ from libs.benefits import load_plans
 from libs.contracts import Event
 from libs.contracts.registry import ContractError
 from libs.money import format_yuan
+from libs.proof.insurer_stream import InsurerCheck, PlanTotals
 from services.operations.adapters.asking import ask
 from services.operations.adapters.credentials import staff_token
-from services.operations.domain.insurer_stream import InsurerCheck, PlanTotals
 from services.operations.entrypoints.exits import NO
 from services.operations.entrypoints.finding import ActingBy, PlatformFile, find_platform, reaching
 from services.operations.entrypoints.output import AsJson, console, print_json, print_table, refuse

@@ -15,6 +15,7 @@ from libs.eventlog.day_roots import DayRoot
 from libs.proof import Checked, Cut, CutUnreadable, Finding
 from libs.proof.bank import PAYOUT, check_bank
 from libs.proof.chains import Ends, check_chains
+from libs.proof.insurers import check_insurers
 from libs.proof.report import MOST_FINDINGS, Reporter, unchecked
 from libs.proof.root_checks import check_roots
 from services.operations.adapters.bank_mailbox import BankSilent, read_mailbox, read_statement_files
@@ -80,6 +81,12 @@ def _bank(ground: Ground, on_progress: OnProgress) -> Checked:
     return check_bank(ground.cut, messages)
 
 
+def _insurers(ground: Ground, on_progress: OnProgress) -> Checked:
+    if PAYOUT not in ground.cut.sources():
+        return unchecked("insurers", "payout's log is not there")
+    return check_insurers(ground.cut)
+
+
 def _projections(ground: Ground, on_progress: OnProgress) -> Checked:
     if ground.database_url is None:
         return unchecked(_PROJECTIONS, "read models are in the database, which is not at hand")
@@ -108,6 +115,7 @@ CHECKS: Mapping[str, Callable[[Ground, OnProgress], Checked]] = {
     "receipts": _receipts,
     "money": _money,
     "bank": _bank,
+    "insurers": _insurers,
     _PROJECTIONS: _projections,
 }
 """The checks in the order in which they are made: what later ones rest on comes first."""

@@ -17,12 +17,12 @@ from libs.contracts.adjudication import AdjudicationReversed, ClaimAdjudicated, 
 from libs.contracts.insurers import InsurerPartBorne
 from libs.eventlog.envelope import from_headers
 from libs.local_platform import Processes, start_embedded_broker
+from libs.proof.insurer_stream import InsurerCheck
 from libs.runtime.staff import token_hash
 from libs.testing.heard_events import NOW, a_claim_adjudicated
 from libs.testing.postgres import PostgresUnderTest, in_own_loop
 from libs.testing.topics import read_topic
 from libs.testing.waiting import wait_until
-from services.operations.domain.insurer_stream import InsurerCheck
 from tests.integration.payout.payout_world import PayoutWorld, payout_world
 
 PLAN = plan_of("demo-generic")

@@ -13,7 +13,7 @@ from libs.benefits import plan_of, pool_shares
 from libs.contracts import Event
 from libs.contracts.adjudication import PoolShare
 from libs.contracts.insurers import InsurerPartBorne, InsurerPartReleased, InsurerStatementClosed
-from services.operations.domain.insurer_stream import InsurerCheck
+from libs.proof.insurer_stream import InsurerCheck
 from services.payout.domain.errors import NothingToState, StatementDiffers, StatementUnknown
 from services.payout.domain.insurer import (
     Award,
