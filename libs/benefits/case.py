@@ -1,9 +1,12 @@
 """What is evaluated: a person, their bills after the layers below, and what this benefit year already used."""
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from libs.money import format_yuan
 
 Bucket = Literal["in_scope", "first_pay", "over_limit", "self_funded"]
 BUCKETS: tuple[Bucket, ...] = ("in_scope", "first_pay", "over_limit", "self_funded")
@@ -88,7 +91,10 @@ class BillLine(_Frozen):
     @model_validator(mode="after")
     def _buckets_fit(self) -> Self:
         if self.in_scope_fen < 0:
-            raise ValueError("the buckets of a line exceed its amount")
+            buckets_fen = self.amount_fen - self.in_scope_fen
+            raise ValueError(
+                f"buckets of {format_yuan(buckets_fen)} yuan in a line of {format_yuan(self.amount_fen)}"
+            )
         return self
 
 
@@ -144,21 +150,26 @@ class Bill(_Frozen):
 
     @model_validator(mode="after")
     def _identities_hold(self) -> Self:
-        amounts = self.bucket_amounts
+        faults = list(self._contradictions())
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+    def _contradictions(self) -> Iterator[str]:
+        amounts, total = self.bucket_amounts, format_yuan(self.total_fen)
         if sum(amounts) != self.total_fen:
-            raise ValueError(f"total {self.total_fen} is not the sum of the buckets {sum(amounts)}")
+            yield f"total {total} yuan is not the sum of the buckets {format_yuan(sum(amounts))}"
         if sum(self.paid_fen.values()) > self.total_fen:
-            raise ValueError("other payers paid more than the bill")
+            yield f"other payers paid {format_yuan(sum(self.paid_fen.values()))} yuan of a bill of {total}"
         if self.lines:
             itemised = [
                 sum(column) for column in zip(*(line.bucket_amounts for line in self.lines), strict=True)
             ]
             for bucket, of_lines, amount in zip(BUCKETS, itemised, amounts, strict=True):
                 if of_lines > amount:
-                    raise ValueError(f"lines hold {of_lines} fen of {bucket}, the bill only {amount}")
+                    yield f"lines hold {format_yuan(of_lines)} yuan of {bucket}, the bill {format_yuan(amount)}"
         if self.admission_date and self.discharge_date and self.discharge_date < self.admission_date:
-            raise ValueError("discharged before admitted")
-        return self
+            yield "discharged before admitted"
 
 
 class LiabilityUsage(_Frozen):

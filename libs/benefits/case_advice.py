@@ -1,6 +1,8 @@
 """What in a case a plan cannot use: refused when it decides the result, advised when it may be a slip."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
 
 from libs.benefits.case import Case
 from libs.benefits.case_faults import shown
@@ -12,12 +14,12 @@ from libs.benefits.wording import LAYERS
 
 
 def check_case(plan: Plan, case: Case) -> tuple[Note, ...]:
-    """Notes on what the plan does not ask for. Raises CaseRefused for a tier or a used liability it does not have.
+    """Notes on what the plan does not ask for. Raises CaseRefused for what it does not have (`faults_for`).
 
     A list or tag the plan does not know changes nothing, so one case can be put to several plans; but it may be a
     slip of the pen, and then the plan pays less than the writer thinks. So it is said.
     """
-    faults = tuple(_faults(plan, case))
+    faults = tuple(faults_for(plan, case.model_dump()))
     if faults:
         raise CaseRefused(faults)
     return tuple(dict.fromkeys(_notes(plan, case)))
@@ -33,14 +35,46 @@ def classes_asked(plan: Plan) -> tuple[str, ...]:
     return tuple(sorted({name for when in conditions_of(plan) for name in when.pre_existing_class or ()}))
 
 
-def _faults(plan: Plan, case: Case) -> Iterator[CaseFault]:
+def faults_for(plan: Plan, case: Mapping[str, Any]) -> Iterator[CaseFault]:
+    """What of a case, in plain values that need not be complete, the plan cannot be asked.
+
+    A tier or a used liability it does not have, and bills of several benefit years: each year has its own balances.
+    """
     tiers = [premium.tier for premium in plan.premiums]
-    if case.member.tier is not None and case.member.tier not in tiers:
-        yield CaseFault("member.tier", shown(case.member.tier), f"one of {', '.join(tiers)}")
-    for liability_id in case.used.liabilities:
-        if not plan.promises(liability_id):
+    tier = _inside(case, "member").get("tier")
+    if isinstance(tier, str) and tier not in tiers:
+        known = ", ".join(dict.fromkeys((*tiers, *plan.tier_names)))
+        yield CaseFault("member.tier", shown(tier), f"one of {known}")
+    for liability_id in _inside(_inside(case, "used"), "liabilities"):
+        if not plan.promises(str(liability_id)):
             known = ", ".join(each.id for each in plan.liabilities)
             yield CaseFault(f"used.liabilities.{liability_id}", "no liability of the plan", f"one of {known}")
+    bills = case.get("bills")
+    years: dict[date, int] = {}
+    for number, bill in enumerate(bills if isinstance(bills, list | tuple) else ()):
+        day = _day(bill.get("service_date")) if isinstance(bill, dict) else None
+        if day is not None:
+            years.setdefault(plan.benefit_year_start(day), number)
+    for start, number in list(years.items())[1:]:
+        first = next(iter(years))
+        field, found = f"bills.{number}.service_date", f"benefit year from {start}"
+        yield CaseFault(
+            field, found, f"all bills in one benefit year, as the first from {first}; else two cases"
+        )
+
+
+def _inside(values: Mapping[str, Any], field: str) -> Mapping[str, Any]:
+    found = values.get(field)
+    return found if isinstance(found, dict) else {}
+
+
+def _day(value: object) -> date | None:
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
 
 
 def _notes(plan: Plan, case: Case) -> Iterator[Note]:

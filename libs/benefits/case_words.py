@@ -24,6 +24,16 @@ BILL_YUAN: Mapping[str, str] = {
     "超限价自费": "over_limit_fen",
     "全自费": "self_funded_fen",
     "自费": "self_funded_fen",
+    "总额": "total_fen",
+    "乙类先行自付": "first_pay_fen",
+    "乙类自付": "first_pay_fen",
+    "自付二": "first_pay_fen",
+    "分类自负": "first_pay_fen",
+    "超限额": "over_limit_fen",
+    "目录外": "self_funded_fen",
+    "目录外自费": "self_funded_fen",
+    "医保外自费": "self_funded_fen",
+    "丙类自费": "self_funded_fen",
 }
 LINE_YUAN: Mapping[str, str] = {
     "amount": "amount_fen",
@@ -39,6 +49,15 @@ LINE_YUAN: Mapping[str, str] = {
     "超限价自费": "over_limit_fen",
     "全自费": "self_funded_fen",
     "自费": "self_funded_fen",
+    "乙类先行自付": "first_pay_fen",
+    "乙类自付": "first_pay_fen",
+    "自付二": "first_pay_fen",
+    "分类自负": "first_pay_fen",
+    "超限额": "over_limit_fen",
+    "目录外": "self_funded_fen",
+    "目录外自费": "self_funded_fen",
+    "医保外自费": "self_funded_fen",
+    "丙类自费": "self_funded_fen",
 }
 PAYERS: Mapping[str, str] = {
     "hifp_pay": "basic",
@@ -60,11 +79,57 @@ PAYERS: Mapping[str, str] = {
     "商业保险": "commercial",
     "第三方赔偿": "third_party",
     "慈善捐赠": "donation",
+    "医保报销": "basic",
+    "医保支付": "basic",
+    "大病报销": "critical_illness",
+    "职工大额补助": "large_amount",
 }
+SELF_PAY: tuple[str, ...] = ("self_pay", "自付", "目录内自付", "医保内自付", "自付一", "自负")
+"""What of a bill's in-scope cost the layers before left: in_scope_fen less what they paid."""
+BESIDE_BASIC: tuple[str, ...] = ("commercial", "third_party", "donation")
+"""Payers who come after the self-pay was worked out: it is stated before what they paid."""
 USAGE_YUAN: Mapping[str, str] = {"base": "base_fen", "deductible": "deductible_fen", "paid": "paid_fen"}
-MEMBER_YUAN: Mapping[str, str] = {"critical_illness_threshold": "critical_illness_threshold_fen"}
-NAMES: Mapping[str, str] = {"bill": "bills", "person": "member", "insured": "member"}
+MEMBER_YUAN: Mapping[str, str] = {
+    "critical_illness_threshold": "critical_illness_threshold_fen",
+    "大病起付线": "critical_illness_threshold_fen",
+}
+NAMES: Mapping[str, str] = {
+    "bill": "bills",
+    "person": "member",
+    "insured": "member",
+    "账单": "bills",
+    "参保人": "member",
+    "已用": "used",
+}
 """Names at the top of a case."""
+MEMBER_NAMES: Mapping[str, str] = {
+    "险种": "scheme",
+    "状态": "status",
+    "档次": "tier",
+    "版本": "tier",
+    "年龄": "age",
+    "人群": "groups",
+    "连续参保年数": "continuous_years",
+    "连续未获赔年数": "claim_free_years",
+}
+BILL_NAMES: Mapping[str, str] = {
+    "就诊类型": "visit",
+    "就医地": "place",
+    "支付": "paid",
+    "明细": "lines",
+    "清单": "lists",
+    "标签": "tags",
+    "就诊日期": "service_date",
+    "入院日期": "admission_date",
+    "出院日期": "discharge_date",
+}
+LINE_NAMES: Mapping[str, str] = {
+    "类别": "category",
+    "名称": "name",
+    "清单": "lists",
+    "数量": "quantity",
+    "日期": "service_date",
+}
 
 VISITS: Mapping[str, str] = {
     "住院": "inpatient",
@@ -78,6 +143,13 @@ VISITS: Mapping[str, str] = {
     "特药": "special_drug",
     "药店": "special_drug",
     "pharmacy": "special_drug",
+    "普通门诊": "outpatient",
+    "门诊大病": "chronic",
+    "门诊特病": "chronic",
+    "门诊慢病": "chronic",
+    "院外特药": "special_drug",
+    "特定药品": "special_drug",
+    "双通道": "special_drug",
 }
 CATEGORIES: Mapping[str, str] = {
     "药品": "drug",
@@ -105,6 +177,23 @@ CATEGORIES: Mapping[str, str] = {
     "examination": "exam",
     "laboratory": "lab",
     "consultation": "service",
+    "西药": "drug",
+    "中成药": "drug",
+    "中草药": "herb",
+    "耗材": "material",
+    "高值耗材": "material",
+    "材料费": "material",
+    "手术材料": "material",
+    "检查": "exam",
+    "检查检验费": "exam",
+    "检验费": "lab",
+    "化验": "lab",
+    "治疗": "treatment",
+    "手术": "surgery",
+    "床位": "bed",
+    "护理": "nursing",
+    "膳食": "meal",
+    "伙食费": "meal",
 }
 SCHEMES: Mapping[str, str] = {
     "职工": "employee",
@@ -115,8 +204,17 @@ SCHEMES: Mapping[str, str] = {
     "城乡居民": "resident",
     "390": "resident",
     "未参保": "none",
+    "城镇职工": "employee",
+    "职工基本医保": "employee",
+    "居民基本医保": "resident",
+    "城乡居民医保": "resident",
 }
-PLACES: Mapping[str, str] = {"本地": "local", "异地": "out_of_town"}
+PLACES: Mapping[str, str] = {
+    "本地": "local",
+    "本市": "local",
+    "异地": "out_of_town",
+    "异地就医": "out_of_town",
+}
 STATUSES: Mapping[str, str] = {
     "healthy": "",
     "健康": "",
@@ -125,5 +223,23 @@ STATUSES: Mapping[str, str] = {
     "既往症": "pre_existing",
     "severe": "severe",
     "重大既往症": "severe",
+    "无既往症": "",
+    "有既往症": "pre_existing",
 }
 """`status` of the person: a class such as `severe` is pre-existing too."""
+
+
+def names_of(field: str) -> tuple[str, ...]:
+    """Every other word for a field or payer."""
+    tables = (
+        BILL_YUAN,
+        LINE_YUAN,
+        PAYERS,
+        USAGE_YUAN,
+        MEMBER_YUAN,
+        NAMES,
+        MEMBER_NAMES,
+        BILL_NAMES,
+        LINE_NAMES,
+    )
+    return tuple(word for table in tables for word, meant in table.items() if meant == field)

@@ -51,14 +51,17 @@ class CaseInvalid(BenefitsError):
 
 @dataclass(frozen=True, slots=True)
 class CaseFault:
-    """One thing wrong in a case: `field` is a path such as `bills.0.self_funded_fen`."""
+    """One thing wrong in a case: `field` is a path such as `bills.0.self_funded_fen`, `line` counts from 1."""
 
     field: str
     found: str
     right: str
+    line: int | None = None
+    """Absent when the case came as values, or as a text too large to count lines in."""
 
     def __str__(self) -> str:
-        return f"{self.field}: {self.found}; right would be {self.right}"
+        where = self.field if self.line is None else f"line {self.line}, {self.field}"
+        return f"{where}: {self.found}; right would be {self.right}"
 
 
 class CaseRefused(CaseInvalid):

@@ -132,6 +132,11 @@ class Plan(Term):
         """The tier of members whose tier is not stated."""
         return self.premiums[0].tier
 
+    @cached_property
+    def tier_names(self) -> dict[str, str]:
+        """Tiers by the names that members know them by."""
+        return {name: each.tier for each in self.premiums for name in (each.name.zh, each.name.en)}
+
     def benefit_year_start(self, day: date) -> date:
         """First day of the benefit year that `day` falls into."""
         month, first = (int(part) for part in self.benefit_year_starts.split("-"))

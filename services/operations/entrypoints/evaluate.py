@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from libs.benefits import Case, CaseInvalid, CaseRefused, Evaluation, check_case, evaluate, read_case
+from libs.benefits import Case, CaseInvalid, CaseRefused, Evaluation, Plan, check_case, evaluate, read_case
 from libs.benefits.outcome import Note
 from libs.money import format_yuan, parse_yuan, round_to
 from services.operations.entrypoints.exits import NO
@@ -16,6 +16,17 @@ from services.operations.entrypoints.plan import plan_named
 
 Language = Literal["zh", "en"]
 _STANDARD_INPUT = Path("-")
+_ROWS: dict[Language, tuple[str, ...]] = {
+    "zh": ("费用合计", "计划之前的支付", "本计划赔付", "其他支付", "个人承担", "账单之外的现金给付"),
+    "en": (
+        "bills",
+        "layers before the plan",
+        "the plan pays",
+        "other layers",
+        "the patient bears",
+        "cash benefits beside the bill",
+    ),
+}
 
 
 def evaluate_case(
@@ -45,7 +56,7 @@ def evaluate_case(
     found_plan = plan_named(plan)
     unit_fen = _unit(precision)
     try:
-        found_case = _read(case)
+        found_case = _read(case, found_plan)
         notes = check_case(found_plan, found_case)
         found = evaluate(found_plan, found_case)
     except CaseRefused as refusal:
@@ -63,12 +74,12 @@ def evaluate_case(
         _print(found, notes, unit_fen, language)
 
 
-def _read(path: Path) -> Case:
+def _read(path: Path, plan: Plan) -> Case:
     if path == _STANDARD_INPUT:
-        return read_case(sys.stdin.buffer.read())
+        return read_case(sys.stdin.buffer.read(), plan)
     if not path.is_file():
         raise typer.BadParameter(f"no file {path}", param_hint="--case")
-    return read_case(path.read_bytes())
+    return read_case(path.read_bytes(), plan)
 
 
 def _unit(precision: str | None) -> int | None:
@@ -90,18 +101,20 @@ def _rounded(found: Evaluation, unit_fen: int) -> dict[str, Any]:
 
 
 def _print(found: Evaluation, notes: tuple[Note, ...], unit_fen: int | None, language: Language) -> None:
+    words = _ROWS[language]
     rows = [
-        ("bills", found.total_fen),
-        ("layers before the plan", found.layers_before_fen),
-        ("the plan pays", found.plan_pays_fen),
+        (words[0], found.total_fen),
+        (words[1], found.layers_before_fen),
+        (words[2], found.plan_pays_fen),
         *((f"  {name}", fen) for name, fen in found.paid_by_liability.items()),
-        ("other layers", found.other_layers_fen),
-        ("the patient bears", found.patient_bears_fen),
-        ("cash benefits beside the bill", found.cash_benefits_fen),
+        (words[3], found.other_layers_fen),
+        (words[4], found.patient_bears_fen),
+        (words[5], found.cash_benefits_fen),
     ]
     if unit_fen is not None:
-        rows.append((f"the plan pays, to {format_yuan(unit_fen)}", _rounded(found, unit_fen)["total_fen"]))
-    print_table(("", "yuan"), [(name, format_yuan(fen)) for name, fen in rows], right=("yuan",))
+        rows.append((f"{words[2]} ({format_yuan(unit_fen)})", _rounded(found, unit_fen)["total_fen"]))
+    yuan = "元" if language == "zh" else "yuan"
+    print_table(("", yuan), [(name, format_yuan(fen)) for name, fen in rows], right=(yuan,))
     for note in (*notes, *found.notes):
         console().print(f"! {note.zh if language == 'zh' else note.en}", markup=False, soft_wrap=True)
     console().print(found.explanation.text(language), markup=False, soft_wrap=True)

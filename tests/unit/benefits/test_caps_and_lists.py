@@ -107,6 +107,8 @@ lists:
         ({"code": "X1", "indication": "lung"}, True),
         ({"code": "X1", "indication": "liver"}, False),
         ({"code": "X1", "site": "H2"}, False),
+        ({"code": "X1", "service_date": date(2025, 1, 1)}, True),
+        ({"code": "X1", "service_date": date(2024, 12, 31)}, False),
         ({"code": "X1", "service_date": date(2025, 6, 30)}, True),
         ({"code": "X1", "service_date": date(2025, 7, 1)}, False),
         ({"code": "X2", "lists": ["special"]}, True),

@@ -97,7 +97,7 @@ def test_what_the_models_write_is_read_back_unchanged() -> None:
             "bills.0.lines.0.kind",
             "category",
         ),
-        ('{"bills": [{"total": 1}], "member": {"statsu": 1}}', "member.statsu", "one of scheme"),
+        ('{"bills": [{"total": 1}], "member": {"statsu": 1}}', "member.statsu", "'status'"),
         ('{"bills": [{"total": 1}], "member": {"status": "ill"}}', "member.status", "one of healthy"),
         (
             '{"bills": [{"total": 1}], "member": {"status": "healthy", "pre_existing": true}}',
@@ -105,10 +105,10 @@ def test_what_the_models_write_is_read_back_unchanged() -> None:
             "one of the two",
         ),
         ('{"bills": [{"total": 1}], "bill": {"total": 1}}', "bill", "one of the two"),
-        ('{"bills": [{"total": 1, "total": 2}]}', "total", "once"),
+        ('{"bills": [{"total": 1, "total": 2}]}', "bills.0.total", "once"),
         ("bills: [{total: 1, total: 2}]", "bills.0.total", "once"),
-        ('{"bills": [', "line 1, column 12", "well-formed JSON"),
-        ("bills: [", "line 2", "well-formed JSON or YAML"),
+        ('{"bills": [', "column 12", "well-formed JSON"),
+        ("bills: [", "(case)", "well-formed JSON or YAML"),
         ("[]", "(case)", "an object with member and bills"),
         ("bills: [\ttotal]", "bills.0", "Bill"),
         ('{"member": {}}', "bills", "a value for 'bills'"),
@@ -128,8 +128,43 @@ def test_a_refusal_repeats_amounts_and_codes_but_no_words_of_the_person() -> Non
     assert "1.234" in said
 
 
-def test_all_faults_are_named_at_once() -> None:
-    assert len(faults('{"bills": [{"totl": 1, "visit": "x"}, {"total_fen": -1}], "membr": {}}')) == 5
+@pytest.mark.parametrize(
+    ("bill", "in_scope_yuan", "basic_yuan"),
+    [
+        # As newspapers write: of 200 000, 120 000 by basic insurance, 50 000 co-pay, 30 000 outside the catalogue.
+        ("{总费用: 20万, 医保报销: 12万, 目录内自付: 5万, 自费: 3万}", 170_000, 120_000),
+        ("{总费用: 20万, 自付: 5万, 自费: 3万}", 170_000, 120_000),
+        ("{总费用: 20万, 自付: 5万, 明细: [{类别: 药品, 金额: 3万, 自费: 3万}]}", 170_000, 120_000),
+        ("{自付: 5万, 自费: 3万}", 50_000, 0),
+        ("{自付一: 4万, 自付二: 1万, 自费: 3万, 医保报销: 11万, 大病报销: 1万}", 160_000, 110_000),
+        ("{自付: 5万, 商业保险: 1万}", 50_000, 0),
+    ],
+)
+def test_self_pay_is_what_the_layers_before_left_of_the_in_scope_cost(
+    bill: str, in_scope_yuan: int, basic_yuan: int
+) -> None:
+    read = read_case(f"bill: {bill}").bills[0]
+    assert (read.in_scope_fen, read.paid_fen.get("basic", 0)) == (in_scope_yuan * 100, basic_yuan * 100)
+
+
+def test_self_pay_and_in_scope_cost_are_one_amount_and_must_fit_the_total() -> None:
+    assert faults("bill: {自付: 5, in_scope: 5, 自费: 1}") == {"bills.0.自付": "one of the two"}
+    assert [*faults("bill: {总费用: 20, 医保报销: 12, 自付: 4, 自费: 3}")] == ["bills.0"]
+
+
+def test_a_case_is_written_in_chinese_throughout() -> None:
+    plan = plan_of("zhenjiang-2022")
+    text = """
+参保人: {险种: 居民医保, 状态: 非既往症, 版本: %s, 连续参保年数: 1}
+账单:
+  - {就诊类型: 住院, 就医地: 本市, 总费用: 20万, 支付: {基本医保: 12万}, 自付: 5万,
+     明细: [{类别: 西药, 金额: 3万, 自费: 3万}]}
+  - {就诊类型: 院外特药, 自费: 6万}
+"""
+    tier = next(name for name, tier in plan.tier_names.items() if tier == "upgraded")
+    found = evaluate(plan, read_case(text % tier, plan))
+    # (50 000 - 15 000) * 80 %, (30 000 - 15 000) * 80 %, (60 000 - 10 000) * 70 %.
+    assert [fen // 100 for fen in found.paid_by_liability.values()] == [28_000, 12_000, 35_000]
 
 
 def test_a_tier_or_used_liability_the_plan_does_not_have_is_refused() -> None:
@@ -162,6 +197,9 @@ def test_the_guide_lists_every_alias() -> None:
         words.USAGE_YUAN,
         words.MEMBER_YUAN,
         words.NAMES,
+        words.MEMBER_NAMES,
+        words.BILL_NAMES,
+        words.LINE_NAMES,
         words.VISITS,
         words.CATEGORIES,
         words.SCHEMES,
@@ -170,7 +208,7 @@ def test_the_guide_lists_every_alias() -> None:
     aliases = _GUIDE.split("## Aliases")[1]
     missing = [f"`{k}` {v}" for table in tables for k, v in table.items() if f"`{k}` {v}" not in aliases]
     assert missing == []
-    assert [status for status in words.STATUSES if f"`{status}`" not in aliases] == []
+    assert [word for word in (*words.STATUSES, *words.SELF_PAY) if f"`{word}`" not in aliases] == []
 
 
 def test_the_guides_result_fields_are_all_there() -> None:

@@ -56,10 +56,13 @@ def test_each_layer_that_would_have_paid_takes_from_what_the_one_before_left(
 
     assert result.plan_pays_fen == left_yuan * 100
     would_have = [
-        (part.bill_id, part.portion.bucket, part.reason, part.amount_fen) for part in result.excluded
+        (part.bill_id, part.portion.bucket, part.portion.amount_fen, part.reason, part.amount_fen)
+        for part in result.excluded
     ]
     kept_fen = (100_000 - left_yuan) * 100
-    assert would_have == ([("bill", "in_scope", "hypothetical_settlement", kept_fen)] if kept_fen else [])
+    assert would_have == (
+        [("bill", "in_scope", kept_fen, "hypothetical_settlement", kept_fen)] if kept_fen else []
+    )
 
 
 def test_layers_of_the_uninsured_have_nothing_to_say_to_a_bill_without_in_scope_cost() -> None:
@@ -115,6 +118,13 @@ def test_what_lies_after_the_last_paid_day_is_out_with_its_bill_and_cost_named()
     assert [(part.bill_id, part.portion.bucket, part.reason) for part in outside.excluded] == [
         ("bill", "in_scope", "outside_cover_period")
     ]
+
+
+def test_an_undated_edition_pays_to_the_last_day_of_the_benefit_year() -> None:
+    rest = "benefit_year_starts: '07-01'\ncrossing_stay: {paid_until: year_end}\n"
+    # Of four days two lie in the year that ends on 30 June.
+    result = evaluated(a_liability(), a_stay(4, date(2022, 6, 29), date(2022, 7, 2)), rest=rest)
+    assert result.plan_pays_fen == 200
 
 
 def a_plan(rest: str) -> Plan:

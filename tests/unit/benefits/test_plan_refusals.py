@@ -15,7 +15,9 @@ _GOOD = a_plan_text(a_liability("deductible: {amount: 1000}\npays: {ratio: 80%}"
     ("right", "wrong", "field", "hint"),
     [
         ("ratio: 80%", "ratio: 0.8", "liabilities.0.pays.ratio", "65%"),
-        ("ratio: 80%", "ratio: 180%", "liabilities.0.pays.ratio", "from 0% to 100%"),
+        ("ratio: 80%", "ratio: 100.01%", "liabilities.0.pays.ratio", "from 0% to 100%"),
+        ("ratio: 80%", "ratio: 12.345%", "liabilities.0.pays.ratio", "at most two decimals"),
+        ("amount: 1000", "amount: true", "liabilities.0.deductible.amount", "1.8万"),
         ("amount: 1000", "amount: a lot", "liabilities.0.deductible.amount", "1.8万"),
         ("amount: 1000", "amount: 0.001", "liabilities.0.deductible.amount", "one fen"),
         ("amount: 1000", "amount: -5", "liabilities.0.deductible.amount", "0 or more"),
@@ -124,7 +126,14 @@ def test_the_line_is_the_line_of_the_mistake() -> None:
             "insurers.0.to",
             "not before 2022-02-01",
         ),
-        (a_liability(), "benefit_year_starts: '02-30'", "benefit_year_starts", "every year"),
+        (a_liability(), "benefit_year_starts: '02-29'", "benefit_year_starts", "every year"),
+        (a_liability(), "benefit_year_starts: '04-31'", "benefit_year_starts", "a day that every year has"),
+        (
+            a_liability(),
+            "benefit_year_starts: '4-30'",
+            "benefit_year_starts",
+            "month and day as 'MM-DD', quoted",
+        ),
         (
             a_liability("pays: {ratio: 1%, rules: [{when: {}, set: 1%}]}"),
             "",

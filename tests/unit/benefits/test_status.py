@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from libs.benefits import plan_of
+from libs.benefits import load_plan, plan_of
 from libs.benefits.status import Diagnosis, History, Registration, SickLeave, Spending, determine_status
+from tests.unit.benefits.plan_texts import a_liability, a_plan_text
 
 
 def a_history(**known: Any) -> History:
@@ -43,6 +44,10 @@ def test_past_spending_of_the_care_version(amount_fen: int, expected: bool) -> N
     )
 
     assert is_pre_existing("huhuibao-2025", tier="care", spending=spent) is expected
+    first_day = spent[0].model_copy(update={"day": date(2023, 4, 1)})
+    day_before = spent[0].model_copy(update={"day": date(2023, 3, 31)})
+    assert is_pre_existing("huhuibao-2025", tier="care", spending=(first_day,)) is expected
+    assert not is_pre_existing("huhuibao-2025", tier="care", spending=(day_before,))
 
 
 @pytest.mark.parametrize(("days", "expected"), [(20, True), (19, False)])
@@ -51,6 +56,7 @@ def test_sick_days_of_the_new_citizens_version(days: int, expected: bool) -> Non
         SickLeave(first=date(2024, 6, 1), days=days - 5),
         SickLeave(first=date(2025, 5, 1), days=5),
         SickLeave(first=date(2024, 5, 31), days=30),
+        SickLeave(first=date(2025, 6, 1), days=30),
     )
 
     assert is_pre_existing("huhuibao-2025", tier="new_citizen", sick_leaves=leaves) is expected
@@ -82,3 +88,58 @@ def test_a_status_names_the_rule_that_gave_it() -> None:
 
 def test_a_plan_without_rules_gives_no_status() -> None:
     assert not is_pre_existing("xihu-2022", diagnoses=(Diagnosis(disease="diabetes", day=date(2000, 1, 1)),))
+
+
+_CLASSES = """
+status_rules:
+  - {gives: severe, clause: "7", any: [{diagnosed: {diseases: [cancer], before: enrolment}}]}
+  - {gives: severe, tiers: [base], any: [{diagnosed: {diseases: [cancer, stroke]}}]}
+  - {gives: chronic, tiers: [upgraded], any: [{diagnosed: {diseases: [stroke]}}]}
+  - {any: [{register: {benefits: [dialysis], within_months: 1}}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("known", "classes", "clauses"),
+    [
+        # Met by two rules, the class is given once; a tier that is not stated is the plan's first.
+        ({"diagnoses": ["cancer"]}, ("severe",), ["7", None]),
+        ({"diagnoses": ["stroke"]}, ("severe",), [None]),
+        ({"diagnoses": ["stroke"], "tier": "upgraded"}, ("chronic",), [None]),
+        # A status without a class of its own.
+        ({"held": date(2024, 2, 29)}, (), [None]),
+        ({"held": date(2024, 2, 28)}, (), []),
+    ],
+)
+def test_classes_and_the_clauses_that_gave_them(
+    known: dict[str, Any], classes: tuple[str, ...], clauses: list[str | None]
+) -> None:
+    plan = load_plan(a_plan_text(a_liability(), _CLASSES))
+    found = [Diagnosis(disease=name, day=date(2024, 3, 30)) for name in known.pop("diagnoses", [])]
+    last = known.pop("held", None)
+    held = [Registration(benefit="dialysis", first=date(2020, 1, 1), last=last)] if last else []
+    history = History(
+        enrolled_on=date(2024, 3, 31),
+        cover_start=date(2024, 5, 1),
+        diagnoses=tuple(found),
+        registrations=tuple(held),
+        **known,
+    )
+    status = determine_status(plan, history)
+
+    assert status.pre_existing is bool(clauses)
+    assert status.pre_existing_classes == classes
+    assert [reason.clause for reason in status.reasons] == clauses
+
+
+def test_a_disease_found_between_enrolment_and_cover_counts_only_where_the_plan_says_so() -> None:
+    plan = load_plan(a_plan_text(a_liability(), _CLASSES))
+    between = History(
+        enrolled_on=date(2024, 3, 31),
+        cover_start=date(2024, 5, 1),
+        diagnoses=(Diagnosis(disease="cancer", day=date(2024, 4, 1)),),
+    )
+    assert not determine_status(plan, between).pre_existing
+    before_cover = _CLASSES.replace("before: enrolment", "before: cover_start")
+    plan = load_plan(a_plan_text(a_liability(), before_cover))
+    assert determine_status(plan, between).pre_existing_classes == ("severe",)

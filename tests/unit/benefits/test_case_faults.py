@@ -1,0 +1,77 @@
+"""A case that cannot be evaluated is told everything that is wrong with it, at once and by line."""
+
+import pytest
+
+from libs.benefits import CaseRefused, plan_of, read_case
+
+
+def fields_refused(text: str) -> list[str]:
+    with pytest.raises(CaseRefused) as refusal:
+        read_case(text)
+    return [fault.field for fault in refusal.value.faults]
+
+
+_WRONG_IN_EVERY_WAY = """member: {status: 重病, tier: gold}
+bills:
+  - id: stay
+    visit: 住在院里
+    总费用: 52.1万
+    自费: 7.7万
+    in_scope: 40万
+    医保报销: 60万
+    lines:
+      - {category: 药物, amount: 6.7万, self_funded: 6.8万}
+      - {amount: x, self_fundd: 3}
+    service_date: 2022-05-04
+  - {total: 1, service_date: 2024-01-01, discharge_date: 2021-01-01, admission_date: 2022-01-01, total: 2}
+used: {liabilities: {nope: {paid: 5}}}
+"""
+
+
+def test_all_faults_are_named_at_once_each_with_its_line() -> None:
+    assert len(fields_refused('{"bills": [{"totl": 1, "visit": "x"}, {"total_fen": -1}], "membr": {}}')) == 5
+    with pytest.raises(CaseRefused) as refusal:
+        read_case(_WRONG_IN_EVERY_WAY, plan_of("weifang-2022"))
+    assert [(fault.line, fault.field) for fault in refusal.value.faults] == [
+        (1, "member.status"),
+        (1, "member.tier"),
+        (3, "bills.0"),
+        (4, "bills.0.visit"),
+        (10, "bills.0.lines.0.category"),
+        (10, "bills.0.lines.0"),
+        (11, "bills.0.lines.1.amount"),
+        (11, "bills.0.lines.1.self_fundd"),
+        (13, "bills.1.total"),
+        (13, "bills.1.service_date"),
+        (13, "bills.1"),
+        (14, "used.liabilities.nope"),
+    ]
+    said = str(refusal.value)
+    assert "total 521000.00 yuan is not the sum of the buckets 477000.00" in said
+    assert "other payers paid 600000.00 yuan of a bill of 521000.00" in said
+    assert "buckets of 68000.00 yuan in a line of 67000.00" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "field"),
+    [
+        ('{\n"bill":\n\t{"total": 5,\n\t"visit": "x"}}', 4, "bills.0.visit"),
+        ("参保人: {}\n账单:\n  总额: 5\n  医保报销: 9\n", 2, "bills.0"),
+        ('{"bills": [{"total": 1}],\n"member": {"status": ["ill"]}}', 2, "member.status"),
+        ('{"bills": [{"total": 1, "lines": 7}]}', 1, "bills.0.lines"),
+    ],
+)
+def test_a_fault_has_its_line_under_whichever_word_it_was_written(text: str, line: int, field: str) -> None:
+    with pytest.raises(CaseRefused) as refusal:
+        read_case(text)
+    assert [(fault.line, fault.field) for fault in refusal.value.faults] == [(line, field)]
+
+
+def test_a_value_that_could_not_be_read_is_told_once_and_not_as_a_sum_that_lacks_it() -> None:
+    assert fields_refused("bill: {total: x, in_scope: 3, self_funded: 9, paid: {basic: 1}}") == [
+        "bills.0.total"
+    ]
+    assert fields_refused("bill: {lines: [{amount: x}, {amount: 2}]}") == ["bills.0.lines.0.amount"]
+    assert fields_refused("bill: {total: 5, in_scope: 2, lines: [{amount: 3, self_funded: x}]}") == [
+        "bills.0.lines.0.self_funded"
+    ]
