@@ -9,7 +9,7 @@ source, shard, number, day, first position, last position, head hash and root, h
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
@@ -34,7 +34,8 @@ class DayRoot:
     """A published root over the events `first_position` to `last_position` of a shard.
 
     `head_hash` is the chain hash of the last of them: root and hash chain say the same of the same events. A day has
-    several roots when it was closed before its end; none is ever replaced.
+    several roots when it was closed before its end; none is ever replaced. `signature` is by the private half of `key`
+    over the chain (`root_signing.py`); both are empty for a service that has no key.
     """
 
     source: str
@@ -46,6 +47,8 @@ class DayRoot:
     head_hash: bytes
     root: bytes
     chain: bytes
+    key: bytes = b""
+    signature: bytes = b""
 
     @property
     def size(self) -> int:
@@ -53,7 +56,8 @@ class DayRoot:
         return self.last_position - self.first_position + 1
 
     def as_json(self) -> dict[str, Any]:
-        """Plain JSON values, as published."""
+        """Plain JSON values, as published; `key` and `signature` only of a signed root."""
+        by = {"key": self.key.hex(), "signature": self.signature.hex()} if self.signature else {}
         return {
             "source": self.source,
             "shard": self.shard,
@@ -64,6 +68,7 @@ class DayRoot:
             "head_hash": self.head_hash.hex(),
             "root": self.root.hex(),
             "chain": self.chain.hex(),
+            **by,
         }
 
 
@@ -79,6 +84,8 @@ def root_of_json(document: dict[str, Any]) -> DayRoot:
         head_hash=bytes.fromhex(document["head_hash"]),
         root=bytes.fromhex(document["root"]),
         chain=bytes.fromhex(document["chain"]),
+        key=bytes.fromhex(document.get("key", "")),
+        signature=bytes.fromhex(document.get("signature", "")),
     )
 
 
@@ -144,4 +151,4 @@ def _root(source: str, shard: int, last: DayRoot | None, day: date, events: Sequ
         chain=b"",
     )
     chain = chained(unchained, last.chain if last else GENESIS)
-    return DayRoot(**{name: getattr(unchained, name) for name in DayRoot.__slots__} | {"chain": chain})
+    return replace(unchained, chain=chain)

@@ -179,3 +179,21 @@ def is_operational(error: BaseException) -> bool:
         | asyncio.TimeoutError
         | OSError,
     )
+
+
+class SigningKeyUnusable(EventLogError):
+    """A service's key for its roots, or the file of what it has signed, cannot be read."""
+
+    code = "signing_key_unusable"
+
+    def __init__(self, file: str, detail: str) -> None:
+        super().__init__(f"{file} cannot be used to sign roots: {detail}")
+
+
+class RootsRewritten(EventLogError):
+    """The log's roots are not those that were signed: nothing more is signed."""
+
+    code = "roots_rewritten"
+
+    def __init__(self, source: str, shard: int, number: int) -> None:
+        super().__init__(f"root {number} of {source}/{shard} is not published any more as it was signed")

@@ -10,11 +10,12 @@ from libs.eventlog.day_roots import CITY_TIME, DayRoot, Leaf, city_day, next_roo
 from libs.eventlog.hash_chain import GENESIS
 from libs.eventlog.log import EventLog
 from libs.eventlog.merkle import inclusion_proof
+from libs.eventlog.root_signing import RootSigner
 
 if TYPE_CHECKING:
-    from libs.eventlog.database import Connection
+    from libs.eventlog.database import Connection, Row
 
-_COLUMNS = "shard, number, day, first_position, last_position, head_hash, root, chain"
+_COLUMNS = "shard, number, day, first_position, last_position, head_hash, root, chain, key, signature"
 _PAGE = 20_000
 
 #: Shards whose log has events after their last root, recorded before a moment (null: whenever).
@@ -51,10 +52,13 @@ class Inclusion:
         }
 
 
-async def close_days(log: EventLog, *, through_now: bool = False) -> list[DayRoot]:
+async def close_days(
+    log: EventLog, *, through_now: bool = False, signer: RootSigner | None = None
+) -> list[DayRoot]:
     """Publish roots for the days that are over; `through_now`: also for the part of today that is there.
 
-    Safe to run from several processes at once. One transaction for each shard.
+    Safe to run from several processes at once. One transaction for each shard. Raises RootsRewritten when the log has
+    not the roots any more that `signer` has signed.
     """
     today = city_day(log.clock())
     published: list[DayRoot] = []
@@ -66,9 +70,12 @@ async def close_days(log: EventLog, *, through_now: bool = False) -> list[DayRoo
                 await connection.execute(
                     "select pg_advisory_xact_lock(hashtext($1), $2)", f"huiji roots {log.source}", shard
                 )
-                published += await _close(
-                    connection, log.source, shard, None if through_now else today, log.clock()
-                )
+                before = None if through_now else today
+                closed = await _close(connection, log.source, shard, before, log.clock(), signer)
+            if signer is not None:
+                # Committed: if this process dies before it notes them, the next one takes them from the database.
+                await asyncio.to_thread(signer.remember, closed)
+            published += closed
     return published
 
 
@@ -83,7 +90,7 @@ async def roots_of(
         after,
         limit,
     )
-    return [DayRoot(source, *row) for row in rows]
+    return [_root(source, row) for row in rows]
 
 
 async def prove_inclusion(
@@ -97,7 +104,7 @@ async def prove_inclusion(
     )
     if row is None:
         return None
-    root = DayRoot(source, *row)
+    root = _root(source, row)
     rows = await connection.fetch(
         "select hash from event where shard = $1 and position between $2 and $3 order by position",
         shard,
@@ -113,26 +120,47 @@ async def prove_inclusion(
 
 
 async def _close(
-    connection: "Connection", source: str, shard: int, before: date | None, now: datetime
+    connection: "Connection",
+    source: str,
+    shard: int,
+    before: date | None,
+    now: datetime,
+    signer: RootSigner | None,
 ) -> Sequence[DayRoot]:
     row = await connection.fetchrow(
         f"select {_COLUMNS} from root where shard = $1 order by number desc limit 1", shard
     )
-    last = DayRoot(source, *row) if row else None
+    last = _root(source, row) if row else None
+    if signer is not None and (signed := signer.last_signed(shard)) is not None:
+        signer.demand_extends(shard, await _numbered(connection, source, shard, signed.number))
     leaves = await _leaves_after(connection, shard, last.last_position if last else 0)
     # A busy shard's day is a second of hashing: the service goes on meanwhile.
     roots = await asyncio.to_thread(lambda: list(next_roots(source, shard, last, leaves, before)))
+    if signer is not None:
+        roots = [signer.signed(root) for root in roots]
     await connection.executemany(
-        f"insert into root ({_COLUMNS}, published_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        f"insert into root ({_COLUMNS}, published_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         [
             (
                 root.shard, root.number, root.day, root.first_position, root.last_position,
-                root.head_hash, root.root, root.chain, now,
+                root.head_hash, root.root, root.chain, root.key or None, root.signature or None, now,
             )
             for root in roots
         ],
     )  # fmt: skip
     return roots
+
+
+async def _numbered(connection: "Connection", source: str, shard: int, number: int) -> DayRoot | None:
+    row = await connection.fetchrow(
+        f"select {_COLUMNS} from root where shard = $1 and number = $2", shard, number
+    )
+    return _root(source, row) if row else None
+
+
+def _root(source: str, row: "Row") -> DayRoot:
+    fields = {name: value for name, value in row.items() if value is not None}
+    return DayRoot(source=source, **fields)
 
 
 async def _leaves_after(connection: "Connection", shard: int, position: int) -> list[Leaf]:

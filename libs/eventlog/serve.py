@@ -5,20 +5,21 @@ from typing import Annotated, Any
 
 import httpx2
 import orjson
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, HTTPException, Path, Query
 from fastapi.responses import Response
 
 from libs.eventlog import publishing, read
 from libs.eventlog.day_roots import DayRoot
 from libs.eventlog.envelope import EnvelopeUnreadable, from_json, to_json
-from libs.eventlog.errors import SourceUnreachable
+from libs.eventlog.errors import RootsRewritten, SourceUnreachable
 from libs.eventlog.event import Recorded
 from libs.eventlog.log import EventLog
+from libs.eventlog.root_signing import RootSigner
 
 NDJSON = "application/x-ndjson"
 
 
-def log_router(log: EventLog) -> APIRouter:
+def log_router(log: EventLog, signer: RootSigner | None = None) -> APIRouter:
     """`GET /log/heads`, `GET /log/{shard}?after=&limit=` (NDJSON, at most `limit` events), and what proves them."""
     router = APIRouter(prefix="/log", tags=["log"])
 
@@ -28,7 +29,7 @@ def log_router(log: EventLog) -> APIRouter:
         async with log.pool.acquire() as connection:
             return await read.heads(connection)
 
-    _add_roots(router, log)
+    _add_roots(router, log, signer)
 
     @router.get("/{shard}", response_class=Response)
     async def events(
@@ -60,7 +61,7 @@ def log_router(log: EventLog) -> APIRouter:
     return router
 
 
-def _add_roots(router: APIRouter, log: EventLog) -> None:
+def _add_roots(router: APIRouter, log: EventLog, signer: RootSigner | None) -> None:
     @router.get("/roots", response_class=Response)
     async def roots(
         shard: Annotated[int | None, Query(ge=0)] = None,
@@ -75,7 +76,15 @@ def _add_roots(router: APIRouter, log: EventLog) -> None:
     @router.post("/roots", response_class=Response)
     async def close() -> Response:
         """Publish roots over all that is recorded, today's events included; answers the new ones."""
-        return _lines(await publishing.close_days(log, through_now=True))
+        try:
+            return _lines(await publishing.close_days(log, through_now=True, signer=signer))
+        except RootsRewritten as error:
+            raise HTTPException(409, str(error)) from None
+
+    @router.get("/keys")
+    async def keys() -> list[str]:
+        """The public key (Ed25519, hex) that signs this log's roots; none when they are not signed."""
+        return [] if signer is None else [signer.public_key.hex()]
 
 
 def _lines(roots: Sequence[DayRoot]) -> Response:

@@ -105,3 +105,16 @@ def read_roots(path: Path) -> list[DayRoot]:
         raise CutUnreadable(f"{path}: {error.strerror}") from error
     except (KeyError, TypeError, ValueError) as error:
         raise CutUnreadable(f"{path} does not hold published roots: {type(error).__name__}") from error
+
+
+def read_keys(path: Path) -> dict[str, frozenset[bytes]]:
+    """The public keys of services, from a JSON object of hex by service. Raises CutUnreadable."""
+    try:
+        return {
+            source: frozenset(bytes.fromhex(key) for key in keys)
+            for source, keys in orjson.loads(path.read_bytes()).items()
+        }
+    except OSError as error:
+        raise CutUnreadable(f"{path}: {error.strerror}") from error
+    except (AttributeError, TypeError, ValueError) as error:
+        raise CutUnreadable(f"{path} does not hold public keys: {type(error).__name__}") from error

@@ -3,7 +3,7 @@
 manifest.json, manifest.sha256   every file with its SHA-256, and the seal over the list
 events.ndjson                    the claim's events of every service, as recorded; what is sealed stays sealed
 proofs.json                      per event: the hash before it, and the way from its hash to a published root
-roots.jsonl                      the published roots of those logs, from the first on
+roots.jsonl                      the published roots of those logs, from the first on, with key and signature
 receipts/<decision>/             receipt.json, and for a decision under a plan plan.json and case.json
 timeline.md, timeline.html       in words, Chinese and English
 verify.py, README.md             the verifier, and how to use it
@@ -21,22 +21,23 @@ from typing import Any
 from libs.eventlog.day_roots import DayRoot
 from libs.eventlog.envelope import to_json
 from libs.eventlog.event import Recorded
-from libs.proof import pack_verifier
+from libs.proof import ed25519, pack_verifier
 from libs.proof.timeline import as_html, as_markdown, timeline_of
 
 VERIFIER = "verify.py"
+_IMPORTED = "from libs.proof.ed25519 import ed25519_holds\n"
 _README = """# 证据包 / Evidence pack: claim {claim_id}
 
     python3 verify.py THIS_PACK.zip
-    python3 verify.py THIS_PACK.zip --roots published-roots.jsonl
+    python3 verify.py THIS_PACK.zip --roots published-roots.jsonl --keys published-keys.json
 
-`verify.py` 只用 Python 标准库，不联网，也不含惠济的代码。请使用来源可信的一份，
-并把它列出的根与已公布的根核对（`--roots`）。
+`verify.py` 只用 Python 标准库，不联网，也不需要惠济的代码。请使用来源可信的一份，
+并把它列出的根与已公布的根、签名公钥与已公布的公钥核对（`--roots`、`--keys`）。
 姓名、证件号、账号与诊断以密文保存。
 
 `verify.py` needs the standard library of Python 3.9 alone: no network, no code of Huiji. Use a copy from a source that
-you trust, and compare the roots that it lists with the published ones (`--roots`). Names, identity numbers, accounts
-and diagnoses are ciphertext.
+you trust, and compare the roots and the keys that it lists with the published ones (`--roots`, `--keys`). Names, identity
+numbers, accounts and diagnoses are ciphertext.
 
 What is proved: that these events were recorded, in this order and with this content, before the roots were published;
 that each decision followed from this plan and this case; that its money adds up. Not proved: that what a hospital said
@@ -79,7 +80,7 @@ def pack_files(evidence: ClaimEvidence) -> dict[str, bytes]:
         "timeline.md": as_markdown(evidence.claim_id, moments),
         "timeline.html": as_html(evidence.claim_id, moments),
         "README.md": _README.format(claim_id=evidence.claim_id).encode(),
-        VERIFIER: Path(pack_verifier.__file__).read_bytes(),
+        VERIFIER: verifier(),
     }
     for receipt in evidence.receipts:
         folder = f"receipts/{receipt['decision_id']}"
@@ -89,6 +90,14 @@ def pack_files(evidence: ClaimEvidence) -> dict[str, bytes]:
             if receipt[name] is not None:
                 files[f"{folder}/{name}.json"] = receipt[name].encode()
     return sealed(evidence.claim_id, evidence.person_id, evidence.packed_at, files)
+
+
+def verifier() -> bytes:
+    """The verifier as one file: what it imports of ours stands in it."""
+    source = Path(pack_verifier.__file__).read_text()
+    signatures = Path(ed25519.__file__).read_text().replace("from __future__ import annotations\n", "")
+    assert _IMPORTED in source, "the verifier's one import of ours"
+    return source.replace(_IMPORTED, signatures).encode()
 
 
 def sealed(claim_id: str, person_id: str, packed_at: str, files: Mapping[str, bytes]) -> dict[str, bytes]:

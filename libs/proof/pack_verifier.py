@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Verify a Huiji evidence pack. Python 3.9 or later, standard library only: no network, no code of Huiji.
 
-    python3 verify.py PACK.zip [--roots PUBLISHED_ROOTS.jsonl]
+    python3 verify.py PACK.zip [--roots PUBLISHED_ROOTS.jsonl] [--keys PUBLISHED_KEYS.json]
 
 It proves that every file of the pack is the one that was packed; that every event's hash covers its content and the
 event before it in its log; that each of those hashes is under a published Merkle root; that the roots are chained
-without a hole from the first; that each decision cites exactly this plan and this case; and that the decision's money
-adds up. Compare the roots it prints with the ones that were published (--roots does it): without that comparison it
-proves that the pack is whole, not that Huiji's log is.
+without a hole from the first and, where its service has a key, signed; that each decision cites exactly this plan and
+this case; and that the decision's money adds up. Compare the roots or the keys it prints with those that were published
+(--roots and --keys do it): without that comparison it proves that the pack is whole, not that Huiji's log is.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+
+from libs.proof.ed25519 import ed25519_holds
 
 Json = dict[str, Any]
 Files = dict[str, bytes]
@@ -106,12 +108,34 @@ def check_files(files: Files) -> Json:
     return manifest
 
 
+def check_signature(root: Json, before: Json | None, name: str) -> None:
+    """Ed25519 over the chain, which covers all before it. After the first signed root of a log all are."""
+    if "signature" not in root:
+        demand(before is None or "signature" not in before, name + " is not signed, the one before is")
+        return
+    demand(
+        re.fullmatch("[0-9a-f]{64}", root["key"]) and re.fullmatch("[0-9a-f]{128}", root["signature"]),
+        name + ": its signature is not written in hex",
+    )
+    message = b"huiji-root-1\n" + bytes.fromhex(root["chain"])
+    holds = ed25519_holds(bytes.fromhex(root["key"]), message, bytes.fromhex(root["signature"]))
+    demand(holds, name + " is not signed by the key that it names")
+
+
+def check_keys(roots: dict[Any, Json], keys: dict[str, list[str]]) -> None:
+    """Every root is signed with a key that its service has published."""
+    for (source, shard, number), root in roots.items():
+        known = root.get("key") in keys.get(source, ())
+        demand(known, f"root {number} of {source}/{shard} is not signed with a published key")
+
+
 def check_roots(files: Files, published: list[Json] | None) -> dict[Any, Json]:
     """Every log's roots from the first on, each chained to the one before. By (source, shard, number)."""
     roots: dict[Any, Json] = {}
     ends: dict[Any, Any] = {}
     for root in strict_lines(files["roots.jsonl"], "roots.jsonl"):
-        demand(set(root) == {*ROOT_FIELDS, "chain"}, "a root has other fields")
+        signed = {"key", "signature"} & set(root)
+        demand(set(root) - signed == {*ROOT_FIELDS, "chain"} and len(signed) != 1, "a root has other fields")
         lane = (root["source"], root["shard"])
         number, position, chain = ends.get(lane, (0, 0, GENESIS))
         name = f"root {root['number']} of {lane[0]}/{lane[1]}"
@@ -120,6 +144,7 @@ def check_roots(files: Files, published: list[Json] | None) -> dict[Any, Json]:
         unhex(root["root"], name), unhex(root["head_hash"], name)
         chained = sha256(chain, framed(root[field] for field in ROOT_FIELDS))
         demand(root["chain"] == chained.hex(), name + " is not chained to the one before")
+        check_signature(root, roots.get((*lane, number)), name)
         ends[lane] = (root["number"], root["last_position"], chained)
         roots[(*lane, root["number"])] = root
     if published is not None:
@@ -309,11 +334,15 @@ def check_timeline(files: Files, events: list[Json]) -> None:
             demand(at >= 0, f"{name} does not have {place(event)} in its place")
 
 
-def verify(path: Path, published: list[Json] | None = None) -> list[str]:
+def verify(
+    path: Path, published: list[Json] | None = None, keys: dict[str, list[str]] | None = None
+) -> list[str]:
     """What was verified, as lines, the verdict last. Raises Broken and whatever a garbled pack leads to."""
     files = read_pack(path)
     manifest = check_files(files)
     roots = check_roots(files, published)
+    if keys is not None:
+        check_keys(roots, keys)
     events = check_events(files, manifest, roots)
     unproved = check_receipts(files, events)
     check_payments(events)
@@ -322,34 +351,46 @@ def verify(path: Path, published: list[Json] | None = None) -> list[str]:
         f"claim {manifest['claim_id']}: {len(files)} files, {len(events)} events, {len(roots)} roots",
         *unproved,
     ]
-    if published is None:
-        lines.append("Not compared with published roots. Compare these (log, root number, day, chain):")
-        used = {}
-        for root in roots.values():
-            used[root["source"], root["shard"]] = root
-        for (source, shard), root in sorted(used.items()):
-            lines.append(f"  {source}/{shard}  {root['number']}  {root['day']}  {root['chain']}")
-    else:
-        lines.append("Every root is the published one.")
+    lines += what_to_compare(roots) if published is None else ["Every root is the published one."]
+    if keys is not None:
+        lines.append("Every root is signed with a published key.")
     lines.append(f"VERIFIED, but for {len(unproved)} receipts" if unproved else "VERIFIED")
     return lines
 
 
+def what_to_compare(roots: dict[Any, Json]) -> list[str]:
+    """The newest root of each log, and who signed it."""
+    newest = {}
+    for root in roots.values():
+        newest[root["source"], root["shard"]] = root
+    lines = ["Not compared with published roots. Compare these (log, root number, day, chain, key):"]
+    for (source, shard), root in sorted(newest.items()):
+        signed = root.get("key", "not signed")
+        lines.append(f"  {source}/{shard}  {root['number']}  {root['day']}  {root['chain']}  {signed}")
+    return lines
+
+
 def main(arguments: list[str]) -> None:
-    if len(arguments) not in (1, 3) or (len(arguments) == 3 and arguments[1] != "--roots"):
+    given = {arguments[at]: arguments[at + 1] for at in range(1, len(arguments) - 1, 2)}
+    if (
+        len(arguments) % 2 == 0
+        or not set(given) <= {"--roots", "--keys"}
+        or len(arguments) != 1 + 2 * len(given)
+    ):
         raise SystemExit(__doc__)
     try:
-        published = None
-        if len(arguments) == 3:
-            published = [
-                json.loads(line) for line in Path(arguments[2]).read_bytes().splitlines() if line.strip()
-            ]
-        lines = verify(Path(arguments[0]), published)
+        published = keys = None
+        if "--roots" in given:
+            lines = Path(given["--roots"]).read_bytes().splitlines()
+            published = [json.loads(line) for line in lines if line.strip()]
+        if "--keys" in given:
+            keys = json.loads(Path(given["--keys"]).read_bytes())
+        said = verify(Path(arguments[0]), published, keys)
     except Broken as error:
         raise SystemExit(f"BROKEN: {error}") from None
     except Exception as error:  # noqa: BLE001 - whatever a garbled pack leads to
         raise SystemExit(f"BROKEN: the pack cannot be read: {type(error).__name__}: {error}") from None
-    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.write("\n".join(said) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,27 +1,32 @@
 """The published roots against the logs: chained without a hole, and each over exactly what the log holds."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from libs.eventlog.day_roots import DayRoot, chained, city_day
 from libs.eventlog.event import Recorded
 from libs.eventlog.hash_chain import GENESIS
 from libs.eventlog.merkle import merkle_root
+from libs.eventlog.root_signing import is_signed
 from libs.proof.cut import Cut
 from libs.proof.report import Checked, Reporter, unchecked
 
 Lane = tuple[str, int]
+Keys = Mapping[str, Collection[bytes]]
+"""The public keys of each service, by its name: more than one when it has changed them."""
 
 
 def check_roots(
     cut: Cut,
     kept: Sequence[DayRoot] | None = None,
+    keys: Keys | None = None,
     on_events: Callable[[int], None] = lambda events: None,
 ) -> Checked:
     """Every published root of the cut, and those that somebody else has kept (`kept`). Raises CutUnreadable.
 
-    A log that was rewritten with all its hashes and roots is found only by roots that were kept elsewhere.
+    A log that was rewritten with all its hashes and roots is found by roots that were kept elsewhere, and by who knows
+    the services' public keys (`keys`): who rewrote it cannot sign.
     """
     published = cut.roots()
     if published is None:
@@ -31,6 +36,7 @@ def check_roots(
     files = {(source, int(path.stem)): path for source in cut.sources() for path in cut.shard_files(source)}
     for lane in sorted(lanes):
         _chain_holds(reporter, lanes[lane])
+        _are_signed(reporter, lanes[lane], None if keys is None else keys.get(lane[0], frozenset()))
         if lane in files:
             _cover_the_log(reporter, cut, files[lane], lanes[lane], on_events)
         else:
@@ -59,6 +65,23 @@ def _chain_holds(reporter: Reporter, roots: Sequence[DayRoot]) -> None:
         if chained(root, previous) != root.chain:
             _find(reporter, "root_chain", root, "its chain hash does not follow from the root before")
         previous, position = root.chain, root.last_position
+
+
+def _are_signed(reporter: Reporter, roots: Sequence[DayRoot], known: Collection[bytes] | None) -> None:
+    """`known`: the keys of the service, where they are known; then nothing may be unsigned."""
+    must_be = known is not None
+    for root in roots:
+        if not root.signature:
+            if must_be:
+                _find(reporter, "root_signed", root, "it is not signed")
+            continue
+        # A key is not taken away again: after the first signed root of a shard all are.
+        must_be = True
+        reporter.count("signed_roots")
+        if not is_signed(root):
+            _find(reporter, "root_signed", root, "its signature is not by the key that it names")
+        elif known is not None and root.key not in known:
+            _find(reporter, "root_signed", root, f"it is signed with another key, {root.key.hex()[:16]}…")
 
 
 def _cover_the_log(

@@ -12,6 +12,7 @@ from prometheus_client import generate_latest
 
 from libs.eventlog import Consumer, EventLog, Relay, is_operational, read
 from libs.eventlog.parking import count_parked
+from libs.eventlog.root_signing import RootSigner
 from libs.eventlog.serve import log_router
 from libs.runtime.amendments import amendments_router
 from libs.runtime.asyncapi import asyncapi_document, asyncapi_page
@@ -46,6 +47,7 @@ class ServiceHttp:
         consumer: Consumer | None,
         inbound: Inbound | None,
         parts: "Parts",
+        signer: RootSigner | None,
     ) -> None:
         self._name = name
         self._settings = settings
@@ -54,6 +56,7 @@ class ServiceHttp:
         self._consumer = consumer
         self._inbound = inbound
         self._parts = parts
+        self._signer = signer
         self._kernel = KernelCollector(relay, consumer)
         self._registry = new_registry(self._kernel)
         self.started = False
@@ -114,7 +117,7 @@ class ServiceHttp:
         install_problems(app)
         app.add_middleware(BoundedBodies, limit_bytes=self._settings.largest_body_bytes)
         self._add_health(app)
-        app.include_router(log_router(self._log))
+        app.include_router(log_router(self._log, self._signer))
         app.include_router(relay_router(self._log, self._relay))
         desk = operator_desk(read_staff(self._settings.staff_file) if self._settings.staff_file else None)
         app.include_router(amendments_router(self._log, desk))

@@ -17,8 +17,10 @@ from fastapi import APIRouter
 
 from libs.eventlog import Consumer, EventLog, Handler, Relay
 from libs.eventlog.database import open_pool
+from libs.eventlog.errors import RootsRewritten
 from libs.eventlog.kafka import KafkaTopic, ensure_topics, topic_of
 from libs.eventlog.publishing import close_days
+from libs.eventlog.root_signing import RootSigner, open_signer
 from libs.eventlog.serve import HttpSource
 from libs.privacy import KeyStore, Pseudonymiser, Sealer, install_key_store, open_key_pool, read_master_key
 from libs.runtime.batcher import Batcher
@@ -99,26 +101,27 @@ async def _run(name: str, settings: Settings, build: Build[Settings], migrations
     async with AsyncExitStack() as resources:
         runtime = await _open(name, settings, migrations, resources)
         built = await build(runtime)
-        parts = replace(built, pumps=[*built.pumps, _roots_pump(runtime.log)])
+        signer = open_signer(settings.root_key_file) if settings.root_key_file else None
+        parts = replace(built, pumps=[*built.pumps, _roots_pump(runtime.log, signer)])
         topic = KafkaTopic(settings.kafka, name, settings.shards, replication=settings.replication_factor)
         resources.push_async_callback(topic.stop)
         await topic.start()
         relay = Relay(runtime.log, topic, window=settings.relay_window)
         consumer, inbound = await _consuming(name, runtime, parts)
-        http = ServiceHttp(name, settings, runtime.log, relay, consumer, inbound, parts)
+        http = ServiceHttp(name, settings, runtime.log, relay, consumer, inbound, parts, signer)
         tune_collector()
         await _serve(http, relay, inbound, parts, settings, stop)
         await _publish_rest(relay, settings.stop_seconds)
     logger.info("stopped")
 
 
-def _roots_pump(log: EventLog) -> Pump:
-    """Publishes the roots of the days that are over."""
+def _roots_pump(log: EventLog, signer: RootSigner | None) -> Pump:
+    """Publishes the roots of the days that are over; a rewritten past stops that, and `/health/ready` says so."""
 
     async def step() -> int:
-        return len(await close_days(log))
+        return len(await close_days(log, signer=signer))
 
-    return Pump("roots", step, interval_seconds=ROOTS_INTERVAL_SECONDS)
+    return Pump("roots", step, interval_seconds=ROOTS_INTERVAL_SECONDS, retryable=(RootsRewritten,))
 
 
 async def _open(

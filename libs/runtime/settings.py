@@ -32,6 +32,10 @@ class ServiceSettings(BaseSettings):
     staff_file: Path | None = Field(
         default=None, description="who may operate this deployment and rule on claims; None: nobody"
     )
+    root_key_file: Path | None = Field(
+        default=None,
+        description="this service's own key for the roots that it publishes; None: they are not signed",
+    )
     replication_factor: int = Field(
         default=1, ge=1, description="of the topics, where they have to be created"
     )

@@ -18,6 +18,7 @@ from services.operations.entrypoints.import_ import import_export
 from services.operations.entrypoints.insurer import insurer
 from services.operations.entrypoints.lag import lag
 from services.operations.entrypoints.make_master_key import make_master_key
+from services.operations.entrypoints.make_root_key import make_root_key
 from services.operations.entrypoints.open_pool_account import open_pool_account
 from services.operations.entrypoints.parked import parked
 from services.operations.entrypoints.person import person
@@ -41,6 +42,7 @@ app.command()(up)
 app.command()(down)
 app.command()(status)
 app.command()(make_master_key)
+app.command()(make_root_key)
 app.command()(open_pool_account)
 app.command()(export)
 app.command("import")(import_export)

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import orjson
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from libs.benefits import load_plans
 from libs.contracts.adjudication import ClaimAdjudicated
@@ -13,6 +16,7 @@ from libs.eventlog.day_roots import DayRoot, Leaf, next_roots
 from libs.eventlog.event import Recorded
 from libs.eventlog.hash_chain import GENESIS
 from libs.eventlog.merkle import inclusion_proof
+from libs.eventlog.root_signing import RootSigner, open_signer
 from libs.proof.pack import ClaimEvidence, ProvedEvent, pack_files
 from libs.testing.heard_events import SEALED
 from services.adjudication.domain.recomputing import PersonReplay
@@ -23,6 +27,7 @@ from tests.unit.adjudication.heard_events import NOW
 
 CLAIM, PERSON = "claim-3-a", f"p_{3:032x}"
 """Decided, corrected and decided anew."""
+_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 
 
 def a_paid_history() -> LogWriter:
@@ -52,10 +57,16 @@ def a_paid_history() -> LogWriter:
     return writer
 
 
-def roots_of(writer: LogWriter) -> list[DayRoot]:
+def a_signer(directory: Path) -> RootSigner:
+    """The same key for every service, in a directory of its own."""
+    (directory / "key.pem").write_bytes(_KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return open_signer(directory / "key.pem")
+
+
+def roots_of(writer: LogWriter, signer: RootSigner | None = None) -> list[DayRoot]:
     """The roots that the logs would publish, each day closed."""
     return [
-        root
+        signer.signed(root) if signer else root
         for (source, shard), log in sorted(writer.logs.items())
         for root in next_roots(
             source, shard, None, (Leaf(e.position, e.recorded_at, e.hash) for e in log), None
@@ -63,9 +74,9 @@ def roots_of(writer: LogWriter) -> list[DayRoot]:
     ]
 
 
-def pack_of(writer: LogWriter) -> dict[str, bytes]:
+def pack_of(writer: LogWriter, signer: RootSigner | None = None) -> dict[str, bytes]:
     """The files of the claim's pack."""
-    roots = roots_of(writer)
+    roots = roots_of(writer, signer)
     events = [event for log in writer.logs.values() for event in log if event.subject == f"claim-{CLAIM}"]
     proved = [_proved(event, writer, roots) for event in events]
     lanes = {(event.source, event.shard) for event in events}

@@ -31,6 +31,7 @@ class RunningAt:
     database_url: str | None = None
     kafka: str | None = None
     staff_file: Path | None = None
+    root_keys: Path | None = None
 
     def url(self, service: str) -> str:
         """Base URL of a service without a slash at its end. Raises NoPlatform for a service it does not have."""
@@ -58,6 +59,7 @@ def announced(directory: Path, addresses: Addresses) -> Iterator[None]:
         "database_url": addresses.database_url,
         "master_key_file": str(addresses.master_key_file),
         "staff_file": str(addresses.staff_file) if addresses.staff_file else None,
+        "root_keys": str(addresses.root_keys) if addresses.root_keys else None,
     }
     replace_file(path, orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
     path.chmod(0o600)
@@ -81,6 +83,7 @@ def read_announcement(path: Path) -> RunningAt:
             database_url=document.get("database_url") or os.environ.get("HUIJI_DATABASE_URL"),
             kafka=document.get("kafka"),
             staff_file=Path(staff_file) if staff_file else None,
+            root_keys=Path(document["root_keys"]) if document.get("root_keys") else None,
         )
     except OSError as error:
         raise NoPlatform(f"{path}: {error.strerror}") from error

@@ -30,6 +30,14 @@ async def close_roots(services: Mapping[str, str]) -> list[DayRoot]:
     return closed
 
 
+async def fetch_keys(services: Mapping[str, str]) -> dict[str, list[str]]:
+    """The public keys (hex) that running services sign their roots with. Raises SourceUnreachable."""
+    async with httpx2.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False) as client:
+        return {
+            name: orjson.loads(await _get(client, name, url, "/log/keys")) for name, url in services.items()
+        }
+
+
 async def fetch_roots(services: Mapping[str, str]) -> list[DayRoot]:
     """The published roots of running services. Raises SourceUnreachable."""
     roots: list[DayRoot] = []

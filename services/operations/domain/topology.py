@@ -42,7 +42,8 @@ BANK_PREFERRED_PORT = 8110
 class Addresses:
     """Where everything answers in one run; `services` maps a name to its base URL.
 
-    `fetch_max_wait_ms`: how long this broker should hold a fetch that finds nothing.
+    `root_keys`: the directory of the keys that services sign their roots with. `fetch_max_wait_ms`: how long this
+    broker should hold a fetch that finds nothing.
     """
 
     database_url: str
@@ -52,14 +53,23 @@ class Addresses:
     bank_url: str
     master_key_file: Path
     staff_file: Path | None = None
+    root_keys: Path | None = None
     fetch_max_wait_ms: int = FETCH_MAX_WAIT_MS["embedded"]
+
+
+def root_key_file(directory: Path, service: str) -> Path:
+    """Where a service's key for its roots is: each has one of its own."""
+    return directory / f"{service}.pem"
 
 
 def service_environment(service: Service, port: int, addresses: Addresses) -> dict[str, str]:
     """Everything a service is told; it needs nothing else to run."""
     staff = {"HUIJI_STAFF_FILE": str(addresses.staff_file)} if addresses.staff_file else {}
+    keys = addresses.root_keys
+    signing = {"HUIJI_ROOT_KEY_FILE": str(root_key_file(keys, service.name))} if keys else {}
     return {
         **staff,
+        **signing,
         "HUIJI_SERVICE": service.name,
         "HUIJI_DATABASE_URL": addresses.database_url,
         "HUIJI_KAFKA": addresses.kafka,

@@ -11,7 +11,7 @@ import typer
 from libs.eventlog.day_roots import DayRoot
 from libs.proof import CutUnreadable
 from libs.proof.cut import read_roots
-from services.operations.adapters.proofs import close_roots, fetch_roots
+from services.operations.adapters.proofs import close_roots, fetch_keys, fetch_roots
 from services.operations.adapters.replacing import replace_file
 from services.operations.entrypoints.exits import NO
 from services.operations.entrypoints.finding import PlatformFile, find_platform, reaching
@@ -31,12 +31,19 @@ def roots(
             dir_okay=False, help="Add what is new to this file; refused when what it holds has changed."
         ),
     ] = None,
+    keys: Annotated[
+        bool,
+        typer.Option("--keys", help="The public keys that sign roots, by service, as JSON: publish them."),
+    ] = False,
     platform: PlatformFile = None,
     as_json: AsJson = False,
 ) -> None:
     """The published roots: one per service, shard and day, each chained to the one before."""
     with reaching():
         services = find_platform(platform).services
+        if keys:
+            print_json(asyncio.run(fetch_keys(services)))
+            return
         if close:
             asyncio.run(close_roots(services))
         published = asyncio.run(fetch_roots(services))
@@ -47,11 +54,13 @@ def roots(
         return
     rows = [
         (root.source, root.shard, root.number, root.day, f"{root.first_position}-{root.last_position}",
-         root.root.hex()[:_SHOWN_HEX], root.chain.hex()[:_SHOWN_HEX])
+         root.root.hex()[:_SHOWN_HEX], root.chain.hex()[:_SHOWN_HEX], root.key.hex()[:_SHOWN_HEX] or "—")
         for root in published
     ]  # fmt: skip
     print_table(
-        ("log", "shard", "number", "day", "positions", "root", "chain"), rows, right=("shard", "number")
+        ("log", "shard", "number", "day", "positions", "root", "chain", "signed by"),
+        rows,
+        right=("shard", "number"),
     )
     if not rows:
         console().print("No day is closed yet; --close publishes roots over what is there.")

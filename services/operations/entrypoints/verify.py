@@ -13,8 +13,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from libs.local_platform import LocalPlatformError
 from libs.proof import Checked, Cut, CutUnreadable
-from libs.proof.cut import read_roots
+from libs.proof.cut import read_keys, read_roots
 from services.operations.adapters.database_cut import NoLogs
+from services.operations.adapters.root_witness import signed_roots
 from services.operations.domain.errors import OperationsError
 from services.operations.domain.manifest import ManifestUnreadable
 from services.operations.entrypoints.exits import NO
@@ -50,6 +51,10 @@ def verify_command(
         Path | None,
         typer.Option(exists=True, dir_okay=False, help="Roots that were kept (`huiji roots --keep`)."),
     ] = None,
+    keys: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="Public keys that sign roots (`huiji roots --keys`)."),
+    ] = None,
     statements: Annotated[
         Path | None,
         typer.Option(exists=True, file_okay=False, help="The bank's camt.053 and camt.054 as files (*.xml)."),
@@ -66,15 +71,23 @@ def verify_command(
     chosen = [check for check in CHECKS if not only or check in only]
     with _refusing(), reaching():
         kept = read_roots(roots) if roots is not None else None
+        trusted = read_keys(keys) if keys is not None else None
         if directory is not None:
             with tempfile.TemporaryDirectory() as place:
                 cut = cut_of_export(directory, Path(place))
-                results = _verify(Ground(cut, statements=statements, kept_roots=kept), chosen)
+                results = _verify(
+                    Ground(cut, statements=statements, kept_roots=kept, root_keys=trusted), chosen
+                )
         else:
             with _deployment(stopped, platform) as deployment, tempfile.TemporaryDirectory() as place:
+                # Before the cut is taken: what is signed meanwhile is not in it.
+                if deployment.root_keys is not None:
+                    kept = [*(kept or ()), *signed_roots(deployment.root_keys)]
                 cut = _take(deployment, Path(place) / "cut")
                 sources = deployment.running.services if deployment.running else None
-                ground = Ground(cut, deployment.database_url, sources, deployment.bank_url, statements, kept)
+                ground = Ground(
+                    cut, deployment.database_url, sources, deployment.bank_url, statements, kept, trusted
+                )
                 results = _verify(ground, chosen)
     if as_json:
         print_json({"holds": _status(results) == 0, "checks": [each.as_json() for each in results]})
@@ -105,7 +118,7 @@ def _deployment(stopped: str | None, platform: Path | None) -> Iterator[Deployme
             yield deployment
         return
     running = find_platform(platform)
-    yield Deployment(running, running.database_url, running.bank_url)
+    yield Deployment(running, running.database_url, running.bank_url, running.root_keys)
 
 
 def _take(deployment: Deployment, directory: Path) -> Cut:

@@ -14,6 +14,7 @@ from libs.local_platform import (
     start_mock_bank,
     stop_signals,
 )
+from services.operations.adapters.root_witness import ROOT_KEYS
 from services.operations.domain.errors import OperationsError
 from services.operations.domain.topology import BANK_PREFERRED_PORT, DATABASE
 from services.operations.use_cases.take_cut import Deployment
@@ -45,4 +46,4 @@ def stopped_data(directory: Path) -> Iterator[Deployment]:
             bank_url = start_mock_bank(
                 processes, directory / "bank.sqlite", preferred_port=BANK_PREFERRED_PORT
             ).url
-        yield Deployment(None, database_url, bank_url)
+        yield Deployment(None, database_url, bank_url, directory / ROOT_KEYS)

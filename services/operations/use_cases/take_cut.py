@@ -19,11 +19,15 @@ from services.operations.use_cases.export_history import export_history
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """What is to be checked: running services, a database (running services or not), a bank; whatever is known."""
+    """What is to be checked: running services, a database (running services or not), a bank; whatever is known.
+
+    `root_keys`: the directory where its services keep their keys, and what they have signed.
+    """
 
     running: RunningAt | None
     database_url: str | None
     bank_url: str | None
+    root_keys: Path | None = None
 
 
 def take_cut(deployment: Deployment, directory: Path, now: datetime, on_events: Callable[[int], None]) -> Cut:

@@ -17,7 +17,7 @@ from libs.proof.bank import PAYOUT, check_bank
 from libs.proof.chains import Ends, check_chains
 from libs.proof.insurers import check_insurers
 from libs.proof.report import MOST_FINDINGS, Reporter, unchecked
-from libs.proof.root_checks import check_roots
+from libs.proof.root_checks import Keys, check_roots
 from services.operations.adapters.bank_mailbox import BankSilent, read_mailbox, read_statement_files
 from services.operations.adapters.checker_process import run_checker
 from services.operations.adapters.exports import read_manifest
@@ -34,7 +34,10 @@ OnProgress = Callable[[int, int | None], None]
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What the checks stand on. `kept_roots`: roots that somebody kept elsewhere; `statements`: the bank's files."""
+    """What the checks stand on. `kept_roots`: roots that somebody kept elsewhere; `root_keys`: whose they must be.
+
+    `statements`: the bank's files.
+    """
 
     cut: Cut
     database_url: str | None = None
@@ -42,6 +45,7 @@ class Ground:
     bank_url: str | None = None
     statements: Path | None = None
     kept_roots: Sequence[DayRoot] | None = None
+    root_keys: Keys | None = None
 
 
 def _chains(ground: Ground, on_progress: OnProgress) -> Checked:
@@ -51,7 +55,7 @@ def _chains(ground: Ground, on_progress: OnProgress) -> Checked:
 
 def _roots(ground: Ground, on_progress: OnProgress) -> Checked:
     total = ground.cut.event_count()
-    return check_roots(ground.cut, ground.kept_roots, lambda done: on_progress(done, total))
+    return check_roots(ground.cut, ground.kept_roots, ground.root_keys, lambda done: on_progress(done, total))
 
 
 def _receipts(ground: Ground, on_progress: OnProgress) -> Checked:

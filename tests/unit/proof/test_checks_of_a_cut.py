@@ -11,11 +11,12 @@ from msgspec.structs import replace
 from libs.eventlog.day_roots import DayRoot
 from libs.eventlog.event import Recorded
 from libs.eventlog.hash_chain import GENESIS, link
+from libs.eventlog.root_signing import create_signing_key, open_signer
 from libs.proof import Cut
 from libs.proof.chains import Ends, check_chains
 from libs.proof.root_checks import check_roots
 from tests.support.decided_history import LogWriter, a_decided_history, write_cut
-from tests.support.evidence import roots_of
+from tests.support.evidence import a_signer, roots_of
 
 Log = list[Recorded]
 
@@ -153,3 +154,25 @@ def test_a_root_with_another_content_is_found(
     wrong = dataclasses.replace(first, **change)  # type: ignore[arg-type]
     rules = {f.rule for f in check_roots(cut_with(tmp_path, writer, [wrong, *others])).findings}
     assert rule in rules
+
+
+def test_signed_roots_hold_for_who_knows_the_keys_and_no_others_do(writer: LogWriter, tmp_path: Path) -> None:
+    signer = a_signer(tmp_path)
+    keys = {source: {signer.public_key} for source, _ in writer.logs}
+    signed = roots_of(writer, signer)
+    checked = check_roots(cut_with(tmp_path / "1", writer, signed), signed, keys)
+    assert (checked.status, checked.counted["signed_roots"]) == ("holds", len(signed))
+    forged, lane = with_log(writer, _rewritten)
+    create_signing_key(tmp_path / "mine.pem")
+    for number, forger in enumerate((None, open_signer(tmp_path / "mine.pem"))):
+        cut = cut_with(tmp_path / f"forged-{number}", forged, roots_of(forged, forger))
+        found = check_roots(cut, None, keys).findings
+        assert {finding.rule for finding in found} == {"root_signed"}
+        assert f"{lane[0]}/{lane[1]} root 1" in {finding.about for finding in found}
+
+
+def test_a_signature_of_something_else_is_found_without_any_key(writer: LogWriter, tmp_path: Path) -> None:
+    first, *others = roots_of(writer, a_signer(tmp_path))
+    changed = dataclasses.replace(first, signature=others[0].signature)
+    (found,) = check_roots(cut_with(tmp_path, writer, [changed, *others])).findings
+    assert (found.rule, found.about) == ("root_signed", f"{first.source}/{first.shard} root 1")

@@ -14,10 +14,11 @@ import pytest
 from msgspec.structs import replace
 
 from libs.eventlog.hash_chain import GENESIS, link
+from libs.eventlog.root_signing import create_signing_key, open_signer
 from libs.proof.pack import sealed, zipped
-from libs.proof.pack_verifier import Broken, verify
+from libs.proof.pack_verifier import Broken, check_signature, verify
 from tests.support.decided_history import LogWriter
-from tests.support.evidence import CLAIM, PERSON, a_paid_history, pack_of, roots_of
+from tests.support.evidence import CLAIM, PERSON, a_paid_history, a_signer, pack_of
 from tests.unit.adjudication.heard_events import NOW
 
 FLIPS_PER_FILE = 40
@@ -30,8 +31,8 @@ def writer() -> LogWriter:
 
 
 @pytest.fixture(scope="module")
-def files(writer: LogWriter) -> Files:
-    return pack_of(writer)
+def files(writer: LogWriter, tmp_path_factory: pytest.TempPathFactory) -> Files:
+    return pack_of(writer, a_signer(tmp_path_factory.mktemp("keys")))
 
 
 def written(directory: Path, files: Files) -> Path:
@@ -187,12 +188,42 @@ def test_an_event_that_was_hashed_anew_is_under_no_root(files: Files, tmp_path: 
 def test_a_history_rewritten_with_all_its_hashes_and_roots_differs_from_the_published_roots(
     writer: LogWriter, files: Files, tmp_path: Path
 ) -> None:
-    published = [root.as_json() for root in roots_of(writer)]
+    published = [json.loads(line) for line in files["roots.jsonl"].splitlines()]
     assert holds(written(tmp_path, files), published)
     forged = pack_of(_rewritten(writer))
-    assert holds(written(tmp_path, forged)), "without published roots nobody can tell"
+    assert holds(written(tmp_path, forged)), "without published roots or keys nobody can tell"
     with pytest.raises(Broken, match="is not the published one"):
         verify(written(tmp_path, forged), published)
+
+
+def test_who_has_not_the_key_cannot_rewrite_history_for_those_who_know_it(
+    writer: LogWriter, files: Files, tmp_path: Path
+) -> None:
+    roots = [json.loads(line) for line in files["roots.jsonl"].splitlines()]
+    keys = {root["source"]: [root["key"]] for root in roots}
+    assert "Every root is signed with a published key." in verify(written(tmp_path, files), None, keys)
+    create_signing_key(tmp_path / "mine.pem")
+    for forger in (None, open_signer(tmp_path / "mine.pem")):
+        forged = pack_of(_rewritten(writer), forger)
+        with pytest.raises(Broken, match="is not signed with a published key"):
+            verify(written(tmp_path, forged), None, keys)
+
+
+def test_a_signature_that_is_of_another_root_or_left_out_breaks_the_pack(
+    files: Files, tmp_path: Path
+) -> None:
+    roots = [json.loads(line) for line in files["roots.jsonl"].splitlines()]
+    unsigned = {name: value for name, value in roots[0].items() if name not in ("key", "signature")}
+    with pytest.raises(Broken, match="is not signed, the one before is"):
+        check_signature(unsigned, roots[0], "")
+    for changed in ({"signature": roots[1]["signature"]}, {"key": "00" * 32}):
+        content = _lines([{**roots[0], **changed}, *roots[1:]])
+        with pytest.raises(Broken, match="is not signed by the key"):
+            verify(written(tmp_path, resealed({**files, "roots.jsonl": content})))
+
+
+def _lines(values: list[dict[str, Any]]) -> bytes:
+    return b"".join(json.dumps(one, separators=(",", ":")).encode() + b"\n" for one in values)
 
 
 def _rewritten(writer: LogWriter) -> LogWriter:
