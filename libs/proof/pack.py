@@ -36,8 +36,8 @@ _README = """# 证据包 / Evidence pack: claim {claim_id}
 姓名、证件号、账号与诊断以密文保存。
 
 `verify.py` needs the standard library of Python 3.9 alone: no network, no code of Huiji. Use a copy from a source that
-you trust, and compare the roots and the keys that it lists with the published ones (`--roots`, `--keys`). Names, identity
-numbers, accounts and diagnoses are ciphertext.
+you trust, and compare the roots and the keys that it lists with the published ones (`--roots`, `--keys`). Names,
+identity numbers, accounts and diagnoses are ciphertext.
 
 What is proved: that these events were recorded, in this order and with this content, before the roots were published;
 that each decision followed from this plan and this case; that its money adds up. Not proved: that what a hospital said

@@ -126,8 +126,10 @@ async def test_what_was_approved_by_another_is_published_once_and_recorded(world
     again = await world.huiji("run", replay_id, "--by", "li")
     assert (again.exit_code, "has ended" in again.stderr) == (1, True)
     async with open_log(world.database, "operations", shards=SHARDS) as recorded:
-        told = [event.decode() for event in await all_events(recorded)]
-    assert [type(event) for event in told if event.replay_id == replay_id] == [
+        told = [
+            event.decode() for event in await all_events(recorded) if event.stream_id == f"replay-{replay_id}"
+        ]
+    assert [type(event) for event in told] == [
         ReplayPlanned,
         ReplayApproved,
         ReplayStarted,
