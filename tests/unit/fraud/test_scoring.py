@@ -1,12 +1,9 @@
 """Given what was noted, when something arrives, then a claim is scored, once and for reasons."""
 
-from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
-from functools import reduce
 
 import pytest
 
-from libs.contracts import Event
 from libs.contracts.fraud import (
     ClaimFactsNoted,
     ClaimScored,
@@ -18,80 +15,30 @@ from libs.contracts.fraud import (
 from libs.contracts.medical_data import PriorStay
 from libs.testing.heard_events import (
     NOW,
-    PERSON,
-    a_claim_corrected,
-    a_claim_registered,
-    a_claim_withdrawn,
     a_coverage_activated,
     a_visit,
-    records_attached,
-    records_unavailable,
 )
 from libs.testing.submissions import a_line, a_settlement
-from services.fraud.adapters.rules_file import read_rules
 from services.fraud.domain.commands import (
     Command,
-    ConcludeReview,
-    NoteClaim,
     NoteCoverage,
-    NoteRecords,
-    NoteWithdrawal,
 )
 from services.fraud.domain.features import features_of
-from services.fraud.domain.scoring import decide, review_id
-from services.fraud.domain.state import Person, evolve, initial
-from services.fraud.errors import ReviewAlreadyConcluded, ReviewOutdated, ReviewUnknown
-
-RULES = read_rules()
-WITHIN = timedelta(hours=48)
-OTHER_HOSPITAL = "H41050200777"
-
-
-def registered(
-    claim_id: str = "claim-1", invoice_claim_id: str | None = None, **changes: object
-) -> NoteClaim:
-    return NoteClaim(a_claim_registered(claim_id, **changes), invoice_claim_id, NOW, WITHIN)  # type: ignore[arg-type]
-
-
-def attached(claim_id: str = "claim-1", **changes: object) -> NoteRecords:
-    return NoteRecords(records_attached(claim_id, **changes), NOW, WITHIN)  # type: ignore[arg-type]
-
-
-def corrected(claim_id: str = "claim-1", revision: int = 2, **changes: object) -> NoteClaim:
-    return NoteClaim(a_claim_corrected(claim_id, revision, **changes), None, NOW, WITHIN)
-
-
-def withdrawn(claim_id: str = "claim-1") -> NoteWithdrawal:
-    return NoteWithdrawal(a_claim_withdrawn(claim_id), NOW, WITHIN)
-
-
-def unavailable(claim_id: str = "claim-1") -> NoteRecords:
-    return NoteRecords(records_unavailable(claim_id), NOW, WITHIN)
-
-
-def concluded(verdict: str, claim_id: str = "claim-1") -> ConcludeReview:
-    return ConcludeReview(review_id(claim_id), claim_id, verdict, "r.li", "checked_by_phone", NOW)  # type: ignore[arg-type]
-
-
-def folded(events: Iterable[Event]) -> Person:
-    return reduce(evolve, events, initial(f"person-{PERSON}"))
-
-
-def run(*commands: Command) -> list[Event]:
-    """The log after the commands."""
-    said: list[Event] = []
-    for command in commands:
-        said += decide(folded(said), command, RULES)
-    return said
-
-
-def kinds(events: Sequence[Event]) -> list[str]:
-    return [type(event).__name__ for event in events]
-
-
-def only_score(events: Sequence[Event]) -> ClaimScored:
-    (scored,) = [event for event in events if isinstance(event, ClaimScored)]
-    return scored
+from services.fraud.domain.scoring import decide
+from services.fraud.errors import ReviewAlreadyConcluded, ReviewUnknown
+from tests.unit.fraud.told_claims import (
+    OTHER_HOSPITAL,
+    RULES,
+    WITHIN,
+    attached,
+    concluded,
+    folded,
+    kinds,
+    only_score,
+    registered,
+    run,
+    unavailable,
+)
 
 
 def test_a_claim_is_scored_when_registration_and_records_are_there() -> None:
@@ -325,92 +272,3 @@ def test_features_of_the_state_are_the_features_of_the_event() -> None:
     state = folded(said[:-1])
     assert features_of(state, "claim-1").as_json() == only_score(said).features
     assert isinstance(said[1], RecordFactsNoted)
-
-
-def scores(events: Iterable[Event]) -> list[tuple[str, int, str]]:
-    """What was said of which revision."""
-    return [(e.claim_id, e.revision, e.outcome) for e in events if isinstance(e, ClaimScored)]
-
-
-def test_a_corrected_claim_is_scored_anew_when_its_own_records_are_there() -> None:
-    said = run(registered(), attached(), corrected())
-    assert scores(said) == [("claim-1", 1, "clear")]
-    said = run(registered(), attached(), corrected(), attached(revision=2))
-    assert scores(said) == [("claim-1", 1, "clear"), ("claim-1", 2, "clear")]
-
-
-def test_records_of_a_correction_may_come_before_it() -> None:
-    said = run(registered(), attached(revision=2), corrected(), attached())
-    assert scores(said) == [("claim-1", 2, "clear")]
-
-
-def test_the_corrected_facts_replace_the_former_ones() -> None:
-    late = a_visit(date(2026, 5, 12), 3)
-    first = registered("first", visit=a_visit(date(2026, 5, 1), 9))
-    moved = corrected("first", visit=a_visit(date(2026, 5, 10), 9))
-    second = registered("second", visit=late, main_diagnosis_chapter="XI")
-    said = run(first, attached("first"), moved, second, attached("second"))
-    assert scores(said)[-1] == ("second", 1, "review")
-    assert [e for e in said if isinstance(e, ClaimScored)][-1].features["overlap_days"] == 3
-
-
-def test_each_revision_has_a_review_of_its_own() -> None:
-    suspicious = registered(invoice_claim_id="other")
-    again = NoteClaim(a_claim_corrected(), "other", NOW, WITHIN)
-    said = run(suspicious, attached(), concluded("legitimate"), again, attached(revision=2))
-    opened = [event for event in said if isinstance(event, ReviewOpened)]
-    assert [(one.revision, one.review_id) for one in opened] == [
-        (1, review_id("claim-1")),
-        (2, review_id("claim-1", 2)),
-    ]
-    with pytest.raises(ReviewOutdated):
-        decide(folded(said), concluded("legitimate"), RULES)
-    verdict = ConcludeReview(review_id("claim-1", 2), "claim-1", "legitimate", "r.li", "ok", NOW)
-    (event,) = decide(folded(said), verdict, RULES)
-    assert isinstance(event, ReviewConcluded)
-    assert event.revision == 2
-
-
-def test_a_withdrawn_claim_counts_in_no_history() -> None:
-    first = registered("first", visit=a_visit(date(2026, 5, 1), 9))
-    second = registered("second", visit=a_visit(date(2026, 5, 3), 9))
-    said = run(first, attached("first"), withdrawn("first"), second, attached("second"))
-    assert scores(said)[-1] == ("second", 1, "clear")
-    features = [e for e in said if isinstance(e, ClaimScored)][-1].features
-    assert (features["overlap_days"], features["stays_365d"], features["bill_365d_fen"]) == (0, 0, 0)
-
-
-def test_an_invoice_of_a_withdrawn_claim_of_the_person_is_no_repetition() -> None:
-    again = registered("again", invoice_claim_id="first", visit=a_visit(date(2026, 6, 1)))
-    said = run(registered("first"), attached("first"), withdrawn("first"), again, attached("again"))
-    assert scores(said)[-1] == ("again", 1, "clear")
-
-
-@pytest.mark.parametrize(
-    "change", [withdrawn("first"), corrected("first", visit=a_visit(date(2026, 1, 1), 3))]
-)
-def test_what_was_suspicious_only_because_of_another_claim_is_scored_again_when_that_changes(
-    change: Command,
-) -> None:
-    first = registered("first", visit=a_visit(date(2026, 5, 1), 9))
-    second = registered("second", visit=a_visit(date(2026, 5, 3), 9))
-    said = run(first, attached("first"), second, attached("second"), change)
-    assert scores(said)[1:] == [("second", 1, "review"), ("second", 1, "clear")]
-
-
-def test_what_a_reviewer_has_decided_is_not_scored_again_when_another_claim_changes() -> None:
-    first = registered("first", visit=a_visit(date(2026, 5, 1), 9))
-    second = registered("second", visit=a_visit(date(2026, 5, 3), 9))
-    before = (first, attached("first"), second, attached("second"), concluded("fraudulent", "second"))
-    assert kinds(run(*before, withdrawn("first")))[-1] == "ClaimFactsWithdrawn"
-
-
-@pytest.mark.parametrize("late", [attached(), unavailable(), corrected(), registered(), withdrawn()])
-def test_nothing_follows_a_withdrawal(late: Command) -> None:
-    assert decide(folded(run(registered(), withdrawn())), late, RULES) == []
-
-
-def test_a_review_of_a_withdrawn_claim_cannot_be_concluded() -> None:
-    said = run(registered(invoice_claim_id="x"), attached(), withdrawn())
-    with pytest.raises(ReviewOutdated):
-        decide(folded(said), concluded("fraudulent"), RULES)
