@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from libs.contracts.story_of_insurers import STORY_OF_INSURERS
+
 _BILL = 5_801_236
 _PATIENT = 1_640_000
 _PLAN = 600_000
@@ -41,19 +43,6 @@ def _entry(debit: str, credit: str) -> list[dict[str, Any]]:
     ]
 
 
-def _owed(debit: str, credit: str) -> list[dict[str, Any]]:
-    return [
-        {"account": f"{debit}:{_PLAN_ID}", "amount_fen": 180_000},
-        {"account": f"{credit}:{_PLAN_ID}", "amount_fen": -180_000},
-    ]
-
-
-_SHARES = [
-    {"insurer": "lead", "share_bp": 5_000, "amount_fen": 300_000},
-    {"insurer": "coinsurer-a", "share_bp": 3_000, "amount_fen": 180_000},
-    {"insurer": "coinsurer-b", "share_bp": 2_000, "amount_fen": 120_000},
-]
-
 _TAKEN: Mapping[str, Any] = {
     "liabilities": {"in_catalogue": {"base_fen": 2_000_000, "deductible_fen": 1_250_000, "paid_fen": _PLAN}},
     "caps": {},
@@ -62,6 +51,7 @@ _TAKEN: Mapping[str, Any] = {
 _PERSON_ID = "p_6f1c0a9be2d34857a1c95e0d7b42f368"
 
 STORY: Mapping[str, Any] = {
+    **STORY_OF_INSURERS,
     "person_id": _PERSON_ID,
     "claim_id": "0198a3f2-6c1e-7b40-9d53-2f8e41c7a650",
     "decision_id": "3c5de8f1-07ab-5e92-b64d-91f0a2c87e35",
@@ -293,25 +283,6 @@ STORY: Mapping[str, Any] = {
         {"insurer": "示例财险", "share_bp": 6_000, "amount_fen": 360_000},
         {"insurer": "示例人寿", "share_bp": 4_000, "amount_fen": 240_000},
     ],
-    "insurer": "coinsurer-a",
-    "InsurerPartBorne.awarded_fen": _PLAN,
-    "InsurerPartBorne.shares": _SHARES,
-    "InsurerPartBorne.part_fen": 180_000,
-    "InsurerPartBorne.bears_fen": 180_000,
-    "InsurerPartReleased.sequence": 2,
-    "InsurerPartReleased.part_fen": 180_000,
-    "InsurerPartReleased.bears_fen": 0,
-    "statement_id": "7a51f0c2-3b8e-5d46-91c7-0de2b84a6f13",
-    "InsurerStatementClosed.sequence": 2,
-    "InsurerStatementClosed.borne_fen": 180_000,
-    "InsurerStatementClosed.released_fen": 0,
-    "InsurerStatementClosed.due_fen": 180_000,
-    "InsurerStatementClosed.bears_fen": 180_000,
-    "InsurerStatementClosed.closed_by": "settlement-02",
-    "InsurerStatementClosed.postings": _owed("insurers_receivable", "insurers_contributions"),
-    "InsurerStatementSettled.sequence": 3,
-    "InsurerStatementSettled.amount_fen": 180_000,
-    "InsurerStatementSettled.postings": _owed("collections", "insurers_receivable"),
     "replaced_by": "a86d0f35-2b9e-5174-8c03-e97f41b6d25a",
     "caused_by_claim_id": "0198a3f2-5b90-7f27-86ad-e04c9d1b7382",
     "AdjudicationReversed.reason": "balances_changed",
