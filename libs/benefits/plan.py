@@ -16,6 +16,7 @@ from libs.benefits.provisions import (
     CrossingStay,
     Insurer,
     MonthDay,
+    OneStop,
     Payers,
     Premium,
     RenewalGrace,
@@ -104,6 +105,8 @@ class Plan(Term):
     shared_caps: tuple[SharedCap, ...] = ()
     cap: TotalCap | None = None
     cash_benefits: tuple[CashBenefit, ...] = ()
+    one_stop: OneStop | None = None
+    """Absent: the centre's codes are the liabilities' ids, and any difference is looked at."""
     lists: dict[Id, ProductList] = Field(default_factory=dict)
     sources: dict[str, Source] = Field(default_factory=dict)
     notes: tuple[Words, ...] = ()
@@ -121,9 +124,16 @@ class Plan(Term):
 
     @property
     def canonical_json(self) -> bytes:
-        """The plan's whole content as JSON with sorted keys: what its digest is of."""
+        """The plan's whole content as JSON with sorted keys: what its digest is of.
+
+        Decisions cite plans by digests from before `one_stop` was a term, so a plan without it does not mention it.
+        """
+        unsaid = {"one_stop"} if self.one_stop is None else None
         content = json.dumps(
-            self.model_dump(mode="json"), ensure_ascii=False, sort_keys=True, separators=(",", ":")
+            self.model_dump(mode="json", exclude=unsaid),
+            ensure_ascii=False,
+            sort_keys=True,
+            separators=(",", ":"),
         )
         return content.encode()
 
@@ -157,6 +167,11 @@ class Plan(Term):
     def liability(self, liability_id: str) -> Liability:
         """The liability with this id. Raises KeyError."""
         return self._by_id[liability_id]
+
+    def liability_of_code(self, code: str) -> str | None:
+        """The liability that the insurance centre means by a code; None when the plan knows no such one."""
+        liability_id = self.one_stop.codes.get(code, code) if self.one_stop is not None else code
+        return liability_id if self.promises(liability_id) else None
 
     def promises(self, liability_id: str) -> bool:
         """Whether this is a liability of the plan itself, not a layer it settles hypothetically."""

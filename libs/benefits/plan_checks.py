@@ -19,6 +19,7 @@ def contradictions(plan: Plan) -> list[Contradiction]:
     return [
         *_unique(plan),
         *_references(plan),
+        *_centre_codes(plan),
         *_catalogues(plan),
         *_cycles(plan),
         *_sources(plan),
@@ -68,6 +69,13 @@ def _references(plan: Plan) -> Iterator[Contradiction]:
         for liability_id in cap.liabilities:
             if liability_id not in ids:
                 yield ("shared_caps", index, "liabilities"), repr(liability_id), known_ids
+
+
+def _centre_codes(plan: Plan) -> Iterator[Contradiction]:
+    ids = {each.id for each in plan.liabilities}
+    for code, liability_id in plan.one_stop.codes.items() if plan.one_stop is not None else ():
+        if liability_id not in ids:
+            yield ("one_stop", "codes", code), repr(liability_id), f"one of {', '.join(sorted(ids))}"
 
 
 def _catalogues(plan: Plan) -> Iterator[Contradiction]:

@@ -68,6 +68,11 @@ def _frame(plan: Plan, language: Language) -> list[str]:
     lines += [f"{label(f'payers_{when}', language)}: {', '.join(names)}" for when, names in payers if names]
     if plan.rounding.unit_fen != 1 or plan.rounding.mode != "half_up":
         lines.append(f"{label('rounding', language)}: {money(plan.rounding.unit_fen)} ({plan.rounding.mode})")
+    if plan.one_stop is not None:
+        codes = ", ".join(f"{code} = {liability_id}" for code, liability_id in plan.one_stop.codes.items())
+        mark = mark_of(plan, None, plan.one_stop, language)
+        tolerance = money(plan.one_stop.tolerance_fen)
+        lines.append(f"{label('one_stop', language)} {tolerance}; {codes} {mark}".rstrip())
     return lines
 
 

@@ -57,6 +57,10 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "per_day": ("每天", "per day"),
     "first_at_least": ("首次至少", "the first at least"),
     "at_most": ("每年至多", "at most a year"),
+    "one_stop": (
+        "一站式：取医保中心金额，差额容许",
+        "one-stop: the centre's amounts are taken, tolerated difference",
+    ),
     "lists": ("清单", "lists"),
     "by_tag": ("品名未公布，以清单标签认定", "products not published, known by the list's tag"),
     "more": ("另有", "and more"),

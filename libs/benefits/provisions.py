@@ -93,6 +93,18 @@ class Thresholds(Term):
     by_scheme: dict[str, Yuan] = Field(min_length=1)
 
 
+class OneStop(Term):
+    """What holds where the insurance centre settles the plan itself (一站式) and states its amounts.
+
+    They are taken; our own evaluation is made beside them.
+    """
+
+    codes: dict[str, Id] = Field(default_factory=dict)
+    """The centre's codes of liabilities, such as SBNYL, and which liability of the plan each is; ids need no code."""
+    tolerance_fen: Yuan = Field(default=0, alias="tolerance")
+    """A difference of a liability up to this much, in payment or deductible, needs nobody to look at it."""
+
+
 class CashBenefit(Term):
     """Money on an event, not for a cost: a lump sum, or a sum per day of a stay."""
 

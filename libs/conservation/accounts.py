@@ -10,6 +10,7 @@ from libs.contracts.payout import (
     ClawbackRaised,
     ClawbackRepaid,
     ClawbackWrittenOff,
+    DeskSettlementBooked,
     PaymentCancelled,
     PaymentInstructed,
     PaymentRejected,
@@ -29,6 +30,7 @@ Booked = (
     | ClawbackNetted
     | ClawbackRepaid
     | ClawbackWrittenOff
+    | DeskSettlementBooked
 )
 
 
@@ -84,6 +86,7 @@ class PlanAccounts:
             - moved["ClawbackRaised"]
             + netted
             + recovered
+            + moved["DeskSettlementBooked"]
         )
         owing = (
             moved["ClawbackRaised"]
@@ -100,6 +103,7 @@ class PlanAccounts:
             f"clawback_receivable:{plan_id}": owing,
             f"clawback_losses:{plan_id}": moved["ClawbackWrittenOff"] - recovered,
             f"collections:{plan_id}": moved["ClawbackRepaid"],
+            f"centre_clearing:{plan_id}": -moved["DeskSettlementBooked"],
         }
         for account in sorted(expected.keys() | self.balances_fen.keys()):
             balance, due = self.balances_fen[account], expected.get(account, 0)
@@ -116,5 +120,5 @@ def _posting_rules(event: Booked, amount_fen: int) -> Iterator[Broken]:
     debit_fen = sum(amount for amount in amounts if amount > 0)
     if sum(amounts) != 0:
         yield Broken("postings_sum_to_zero", f"postings of {name} sum to {sum(amounts)} fen")
-    if debit_fen != amount_fen:
+    if debit_fen != abs(amount_fen):
         yield Broken("postings_are_the_amount", f"{name} {amount_fen} ≠ posted {debit_fen} fen")

@@ -74,11 +74,21 @@ def revision_of(filed: Filed) -> int:
     return filed.revision if isinstance(filed, ClaimCorrected) else 1
 
 
-def due_fen(decision: Decided | None) -> int:
-    """What a decision pays out: the plan's part of the bill and cash benefits beside it."""
+def awarded_fen(decision: Decided | None) -> int:
+    """What a decision costs the pool: the plan's part of the bill and cash benefits beside it."""
     if not isinstance(decision, ClaimAdjudicated):
         return 0
     return decision.plan_pays_fen + decision.cash_benefits_fen
+
+
+def desk_fen(decision: Decided | None) -> int:
+    """What of it the insurance centre has settled: owed to the centre."""
+    return decision.settled_at_desk_fen if isinstance(decision, ClaimAdjudicated) else 0
+
+
+def due_fen(decision: Decided | None) -> int:
+    """What a decision pays out to the person."""
+    return awarded_fen(decision) - desk_fen(decision)
 
 
 def borne_by(decision: Decided, bearer: str) -> int:

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from typing import get_args
 
 from libs.benefits import PlanUnknown, plan_of
-from libs.conservation.books import ClaimBooks, Decided, borne_by, due_fen
+from libs.conservation.books import ClaimBooks, Decided, awarded_fen, borne_by
 from libs.conservation.facts import Explained
 from libs.conservation.report import Broken
 from libs.contracts.adjudication import Bearer, ClaimAdjudicated
+from libs.contracts.one_stop import OneStopAmounts
 from libs.contracts.settlement import Settlement
 from libs.money import BASIS_POINTS
 
@@ -40,6 +41,8 @@ def decision_rules(books: ClaimBooks, decision: Decided, explained: Explained | 
         yield from _adjudicated_rules(decision)
         yield from _explanation_rules(decision, explained)
         yield from _share_rules(decision)
+        if books.opened:
+            yield from _one_stop_rules(decision, books.opened[-1].one_stop)
     elif borne_by(decision, "plan"):
         yield Broken("denied_pays_nothing", f"denied, but the plan bears {borne_by(decision, 'plan')} fen")
 
@@ -105,7 +108,42 @@ def _share_rules(decision: ClaimAdjudicated) -> Iterator[Broken]:
     if not decision.pool_shares:
         return
     shared_fen = sum(share.amount_fen for share in decision.pool_shares)
-    if shared_fen != due_fen(decision):
-        yield Broken("shares_are_the_whole", f"insurers bear {shared_fen}, decided {due_fen(decision)} fen")
+    if shared_fen != awarded_fen(decision):
+        yield Broken(
+            "shares_are_the_whole", f"insurers bear {shared_fen}, decided {awarded_fen(decision)} fen"
+        )
     if sum(share.share_bp for share in decision.pool_shares) != BASIS_POINTS:
         yield Broken("shares_are_the_whole", "the insurers' shares are not the whole pool")
+
+
+def _one_stop_rules(decision: ClaimAdjudicated, fed: OneStopAmounts | None) -> Iterator[Broken]:
+    """What the insurance centre settled is what the plan pays, and nothing is said to be settled that was not fed."""
+    said = decision.one_stop
+    if (said is None) != (fed is None):
+        yield Broken(
+            "one_stop_as_fed", "the decision and the bill do not agree on whether the centre settled"
+        )
+    settled_fen = fed.total_fen if said is not None and said.taken == "centre" and fed is not None else 0
+    if decision.settled_at_desk_fen != settled_fen:
+        sides = f"{decision.settled_at_desk_fen}, the centre {settled_fen} fen"
+        yield Broken("one_stop_as_fed", f"said to be settled {sides}")
+    if said is None:
+        return
+    pays_fen = said.centre_fen if said.taken == "centre" else said.own_fen
+    if decision.plan_pays_fen != pays_fen:
+        yield Broken("one_stop_is_paid", f"the plan pays {decision.plan_pays_fen}, taken were {pays_fen} fen")
+    by_centre = sum(each.centre_pays_fen for each in said.liabilities)
+    by_own = sum(each.own_pays_fen for each in said.liabilities)
+    if (by_centre, by_own) != (said.centre_fen, said.own_fen):
+        sides = f"{by_centre}/{by_own}, stated {said.centre_fen}/{said.own_fen} fen"
+        yield Broken("one_stop_adds_up", f"the liabilities compared come to {sides}")
+    taken = {
+        each.liability_id: (each.centre_deductible_fen, each.centre_pays_fen)
+        if said.taken == "centre"
+        else (each.own_deductible_fen, each.own_pays_fen)
+        for each in said.liabilities
+    }
+    decided = {each.liability_id: (each.deductible_fen, each.paid_fen) for each in decision.liabilities}
+    for name in sorted(taken.keys() | decided.keys()):
+        if taken.get(name, (0, 0)) != decided.get(name, (0, 0)):
+            yield Broken("one_stop_is_taken", f"{name} was decided otherwise than by whom it was taken")

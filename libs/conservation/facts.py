@@ -33,6 +33,7 @@ from libs.contracts.payout import (
     ClawbackRaised,
     ClawbackRepaid,
     ClawbackWrittenOff,
+    DeskSettlementBooked,
     EntitlementRevised,
     PaymentCancelled,
     PaymentFileClosed,
@@ -60,6 +61,7 @@ MONEY_TYPES = frozenset(
         ClaimDenied,
         AdjudicationReversed,
         EntitlementRevised,
+        DeskSettlementBooked,
         PaymentHeld,
         PaymentInstructed,
         PaymentCancelled,
@@ -178,6 +180,7 @@ def _refers_to(event: Event) -> list[str]:
             PaymentInstructed()
             | PaymentHeld()
             | EntitlementRevised()
+            | DeskSettlementBooked()
             | ClawbackRaised()
             | BurdenNoted()
             | ReferralMade()

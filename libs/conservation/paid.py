@@ -8,11 +8,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from libs.conservation.books import ClaimBooks, due_fen
+from libs.conservation.books import ClaimBooks, desk_fen, due_fen
 from libs.conservation.report import Broken
 from libs.contracts.payout import (
     ClawbackNetted,
     ClawbackRaised,
+    DeskSettlementBooked,
     EntitlementRevised,
     PaymentCancelled,
     PaymentHeld,
@@ -25,7 +26,15 @@ from libs.contracts.payout import (
 
 Provided = PaymentHeld | PaymentInstructed
 Concluded = PaymentCancelled | PaymentSettled | PaymentRejected | PaymentReturned
-Payout = EntitlementRevised | Provided | Concluded | UnpayableReduced | ClawbackRaised | ClawbackNetted
+Payout = (
+    EntitlementRevised
+    | DeskSettlementBooked
+    | Provided
+    | Concluded
+    | UnpayableReduced
+    | ClawbackRaised
+    | ClawbackNetted
+)
 
 _AFTER: Mapping[type[Concluded], tuple[str, ...]] = {
     PaymentCancelled: ("held", "instructed"),
@@ -55,7 +64,10 @@ class Paid:
 
 @dataclass(slots=True)
 class ClaimPayments:
-    """A claim's payments, what it was provided by plan, and the decision that payout acts on."""
+    """A claim's payments, what it was provided by plan, and the decision that payout acts on.
+
+    `desk_fen` is what the centre is owed of it by plan, `desk_due_fen` what that decision says that it settled.
+    """
 
     entitled_by: str | None = None
     number: int = 0
@@ -63,6 +75,8 @@ class ClaimPayments:
     due_fen: int = 0
     provided_fen: Counter[str] = field(default_factory=Counter)
     payments: dict[str, Paid] = field(default_factory=dict)
+    desk_due_fen: int = 0
+    desk_fen: Counter[str] = field(default_factory=Counter)
 
     def take(self, event: Payout, books: ClaimBooks) -> Iterator[Broken]:
         """Compare an event with what is known, then take it over."""
@@ -70,14 +84,15 @@ class ClaimPayments:
         match event:
             case EntitlementRevised():
                 yield from self._revise(event, books)
+            case DeskSettlementBooked():
+                yield from self._owe_centre(event)
             case PaymentHeld() | PaymentInstructed():
                 yield from self._provide(event, books)
-            case UnpayableReduced():
-                yield from self._take_off(event.payment_id, event.amount_fen)
+            case UnpayableReduced() | ClawbackRaised():
                 self.provided_fen[event.plan_id] -= event.amount_fen
-            case ClawbackRaised():
-                self.provided_fen[event.plan_id] -= event.amount_fen
-                if event.decision_id != self.entitled_by:
+                if isinstance(event, UnpayableReduced):
+                    yield from self._take_off(event.payment_id, event.amount_fen)
+                elif event.decision_id != self.entitled_by:
                     yield Broken("claimed_back_by_decision", "claimed back by a decision that does not stand")
             case ClawbackNetted(payment_id=None):
                 self.provided_fen[event.plan_id] += event.amount_fen
@@ -95,6 +110,17 @@ class ClaimPayments:
             has_fen, due_fen_ = self.provided_fen[plan_id], due[plan_id]
             if has_fen != due_fen_:
                 yield Broken("provided_is_due", f"of {plan_id} provided {has_fen}, due {due_fen_} fen")
+        for plan_id in sorted({*self.desk_fen, *([self.due_plan] if self.due_plan else [])}):
+            settled_fen = self.desk_due_fen if plan_id == self.due_plan else 0
+            if self.desk_fen[plan_id] != settled_fen:
+                sides = f"{self.desk_fen[plan_id]}, settled {settled_fen} fen"
+                yield Broken("desk_is_booked", f"of {plan_id} the centre is owed {sides}")
+
+    def _owe_centre(self, event: DeskSettlementBooked) -> Iterator[Broken]:
+        self.desk_fen[event.plan_id] += event.amount_fen
+        if self.desk_fen[event.plan_id] != event.settled_fen:
+            sides = f"{event.settled_fen}, booked {self.desk_fen[event.plan_id]} fen"
+            yield Broken("desk_is_booked", f"said to be owed to the centre {sides}")
 
     def _not_too_much(self) -> Iterator[Broken]:
         for plan_id, has_fen in self.provided_fen.items():
@@ -118,6 +144,7 @@ class ClaimPayments:
             yield Broken("newest_decision", f"decision {event.number} counts after decision {self.number}")
         self.entitled_by, self.number = event.decision_id, event.number
         self.due_plan, self.due_fen = event.plan_id, event.due_fen
+        self.desk_due_fen = 0 if event.withdrawn else desk_fen(decision)
 
     def _provide(self, event: Provided, books: ClaimBooks) -> Iterator[Broken]:
         name = type(event).__name__
@@ -126,6 +153,7 @@ class ClaimPayments:
             due = due_fen(decision)
             self.entitled_by, self.due_plan, self.due_fen = event.decision_id, event.plan_id, due
             self.number = decision.number if decision else 0
+            self.desk_due_fen = desk_fen(decision)
             if event.amount_fen != due:
                 yield Broken("pays_the_decision", f"{name} {event.amount_fen} ≠ decided {due} fen")
             elif decision is not None and decision.number > 1:
@@ -201,6 +229,9 @@ def waiting_rules(books: ClaimBooks, paid: ClaimPayments, file_of: Mapping[str, 
     standing_fen = due_fen(books.standing)
     if standing_fen != paid.due_fen:
         yield Broken("finished_paid", f"{standing_fen} fen are decided, payout acts on {paid.due_fen} fen")
+    if desk_fen(books.standing) != paid.desk_due_fen:
+        sides = f"{desk_fen(books.standing)}, booked for it {paid.desk_due_fen} fen"
+        yield Broken("finished_paid", f"settled by the insurance centre {sides}")
     for payment in paid.payments.values():
         if payment.status == "instructed":
             yield Broken("finished_settled", f"{payment.amount_fen} fen were instructed, never concluded")

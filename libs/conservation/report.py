@@ -48,7 +48,7 @@ class Violation:
 class Totals:
     """Sums over the history, in fen: bills as they were filed last, and the decisions that stand.
 
-    `borne_fen` is by bearer and sums to `decided_fen`.
+    `borne_fen` is by bearer and sums to `decided_fen`. `owed_to_centre_fen`: what the insurance centre settled itself.
     """
 
     registered_fen: int
@@ -65,6 +65,7 @@ class Totals:
     netted_fen: int
     repaid_fen: int
     written_off_fen: int
+    owed_to_centre_fen: int = 0
 
     @property
     def outstanding_fen(self) -> int:
@@ -79,7 +80,7 @@ class Totals:
     @property
     def checked_fen(self) -> int:
         """Every fen that some rule has looked at: bills and payments."""
-        return self.registered_fen + self.instructed_fen
+        return self.registered_fen + self.instructed_fen + self.owed_to_centre_fen
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ def bill_rules(books: ClaimBooks) -> Iterator[Broken]:
             yield Broken("opened_as_registered", "adjudication works on another bill than intake accepted")
         elif lines != books.filed_lines.get(opened.revision):
             yield Broken("opened_as_registered", "adjudication works on other items than intake accepted")
+        elif opened.one_stop != known.one_stop:
+            yield Broken("opened_as_registered", "adjudication has other amounts of the insurance centre")
     yield from _noted_rules(books)
 
 

@@ -14,6 +14,7 @@ from libs.contracts.payout import (
     ClawbackRaised,
     ClawbackRepaid,
     ClawbackWrittenOff,
+    DeskSettlementBooked,
     PaymentCancelled,
     PaymentInstructed,
     PaymentRejected,
@@ -29,6 +30,7 @@ _Moving = (
     | ClawbackRaised
     | ClawbackRepaid
     | ClawbackWrittenOff
+    | DeskSettlementBooked
 )
 
 
@@ -86,4 +88,5 @@ class Sums:
             netted_fen=moved["netted"],
             repaid_fen=moved["ClawbackRepaid"],
             written_off_fen=moved["ClawbackWrittenOff"] - moved["recovered"],
+            owed_to_centre_fen=moved["DeskSettlementBooked"],
         )

@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 from pydantic import Field, JsonValue
 
 from libs.contracts.event import ClaimEvent, Fen, Model, PersonEvent
+from libs.contracts.one_stop import OneStopAmounts, OneStopDecided
 from libs.contracts.settlement import FeeLine, Scheme, Settlement, Visit
 
 Bearer = Literal[
@@ -61,6 +62,9 @@ class ClaimOpened(ClaimEvent):
     received_at: datetime
     revision: int = Field(default=1, ge=1, description="raised when the hospital corrects the settlement")
     answer_due_at: datetime = Field(description="when the claim is decided or pended without what is missing")
+    one_stop: OneStopAmounts | None = Field(
+        default=None, description="what the insurance centre has settled of the plan before the claim came"
+    )
 
 
 class RecordsNoted(ClaimEvent):
@@ -189,6 +193,13 @@ class ClaimAdjudicated(Decision):
     explanation: JsonValue
     without_records: bool = Field(
         default=False, description="decided in the bureau's absence, to be trued up"
+    )
+    settled_at_desk_fen: Fen = Field(
+        default=0,
+        description="of plan_pays_fen, what the insurance centre has settled: owed to it, not to the person",
+    )
+    one_stop: OneStopDecided | None = Field(
+        default=None, description="whose amounts these are, when the insurance centre had settled some"
     )
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from libs.contracts.event import ClaimEvent, Event, Model, PersonId, Sealed
+from libs.contracts.one_stop import OneStopAmounts
 from libs.contracts.settlement import FeeLine, Settlement, Visit
 
 Channel = Literal["settlement_http", "fhir_http", "settlement_topic", "hl7v2_mllp"]
@@ -30,6 +31,9 @@ class FiledSettlement(ClaimEvent):
     medical: Sealed = Field(description="{diagnoses: [{code, name, main}], procedures, note} as JSON")
     main_diagnosis_chapter: str | None = Field(
         default=None, description="ICD-10 chapter, roman numeral: not identifying"
+    )
+    one_stop: OneStopAmounts | None = Field(
+        default=None, description="what the insurance centre has computed and settled of the plan itself"
     )
 
 

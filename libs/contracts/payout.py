@@ -33,6 +33,24 @@ class EntitlementRevised(ClaimEvent):
     revised_at: datetime
 
 
+class DeskSettlementBooked(ClaimEvent):
+    """The insurance centre has settled another sum of a claim than was booked: the pool owes it to the centre.
+
+    The pool clears with the centre by period; what the centre settled too much is settled with it, too.
+    """
+
+    booking_id: str
+    decision_id: str = Field(
+        description="the decision that stands now; the reversed one of a withdrawn claim"
+    )
+    plan_id: str
+    reference: str = Field(description="the centre's own id of what it settled")
+    amount_fen: int = Field(description="what more is owed to the centre than before; negative: less")
+    settled_fen: Fen = Field(description="what the centre is owed of the claim now")
+    booked_at: datetime
+    postings: tuple[LedgerPosting, ...]
+
+
 class PaymentInstructed(ClaimEvent):
     """What a decision pays, or pays more than the one before: the payment's id is derived from the decision's.
 

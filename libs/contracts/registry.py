@@ -18,6 +18,7 @@ from libs.contracts import (
     insurers,
     intake,
     medical_data,
+    one_stop,
     operations,
     payout,
     rulings,
@@ -87,7 +88,10 @@ PUBLISHED: Mapping[str, tuple[type[Event], ...]] = MappingProxyType(
     }
     | {
         # A claim's process and what people decide about it are one log; so are payments and what insurers bear.
-        "adjudication": _events_of(adjudication) + _events_of(rulings) + _events_of(operations),
+        "adjudication": _events_of(adjudication)
+        + _events_of(rulings)
+        + _events_of(one_stop)
+        + _events_of(operations),
         "payout": _events_of(payout) + _events_of(insurers) + _events_of(operations),
     }
 )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
+from libs.contracts.one_stop import OneStopAmounts
 from libs.contracts.settlement import FeeLine, Scheme, Settlement, Visit
 from libs.interop.errors import Refusal, SubmissionInvalid
 from libs.interop.identity_number import (
@@ -13,6 +14,7 @@ from libs.interop.identity_number import (
     age_on,
     parse_identity_number,
 )
+from libs.interop.one_stop import one_stop_faults
 from libs.interop.reading import Problems
 from libs.interop.submission import Diagnosis, Person, Procedure, Submission, line_differences, place_of
 from libs.interop.visit_kinds import VisitKind, kind_of
@@ -35,6 +37,7 @@ class Places:
     settlement: str
     lines: str
     line: Callable[[int], str]
+    one_stop: str
 
 
 @dataclass(slots=True)
@@ -72,6 +75,7 @@ class Draft:
     procedures: list[Procedure] = field(default_factory=list)
     note: str | None = None
     invoice_number: str | None = None
+    one_stop: OneStopAmounts | None = None
 
     def submission(self) -> Submission:
         """The checked submission. Raises SubmissionInvalid with every problem of reading and of agreement."""
@@ -106,6 +110,7 @@ class Draft:
             procedures=tuple(self.procedures),
             note=self.note,
             invoice_number=self.invoice_number,
+            one_stop=self.one_stop,
         )
 
     def _visit(self, number: IdentityNumber, kind: VisitKind) -> Visit:
@@ -189,3 +194,8 @@ class Draft:
             for index, sentence in line_differences(self.settlement, tuple(self.lines)):
                 where = self.places.lines if index is None else self.places.line(index)
                 self.problems.add("lines_differ", where, sentence)
+        if self.one_stop is not None and self.admitted_on != date.min:
+            for code, sentence in one_stop_faults(
+                self.one_stop, self.settlement, self.admitted_on, self.received_on
+            ):
+                self.problems.add(code, self.places.one_stop, sentence)

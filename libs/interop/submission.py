@@ -7,8 +7,10 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from libs.contracts.event import Model
+from libs.contracts.one_stop import OneStopAmounts
 from libs.contracts.settlement import FeeLine, Place, Settlement, Visit
 from libs.interop.identity_number import IdentityNumberInvalid, age_on, parse_identity_number
+from libs.interop.one_stop import one_stop_faults
 
 # Printable ASCII without blanks: ids travel in URLs, headers and file names.
 SubmissionId = Annotated[str, Field(pattern=r"^[!-~]{1,64}$")]
@@ -66,6 +68,9 @@ class Submission(Model):
     procedures: tuple[Procedure, ...] = ()
     note: str | None = Field(default=None, max_length=2000)
     invoice_number: str | None = Field(default=None, max_length=40)
+    one_stop: OneStopAmounts | None = Field(
+        default=None, description="what the insurance centre has settled of the plan itself"
+    )
 
     @property
     def hospital_id(self) -> str:
@@ -79,8 +84,12 @@ class Submission(Model):
         return marked or (self.diagnoses[0] if self.diagnoses else None)
 
     def canonical(self) -> bytes:
-        """The content without its transport: equal for the same bill by whichever protocol it came."""
-        return self.__pydantic_serializer__.to_json(self)
+        """The content without its transport: equal for the same bill by whichever protocol it came.
+
+        Digests of what was filed before there were one-stop amounts must stay: a bill without says nothing of them.
+        """
+        left_out = {"one_stop"} if self.one_stop is None else None
+        return self.__pydantic_serializer__.to_json(self, exclude=left_out)
 
     def digest(self) -> str:
         """SHA-256 of the canonical content, hexadecimal."""
@@ -91,6 +100,9 @@ class Submission(Model):
         broken = self.settlement.broken_identities() + [
             sentence for _, sentence in line_differences(self.settlement, self.lines)
         ]
+        if self.one_stop is not None:
+            found = one_stop_faults(self.one_stop, self.settlement, self.visit.admitted_on, None)
+            broken += [sentence for _, sentence in found]
         if broken:
             raise ValueError("; ".join(broken))
         if self.visit.discharged_on < self.visit.admitted_on:

@@ -37,6 +37,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "ClaimDenied": ("拒赔", "denied"),
     "AdjudicationReversed": ("决定撤回", "decision reversed"),
     "DecisionConfirmed": ("决定维持", "decision confirmed"),
+    "OneStopDifferenceFound": ("一站式金额有差异", "the insurance centre's amounts differ from ours"),
+    "OneStopDifferenceEnded": ("一站式差异消除", "the difference to the insurance centre has ended"),
+    "OneStopDifferenceAnswered": ("一站式差异已答复", "the difference to the insurance centre was answered"),
+    "DeskSettlementBooked": ("医保中心清算入账", "owed to the insurance centre"),
     "PaymentHeld": ("付款待账户", "payment held: no account known"),
     "PaymentInstructed": ("付款指令", "payment instructed"),
     "PaymentSettled": ("到账", "payment settled"),
@@ -60,6 +64,9 @@ _AMOUNTS: dict[str, tuple[str, str]] = {
     "patient_bears_fen": ("个人负担", "patient bears"),
     "amount_fen": ("金额", "amount"),
     "due_fen": ("应付", "due"),
+    "settled_at_desk_fen": ("中心已结", "settled by the insurance centre"),
+    "centre_fen": ("中心金额", "by the centre"),
+    "own_fen": ("本系统测算", "by our evaluation"),
     "burden_fen": ("累计负担", "burden so far"),
 }
 _NAMES: dict[str, tuple[str, str]] = {

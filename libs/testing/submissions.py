@@ -1,10 +1,11 @@
 """Submissions for tests: one with defaults, and a hypothesis strategy of all kinds."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, get_args
 
 from hypothesis import strategies as st
 
+from libs.contracts.one_stop import OneStopAmounts, OneStopLiability, OneStopMode
 from libs.contracts.settlement import ChargeCategory, FeeLine, Scheme, Settlement, Visit
 from libs.interop.identity_number import age_on, check_character, parse_identity_number
 from libs.interop.submission import Diagnosis, Person, Procedure, Submission, place_of
@@ -61,6 +62,23 @@ def a_settlement(
     )
 
 
+def one_stop_amounts(*liabilities: tuple[str, int, int], **fields: Any) -> OneStopAmounts:
+    """What a centre settled at the desk: (code, deductible, payment) per liability, in fen."""
+    stated = tuple(
+        OneStopLiability(code=code, deductible_fen=deductible_fen, pays_fen=pays_fen)
+        for code, deductible_fen, pays_fen in liabilities
+    )
+    defaults: dict[str, Any] = {
+        "plan_id": "demo-generic",
+        "mode": "one_stop",
+        "reference": "YZS2022031000017",
+        "liabilities": stated,
+        "total_fen": sum(each.pays_fen for each in stated),
+        "settled_at": datetime(2022, 3, 10, 2, 0, tzinfo=UTC),
+    }
+    return OneStopAmounts(**(defaults | fields))
+
+
 def a_submission(**changes: Any) -> Submission:
     """A stay of nine days with two lines; `changes` replace fields of the submission."""
     person = changes.get("person") or a_person()
@@ -106,18 +124,34 @@ def submissions(draw: st.DrawFn) -> Submission:
     )
     lines = tuple(draw(_line(number)) for number in range(1, draw(st.integers(0, 6)) + 1))
     diagnoses = draw(st.lists(st.builds(Diagnosis, code=_code(), name=_TEXT, main=st.booleans()), max_size=4))
+    visit, settlement = draw(_visit(person)), draw(_settlement(lines))
     return Submission(
         submission_id=draw(st.from_regex(r"\A[!-~]{1,64}\Z")),
         encounter_id=draw(st.none() | _TEXT),
         person=person,
-        visit=draw(_visit(person)),
-        settlement=draw(_settlement(lines)),
+        visit=visit,
+        settlement=settlement,
         lines=lines,
         diagnoses=tuple(diagnoses),
         procedures=tuple(draw(st.lists(st.builds(Procedure, code=_code(), name=_TEXT), max_size=3))),
         note=draw(st.none() | _TEXT),
         invoice_number=draw(st.none() | st.from_regex(r"\A[0-9A-Z]{1,40}\Z")),
+        one_stop=draw(st.none() | _one_stop(settlement, visit)),
     )
+
+
+@st.composite
+def _one_stop(draw: st.DrawFn, settlement: Settlement, visit: Visit) -> OneStopAmounts:
+    """A centre's amounts that the bill allows."""
+    modes: tuple[OneStopMode, ...] = get_args(OneStopMode)
+    codes = draw(st.lists(st.from_regex(r"\A[A-Za-z0-9_-]{1,40}\Z"), unique=True, max_size=3))
+    paid = _split(draw, settlement.personal_total_fen, len(codes) + 1)
+    parts = [
+        (code, draw(st.integers(0, settlement.total_fen - fen)), fen)
+        for code, fen in zip(codes, paid, strict=False)
+    ]
+    moment = datetime.combine(visit.discharged_on, time(draw(st.integers(0, 23)), 30), UTC)
+    return one_stop_amounts(*parts, mode=draw(st.sampled_from(modes)), settled_at=moment)
 
 
 def _code() -> st.SearchStrategy[str]:

@@ -25,6 +25,12 @@ class RulingTaken(AdjudicationError):
     code = "ruling_id_taken"
 
 
+class DifferenceUnknown(AdjudicationError):
+    """The claim has no such difference to the insurance centre's amounts, or it has ended."""
+
+    code = "difference_unknown"
+
+
 class TierUnknown(AdjudicationError):
     """The authority table in force has no such tier."""
 

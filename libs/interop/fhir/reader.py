@@ -9,6 +9,7 @@ from libs.interop.fhir import systems
 from libs.interop.fhir.bill_reading import read_lines, read_settlement, text
 from libs.interop.fhir.gate import check_structure
 from libs.interop.fhir.medical_reading import read_medical
+from libs.interop.fhir.one_stop import one_stop_of, one_stop_place
 from libs.interop.fhir.party_reading import (
     read_coverage,
     read_encounter,
@@ -154,6 +155,7 @@ class _Reading:
             settlement=f"{self.answer.at}.total",
             lines=f"{self.bill.at}.item",
             line=lambda index: f"{self.bill.at}.item[{index}]",
+            one_stop=one_stop_place(self.bill),
         )
 
     def _resolve(self, reference: Located, kind: str) -> Located | None:
@@ -195,6 +197,7 @@ class _Reading:
         filed = extension_in(self.bill.data, systems.FILED)
         if filed is not None and isinstance(filed.get("valueBoolean"), bool):
             self.draft.filed = filed["valueBoolean"]
+        self.draft.one_stop = one_stop_of(self.bill, self.problems)
         for information in self.bill.children("supportingInfo"):
             kind = code_in(information.data["category"], systems.SUPPORTING_INFO)
             value = information.data.get("valueString") or ""

@@ -27,6 +27,7 @@ ICD_10 = "http://hl7.org/fhir/sid/icd-10"
 
 REGION = f"{BASE}/StructureDefinition/administrative-division"
 FILED = f"{BASE}/StructureDefinition/out-of-town-filed"
+ONE_STOP = f"{BASE}/StructureDefinition/one-stop"
 DAYS_SUPPLY = f"{BASE}/StructureDefinition/days-supply"
 
 CLAIM_TYPE = "http://terminology.hl7.org/CodeSystem/claim-type"

@@ -11,6 +11,7 @@ import msgspec
 
 from libs.contracts.settlement import FeeLine, Settlement
 from libs.interop.fhir import systems
+from libs.interop.fhir.one_stop import one_stop_extension
 from libs.interop.national import fields
 from libs.interop.submission import Submission
 
@@ -180,9 +181,18 @@ def _claim(submission: Submission, links: _Links) -> Json:
         "item": [_item(line, links) for line in submission.lines],
         "total": _money(submission.settlement.total_fen),
     }
-    if visit.place != "local":
-        claim["extension"] = [{"url": systems.FILED, "valueBoolean": visit.place == "out_of_town_filed"}]
+    claim["extension"] = _extensions(submission)
     return {name: value for name, value in claim.items() if value != []}
+
+
+def _extensions(submission: Submission) -> list[Json]:
+    found: list[Json] = []
+    if submission.visit.place != "local":
+        filed = submission.visit.place == "out_of_town_filed"
+        found.append({"url": systems.FILED, "valueBoolean": filed})
+    if submission.one_stop is not None:
+        found.append(one_stop_extension(submission.one_stop))
+    return found
 
 
 def _supporting_info(submission: Submission) -> list[Json]:

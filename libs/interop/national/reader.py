@@ -8,6 +8,7 @@ from libs.contracts.settlement import FeeLine, Settlement
 from libs.interop.assembling import Draft, Places
 from libs.interop.exact_json import decode_object
 from libs.interop.national import fields
+from libs.interop.one_stop import read_one_stop
 from libs.interop.reading import Fields, Problems
 from libs.interop.submission import Diagnosis, Procedure, Submission
 
@@ -22,6 +23,7 @@ _PLACES = Places(
     settlement="/setlinfo",
     lines="/feedetail",
     line=lambda index: f"/feedetail/{index}",
+    one_stop="/huiji/one_stop",
 )
 _LINE_AMOUNTS = tuple(
     (wire, ours, Fields.amount if wire in fields.REQUIRED_LINE_AMOUNTS else Fields.optional_amount)
@@ -94,6 +96,8 @@ def _read_additions(root: Fields, draft: Draft) -> None:
     settled = additions.optional_choice("settled", fields.FLAGS)
     draft.settled = True if settled is None else settled
     draft.note = additions.optional_text("note", 2000, breaks=True)
+    if not additions.absent("one_stop"):
+        draft.one_stop = read_one_stop(additions.object("one_stop"))
 
 
 def _read_settlement(info: Fields, draft: Draft) -> None:

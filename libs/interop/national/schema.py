@@ -11,6 +11,7 @@ from typing import Any
 
 from libs.interop.national import fields
 from libs.interop.national.cancellation_schema import BASED_ON, cancellation_schema
+from libs.interop.one_stop import MAX_LIABILITIES, MODES, PATTERNS
 from libs.interop.reading import MAX_ITEMS
 
 PUBLISHED = Path("docs/schemas/national-settlement.json")
@@ -150,11 +151,43 @@ def _additions() -> Json:
             ),
             "settled": _code(fields.FLAGS, "0 when basic insurance has not settled the bill; 1 when absent"),
             "note": {"type": "string", "maxLength": 2000},
+            "one_stop": _one_stop(),
             "action": _code(
                 ("register", "correct"),
                 "correct replaces the settlement of this setl_id; register when absent",
             ),
             "based_on_revision": BASED_ON,
+        },
+    }
+
+
+def _one_stop() -> Json:
+    """The field names of a provincial feed."""
+    liability: Json = {
+        "type": "object",
+        "required": ["code", "settClaPay"],
+        "properties": {
+            "code": _text(
+                40, "the centre's code (SBNYL, SBWYL) or the plan's liability", PATTERNS["code"].pattern
+            ),
+            "dedcStd": _AMOUNT,
+            "settClaPay": _AMOUNT,
+        },
+    }
+    return {
+        "type": "object",
+        "description": "what the insurance centre has computed and settled of the plan before (一站式, 中心零报)",
+        "required": ["plan_id", "apply_claim_mode", "reference", "settClaSumamt", "setl_time"],
+        "properties": {
+            "plan_id": _text(64, "the plan that it settled", PATTERNS["plan_id"].pattern),
+            "apply_claim_mode": _code(MODES, "3 at the hospital's desk; 4, 5, 6 by the centre itself"),
+            "reference": _text(64, "the centre's own id of it; not personal", PATTERNS["reference"].pattern),
+            "settClaSumamt": _AMOUNT,
+            "setl_time": {
+                "type": "string",
+                "description": "ISO 8601; without an offset the time in Shanghai",
+            },
+            "liabilities": {"type": "array", "maxItems": MAX_LIABILITIES, "items": liability},
         },
     }
 

@@ -5,6 +5,7 @@ from typing import Any
 from libs.contracts.settlement import FeeLine
 from libs.interop.changes import Cancellation
 from libs.interop.national import fields
+from libs.interop.one_stop import one_stop_document
 from libs.interop.submission import Submission
 
 _GENDER = {"male": "1", "female": "2"}
@@ -35,6 +36,8 @@ def to_national(submission: Submission) -> dict[str, Any]:
         additions["out_of_town_filed"] = "1" if visit.place == "out_of_town_filed" else "0"
     if submission.note is not None:
         additions["note"] = submission.note
+    if submission.one_stop is not None:
+        additions["one_stop"] = one_stop_document(submission.one_stop)
     document["huiji"] = additions
     return document
 

@@ -2,6 +2,7 @@
 
 from libs.benefits import Evaluation, Plan
 from libs.contracts.adjudication import Bearer, Bearing
+from libs.contracts.one_stop import OneStopDecided
 from libs.contracts.settlement import Settlement
 from services.adjudication.domain.case import paid_by_layer
 
@@ -17,6 +18,9 @@ _LAYERS: dict[str, tuple[Bearer, str]] = {
 }
 
 
+TAKEN_FROM_CENTRE = "（一站式：取自医保中心）"
+
+
 def bearings_of(settlement: Settlement, plan: Plan, found: Evaluation) -> tuple[Bearing, ...]:
     """Layers below, the plan by liability, layers after it with what it left them, and the patient by reason."""
     after_left = sum(bill.after_fen for bill in found.bills)
@@ -27,7 +31,7 @@ def bearings_of(settlement: Settlement, plan: Plan, found: Evaluation) -> tuple[
             borne = min(amount_fen, after_left)
             after_left -= borne
         bearings.append(layer_bearing(name, borne))
-    clauses = {liability.id: f"{liability.clause} {liability.name.zh}" for liability in plan.liabilities}
+    clauses = _plan_clauses(plan)
     bearings += [
         Bearing(bearer="plan", amount_fen=paid, clause=clauses[liability_id])
         for liability_id, paid in found.paid_by_liability.items()
@@ -35,6 +39,42 @@ def bearings_of(settlement: Settlement, plan: Plan, found: Evaluation) -> tuple[
     ]
     bearings += _patient_bearings(found)
     return tuple(bearings)
+
+
+def bearings_taken(
+    settlement: Settlement, plan: Plan, found: Evaluation, decided: OneStopDecided
+) -> tuple[Bearing, ...]:
+    """Layers as settled, the plan as the insurance centre settled it, and the patient what is left.
+
+    Why the patient keeps it is told by our own evaluation; by how much the centre is below it has a clause of its own,
+    by how much it is above relieves the patient of the last parts.
+    """
+    clauses = _plan_clauses(plan)
+    bearings = [layer_bearing(name, fen) for name, fen in paid_by_layer(settlement).items()]
+    bearings += [
+        Bearing(
+            bearer="plan",
+            amount_fen=each.centre_pays_fen,
+            clause=f"{clauses[each.liability_id]} {TAKEN_FROM_CENTRE}",
+        )
+        for each in decided.liabilities
+        if each.centre_pays_fen
+    ]
+    left_fen = settlement.total_fen - sum(part.amount_fen for part in bearings)
+    for part in _patient_bearings(found):
+        kept_fen = min(part.amount_fen, left_fen)
+        if kept_fen:
+            bearings.append(part.model_copy(update={"amount_fen": kept_fen}))
+            left_fen -= kept_fen
+    if left_fen:
+        bearings.append(
+            Bearing(bearer="patient", amount_fen=left_fen, clause="one_stop: less than evaluated")
+        )
+    return tuple(bearings)
+
+
+def _plan_clauses(plan: Plan) -> dict[str, str]:
+    return {liability.id: f"{liability.clause} {liability.name.zh}" for liability in plan.liabilities}
 
 
 def _patient_bearings(found: Evaluation) -> list[Bearing]:

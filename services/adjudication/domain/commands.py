@@ -10,6 +10,7 @@ from libs.contracts.enrolment import CoverageActivated, CoverageLapsed
 from libs.contracts.fraud import ClaimScored, ReviewConcluded
 from libs.contracts.intake import ClaimCorrected, ClaimRegistered, ClaimWithdrawn
 from libs.contracts.medical_data import RecordsAttached, RecordsUnavailable
+from libs.contracts.one_stop import AnswerReason
 from libs.contracts.rulings import Evidence, RuledFacts, RulingReason
 from services.adjudication.domain.authority import Authority
 
@@ -128,6 +129,19 @@ class ConcludeAppeal:
     clocks: Clocks
 
 
-ByPeople = ProposeRuling | ApproveRuling | RejectRuling | OpenAppeal | ConcludeAppeal
+@dataclass(frozen=True, slots=True)
+class AnswerDifference:
+    """A member of staff has looked at how the insurance centre's amounts differ from ours."""
+
+    claim_id: str
+    difference_id: str
+    outcome: Literal["accepted", "disputed"]
+    reason: AnswerReason
+    by: str
+    now: datetime
+    clocks: Clocks
+
+
+ByPeople = ProposeRuling | ApproveRuling | RejectRuling | OpenAppeal | ConcludeAppeal | AnswerDifference
 Command = TakeNote | PassDeadline | ByPeople
 """A command; those by people can be refused with an AdjudicationError."""

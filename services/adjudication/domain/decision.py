@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 
 import orjson
 
-from libs.benefits import Case, Evaluation, Plan, Usage, evaluate
+from libs.benefits import Case, Plan, Usage, evaluate
 from libs.benefits.pool import pool_shares
 from libs.contracts.adjudication import (
     Bearing,
@@ -17,14 +17,14 @@ from libs.contracts.adjudication import (
     ClaimDenied,
     ClaimOpened,
     CoverageNoted,
-    LiabilityOutcome,
     PoolShare,
 )
-from services.adjudication.domain.balances import sum_of, taken_between
-from services.adjudication.domain.bearings import bearings_of, layer_bearing
+from services.adjudication.domain.balances import sum_of
+from services.adjudication.domain.bearings import layer_bearing
 from services.adjudication.domain.case import case_of, paid_by_layer
 from services.adjudication.domain.engine import ENGINE
 from services.adjudication.domain.loyalty import claim_free_years
+from services.adjudication.domain.outcome import outcome_of
 from services.adjudication.domain.receipt import recorded_explanation
 from services.adjudication.domain.state import Claim, Person
 
@@ -78,13 +78,17 @@ def adjudicate(
     plan: Plan,
     now: datetime,
 ) -> ClaimAdjudicated:
-    """Evaluate the plan for the claim on top of what the benefit year's earlier claims have used."""
+    """Evaluate the plan for the claim on top of what the benefit year's earlier claims have used.
+
+    What the insurance centre has settled of it is taken, with our evaluation beside it.
+    """
     basis = basis_of(claim)
     opened = basis.opened
     benefit_year = plan.benefit_year_start(opened.visit.admitted_on).isoformat()
     case = case_for(person, claim, opened, coverage, plan)
     found = evaluate(plan, case)
     cash_fen = sum(paid.amount_fen for paid in found.cash_benefits)
+    outcome = outcome_of(opened, plan, found)
     records, _, _ = claim.facts
     return ClaimAdjudicated(
         person_id=person.person_id,
@@ -97,22 +101,24 @@ def adjudicate(
         plan_id=plan.id,
         service_date=opened.visit.admitted_on,
         bill_fen=opened.settlement.total_fen,
-        bearings=bearings_of(opened.settlement, plan, found),
+        bearings=outcome.bearings,
         decided_at=now,
         received_at=opened.received_at,
         engine_digest=ENGINE,
         plan_digest=plan.digest,
         benefit_year=benefit_year,
         inputs_digest=inputs_digest(plan, case),
-        plan_pays_fen=found.plan_pays_fen,
+        plan_pays_fen=outcome.plan_pays_fen,
         cash_benefits_fen=cash_fen,
-        patient_bears_fen=found.patient_bears_fen,
-        liabilities=_liabilities(found),
-        usage_after=found.usage_after.model_dump(mode="json"),
-        usage_taken=taken_between(case.used, found.usage_after).model_dump(mode="json"),
-        pool_shares=_pool_shares(plan, opened.visit.admitted_on, found.plan_pays_fen + cash_fen),
-        explanation=recorded_explanation(found.explanation),
+        patient_bears_fen=outcome.patient_bears_fen,
+        liabilities=outcome.liabilities,
+        usage_after=outcome.usage_after.model_dump(mode="json"),
+        usage_taken=outcome.usage_taken.model_dump(mode="json"),
+        pool_shares=_pool_shares(plan, opened.visit.admitted_on, outcome.plan_pays_fen + cash_fen),
+        explanation=recorded_explanation(outcome.explanation),
         without_records=records is None or not records.available,
+        settled_at_desk_fen=outcome.settled_at_desk_fen,
+        one_stop=outcome.one_stop,
     )
 
 
@@ -158,16 +164,4 @@ def _pool_shares(plan: Plan, service_date: date, amount_fen: int) -> tuple[PoolS
     return tuple(
         PoolShare(insurer=part.insurer, share_bp=part.share_bp, amount_fen=part.amount_fen)
         for part in pool_shares(plan, service_date, amount_fen)
-    )
-
-
-def _liabilities(found: Evaluation) -> tuple[LiabilityOutcome, ...]:
-    return tuple(
-        LiabilityOutcome(
-            liability_id=outcome.liability_id,
-            base_fen=outcome.base_fen,
-            deductible_fen=outcome.deductible.taken_fen,
-            paid_fen=outcome.paid_fen,
-        )
-        for outcome in found.liabilities
     )

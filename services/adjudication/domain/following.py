@@ -14,6 +14,7 @@ from libs.contracts.adjudication import (
     ReviewNoted,
     ScoreNoted,
 )
+from libs.contracts.one_stop import OneStopDifferenceAnswered
 from libs.contracts.rulings import (
     AppealConcluded,
     AppealOpened,
@@ -23,6 +24,14 @@ from libs.contracts.rulings import (
 )
 from services.adjudication.domain.settling import Circumstances, settle
 from services.adjudication.domain.state import Claim, Person, evolve
+
+_MOVES_NOTHING = (
+    RulingProposed,
+    RulingRejected,
+    AppealOpened,
+    AppealConcluded,
+    OneStopDifferenceAnswered,
+)
 
 
 def what_follows(person: Person, noted: Sequence[Event], around: Circumstances) -> Sequence[Event]:
@@ -55,7 +64,7 @@ def _touched(person: Person, noted: Sequence[Event]) -> dict[str, ReversalReason
                 touched[event.claim_id] = _corrected(person, event.claim_id) or "deadline_passed"
             case RulingApproved():
                 touched[event.claim_id] = _ruled(person, event)
-            case RulingProposed() | RulingRejected() | AppealOpened() | AppealConcluded():
+            case _ if isinstance(event, _MOVES_NOTHING):
                 continue
             case _:
                 raise AssertionError(f"not a fact: {type(event).__name__}")

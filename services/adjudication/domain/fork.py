@@ -20,13 +20,22 @@ from libs.contracts.adjudication import (
     ReviewNoted,
     ScoreNoted,
 )
+from libs.contracts.one_stop import OneStopDifferenceEnded, OneStopDifferenceFound
 from services.adjudication.domain.commands import Clocks
 from services.adjudication.domain.decision import PlanBook
 from services.adjudication.domain.following import what_follows
 from services.adjudication.domain.settling import Circumstances
 from services.adjudication.domain.state import Person, evolve
 
-FOLLOWED: Final = (ClaimPended, ClaimAdjudicated, ClaimDenied, AdjudicationReversed, DecisionConfirmed)
+FOLLOWED: Final = (
+    ClaimPended,
+    ClaimAdjudicated,
+    ClaimDenied,
+    AdjudicationReversed,
+    DecisionConfirmed,
+    OneStopDifferenceFound,
+    OneStopDifferenceEnded,
+)
 """What adjudication itself said; everything else in a person's log is a fact that came from outside."""
 
 UnheardReviews = Literal["waiting", "legitimate", "fraudulent"]

@@ -44,6 +44,9 @@ def grounds_of(person: Person, claim_id: str, around: Circumstances) -> Grounds 
         return None
     plan = around.plans[coverage.plan_id]
     bill = orjson.dumps(case.bills[0].model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
+    one_stop = claim.bill.opened().one_stop
+    if one_stop is not None:
+        bill += orjson.dumps(one_stop.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
     return Grounds(
         coverage_id=coverage.coverage_id,
         plan_id=plan.id,

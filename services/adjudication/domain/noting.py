@@ -70,6 +70,7 @@ def _note_bill(
             revision=revision,
             # From now on: after an outage the other services' answers are behind the discharge, not missing.
             answer_due_at=now + clocks.answer,
+            one_stop=heard.one_stop,
         )
     ]
 

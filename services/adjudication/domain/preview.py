@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from libs.benefits import Case
 from libs.contracts import Event
 from libs.contracts.adjudication import ClaimOpened, ClaimWithdrawalNoted, RecordsNoted, ScoreNoted
+from libs.contracts.one_stop import OneStopAmounts
 from libs.contracts.settlement import FeeLine, Settlement, Visit
 from services.adjudication.domain.decision import case_for
 from services.adjudication.domain.following import what_follows
@@ -23,6 +24,7 @@ class ProposedBill:
     visit: Visit
     settlement: Settlement
     lines: tuple[FeeLine, ...] = ()
+    one_stop: OneStopAmounts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,7 @@ def _facts_of(
             lines=bill.lines,
             received_at=around.now,
             answer_due_at=around.now + around.clocks.answer,
+            one_stop=bill.one_stop,
         ),
         RecordsNoted(**about, available=True, settlement_matches=True),
         ScoreNoted(**about, score=0, outcome="clear", scored_at=around.now),

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from libs.contracts import Event
+from services.adjudication.domain.answering import answer_difference
 from services.adjudication.domain.appealing import conclude_appeal, open_appeal
 from services.adjudication.domain.commands import (
+    AnswerDifference,
     ApproveRuling,
     Command,
     ConcludeAppeal,
@@ -52,5 +54,7 @@ def _noted(person: Person, command: Command, around: Circumstances) -> Sequence[
             return open_appeal(person, command)
         case ConcludeAppeal():
             return conclude_appeal(person, command)
+        case AnswerDifference():
+            return answer_difference(person, command)
         case _:
             assert_never(command)

@@ -26,6 +26,7 @@ def _outcome(decision: ClaimAdjudicated) -> tuple[object, ...]:
         decision.cash_benefits_fen,
         decision.usage_taken,
         decision.pool_shares,
+        decision.one_stop,
     )
 
 

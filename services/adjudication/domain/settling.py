@@ -23,6 +23,7 @@ from libs.contracts.rulings import AppealConcluded
 from services.adjudication.domain.commands import Clocks
 from services.adjudication.domain.decision import PlanBook, adjudicate, deny
 from services.adjudication.domain.loyalty import pays
+from services.adjudication.domain.one_stop_difference import end_with_claim, follow_difference
 from services.adjudication.domain.readiness import Readiness, overdue_codes, readiness_of
 from services.adjudication.domain.reversal import reverse, same_outcome
 from services.adjudication.domain.state import Claim, Person, Standing, evolve
@@ -128,7 +129,8 @@ def _next(
             # One bill that contradicts itself must neither block the person's stream nor stop the clocks of others.
             not_evaluable = (PendReason(code="not_evaluable", owner="operator"),)
             return _pend(person.person_id, claim_id, claim, not_evaluable, around)
-        return _take_the_place(claim, decision, reason, caused_by, around.now)
+        differs = follow_difference(person, claim, decision, reason, around.plans, around.now)
+        return [*_take_the_place(claim, decision, reason, caused_by, around.now), *differs]
     return _pend(person.person_id, claim_id, claim, ready.reasons, around)
 
 
@@ -171,6 +173,7 @@ def _void(claim: Claim, now: datetime) -> Sequence[Event]:
     voided: list[Event] = []
     if claim.standing is not None:
         voided.append(reverse(claim.standing, "claim_withdrawn", now, replaced_by=None, caused_by=None))
+    voided += end_with_claim(claim, now)
     for appeal in claim.appeals.values():
         ended = AppealConcluded(
             person_id=appeal.person_id,

@@ -23,6 +23,11 @@ from libs.contracts.adjudication import (
     ReviewNoted,
     ScoreNoted,
 )
+from libs.contracts.one_stop import (
+    OneStopDifferenceAnswered,
+    OneStopDifferenceEnded,
+    OneStopDifferenceFound,
+)
 from libs.contracts.rulings import (
     AppealConcluded,
     AppealOpened,
@@ -75,6 +80,7 @@ class Claim:
     `settled_order`, `settled_revision` and `settled_with_records` say what the standing decision has seen.
     `ruling` is the one in force, made on `ruled_revision`; `proposed` are those that wait for a second person, each
     made on the revision in `proposed_on`; those concluded are remembered, so that a retry does not rule again.
+    `difference` is how the insurance centre's amounts differ from ours now, `difference_answer` what a person said.
     """
 
     bill: FiledBill | None = None
@@ -98,6 +104,8 @@ class Claim:
     rejected: Mapping[str, RulingProposed] = field(default_factory=lambda: _NONE)
     appeals: Mapping[str, AppealOpened] = field(default_factory=lambda: _NONE)
     appeals_concluded: Mapping[str, str] = field(default_factory=lambda: _NONE)
+    difference: OneStopDifferenceFound | None = None
+    difference_answer: OneStopDifferenceAnswered | None = None
 
     @property
     def revision(self) -> int:
@@ -190,7 +198,9 @@ ClaimStep = (
 
 ByPeople = RulingProposed | RulingApproved | RulingRejected | AppealOpened | AppealConcluded
 
-_OF_A_CLAIM: Final = (*get_args(ClaimStep), *get_args(ByPeople))
+OneStopStep = OneStopDifferenceFound | OneStopDifferenceEnded | OneStopDifferenceAnswered
+
+_OF_A_CLAIM: Final = (*get_args(ClaimStep), *get_args(ByPeople), *get_args(OneStopStep))
 
 
 def evolve(person: Person, event: Event) -> Person:
@@ -270,8 +280,23 @@ def _without(items: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     return {name: value for name, value in items.items() if name != key}
 
 
-def _moved_on(claim: Claim, event: ClaimStep | ByPeople) -> Claim:
+def _compared(claim: Claim, event: OneStopStep) -> Claim:
     match event:
+        case OneStopDifferenceFound():
+            return replace(claim, difference=event, difference_answer=None)
+        case OneStopDifferenceEnded():
+            return replace(claim, difference=None, difference_answer=None)
+        case OneStopDifferenceAnswered():
+            # In a fork the difference that was answered may never have been found.
+            known = claim.difference
+            is_of_it = known is not None and known.difference_id == event.difference_id
+            return replace(claim, difference_answer=event) if is_of_it else claim
+
+
+def _moved_on(claim: Claim, event: ClaimStep | ByPeople | OneStopStep) -> Claim:
+    match event:
+        case OneStopDifferenceFound() | OneStopDifferenceEnded() | OneStopDifferenceAnswered():
+            return _compared(claim, event)
         case RulingProposed() | RulingApproved() | RulingRejected() | AppealOpened() | AppealConcluded():
             return _ruled(claim, event)
         case ClaimOpened() | RecordsNoted() | ScoreNoted() | ReviewNoted() | ClaimWithdrawalNoted():

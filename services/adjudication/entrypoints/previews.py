@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from libs.benefits import BenefitsError, Case
 from libs.contracts.adjudication import ClaimDenied
+from libs.contracts.one_stop import OneStopAmounts
 from libs.contracts.settlement import FeeLine, Settlement, Visit
 from libs.eventlog import EventLog, Loaded
 from libs.eventlog.stage import Stage
@@ -38,6 +39,7 @@ class BillBody(BaseModel):
     visit: Visit
     settlement: Settlement
     lines: tuple[FeeLine, ...] = ()
+    one_stop: OneStopAmounts | None = None
 
 
 class DryRunMade(BaseModel):
@@ -73,7 +75,7 @@ def previews_router(
         `as_of_version` is how many events of the person were known.
         """
         known, now = await load(person_id), around()
-        bill = ProposedBill(body.visit, body.settlement, body.lines)
+        bill = ProposedBill(body.visit, body.settlement, body.lines, body.one_stop)
         with _evaluable():
             foreseen = if_filed(known.state, claim_id, bill, now)
             case = case_of_claim(foreseen.person, claim_id, now)

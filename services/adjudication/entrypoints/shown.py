@@ -56,6 +56,7 @@ def outcome_shown(claim: Claim) -> dict[str, Any]:
             "status": "pays" if paid_fen else "pays_nothing",
             "plan_pays_fen": standing.plan_pays_fen,
             "cash_benefits_fen": standing.cash_benefits_fen,
+            "settled_at_desk_fen": standing.settled_at_desk_fen,
             "liabilities": [outcome.model_dump(mode="json") for outcome in standing.liabilities],
         }
     else:

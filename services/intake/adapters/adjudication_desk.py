@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx2
 
-from libs.contracts.settlement import FeeLine, Settlement, Visit
+from libs.interop import Submission
 from services.intake.use_cases.estimate import AdjudicationRefused, AdjudicationSilent
 
 _PROBLEM_PREFIX = "urn:huiji:problem:"
@@ -19,16 +19,13 @@ class AdjudicationDesk:
         self._seconds = seconds
         self._client = client
 
-    async def dry_run(
-        self, person_id: str, claim_id: str, visit: Visit, settlement: Settlement, lines: tuple[FeeLine, ...]
-    ) -> dict[str, Any]:
-        """What filing the bill would lead to. Raises AdjudicationSilent, AdjudicationRefused."""
-        bill = {
-            "visit": visit.model_dump(mode="json"),
-            "settlement": settlement.model_dump(mode="json"),
-            "lines": [line.model_dump(mode="json") for line in lines],
-        }
-        return await self._post(f"/people/{person_id}/claims/{claim_id}/dry-run", bill)
+    async def dry_run(self, person_id: str, claim_id: str, bill: Submission) -> dict[str, Any]:
+        """What filing the bill would lead to. Of the submission only what names nobody is sent.
+
+        Raises AdjudicationSilent, AdjudicationRefused.
+        """
+        body = bill.model_dump(mode="json", include={"visit", "settlement", "lines", "one_stop"})
+        return await self._post(f"/people/{person_id}/claims/{claim_id}/dry-run", body)
 
     async def compare(self, person_id: str, claim_id: str, made: dict[str, Any]) -> dict[str, Any]:
         """Which facts under an earlier dry run have changed. Raises as `dry_run`."""

@@ -95,6 +95,7 @@ def register(
         "identity": identity,
         "medical": medical,
         "main_diagnosis_chapter": None if main is None else icd10_chapter(main.code),
+        "one_stop": submission.one_stop,
     }
     if filing.corrects:
         return ClaimCorrected(**stated, revision=revision.number)

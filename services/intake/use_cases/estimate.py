@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from libs.contracts.settlement import FeeLine, Settlement, Visit
+from libs.interop import Submission
 from services.intake.domain.filing import Asked, Withdrawing
 
 logger = structlog.get_logger(__name__)
@@ -36,9 +36,7 @@ class AdjudicationRefused(Exception):
 class DryRuns(Protocol):
     """Who knows what would be paid. Both raise AdjudicationSilent and AdjudicationRefused."""
 
-    async def dry_run(
-        self, person_id: str, claim_id: str, visit: Visit, settlement: Settlement, lines: tuple[FeeLine, ...]
-    ) -> dict[str, Any]: ...
+    async def dry_run(self, person_id: str, claim_id: str, bill: Submission) -> dict[str, Any]: ...
 
     async def compare(self, person_id: str, claim_id: str, made: dict[str, Any]) -> dict[str, Any]: ...
 
@@ -58,11 +56,8 @@ class Estimate:
             return _unknown("nothing_to_pay", "a cancelled settlement is paid nothing")
         if self.dry_runs is None:
             return _unknown("adjudication_not_connected", "this deployment does not say who adjudicates")
-        bill = asked.submission
         try:
-            answer = await self.dry_runs.dry_run(
-                asked.person_id, asked.claim_id, bill.visit, bill.settlement, bill.lines
-            )
+            answer = await self.dry_runs.dry_run(asked.person_id, asked.claim_id, asked.submission)
         except AdjudicationSilent as error:
             logger.warning("estimate_not_known", error=str(error))
             return _unknown("adjudication_silent", "the amount is not known now: ask again later")

@@ -45,7 +45,8 @@ class Prepare:
         body = sending.original.body
         if len(body) > SURELY_SMALL_BYTES and largest_event_bytes(submission) > LARGEST_BODY_BYTES:
             raise SubmissionInvalid(_too_large(submission))
-        if submission.person.id_number in submission.submission_id.upper():
+        named = f"{submission.submission_id} {submission.one_stop.reference if submission.one_stop else ''}"
+        if submission.person.id_number in named.upper():
             raise SubmissionInvalid(_personal_id(submission.hospital_id, submission.person.id_number))
         return Filing(
             submission=submission,
@@ -95,7 +96,9 @@ class Prepare:
 
 
 def _personal_id(hospital_id: str, id_number: str) -> Refusal:
-    sentence = "the settlement's id holds the person's identity number, and ids stand in clear: use another"
+    sentence = (
+        "an id of the settlement holds the person's identity number, and ids stand in clear: use another"
+    )
     reason = RefusalReason(code="personal_number_in_id", location="", sentence=sentence)
     return Refusal((reason,), hospital_id=hospital_id, id_number=id_number)
 

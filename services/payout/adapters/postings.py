@@ -11,6 +11,7 @@ from libs.contracts.payout import (
     ClawbackRaised,
     ClawbackRepaid,
     ClawbackWrittenOff,
+    DeskSettlementBooked,
     PaymentCancelled,
     PaymentInstructed,
     PaymentRejected,
@@ -35,6 +36,7 @@ Booked = (
     | ClawbackWrittenOff
     | InsurerStatementClosed
     | InsurerStatementSettled
+    | DeskSettlementBooked
 )
 
 
@@ -64,6 +66,8 @@ def _entry_id(event: Booked) -> str:
             return event.netting_id
         case ClawbackRepaid():
             return event.repayment_id
+        case DeskSettlementBooked():
+            return event.booking_id
         case ClawbackRaised() | ClawbackWrittenOff():
             return event.clawback_id
         case InsurerStatementClosed() | InsurerStatementSettled():

@@ -12,6 +12,7 @@ from libs.contracts.payout import (
     ClawbackRaised,
     ClawbackRepaid,
     ClawbackWrittenOff,
+    DeskSettlementBooked,
     EntitlementRevised,
     PaymentCancelled,
     PaymentHeld,
@@ -80,10 +81,19 @@ class Clawback:
 
 
 @dataclass(frozen=True, slots=True)
+class DeskSettlement:
+    """What the pool owes the insurance centre for a claim that it has settled itself."""
+
+    settled_fen: int
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """One person's stream, folded.
 
     `netted_fen`: what was kept back, by the claim and plan that it was due of. `stays`: the appeal that stays a claim.
+    `desk`: what the insurance centre has settled, by claim and plan; never the person's to get or to pay back.
     """
 
     person_id: str
@@ -92,6 +102,7 @@ class Account:
     clawbacks: Mapping[str, Clawback] = field(default_factory=lambda: MappingProxyType({}))
     netted_fen: Mapping[tuple[str, str], int] = field(default_factory=lambda: MappingProxyType({}))
     stays: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    desk: Mapping[tuple[str, str], DeskSettlement] = field(default_factory=lambda: MappingProxyType({}))
 
     def provided_fen(self, claim_id: str, plan_id: str) -> int:
         """What the person has got, is getting or is owed for a claim from a plan, less what was claimed back."""
@@ -123,6 +134,9 @@ def evolve(account: Account, event: Event) -> Account:  # noqa: C901 - one flat 
                 event.decision_id, event.number, event.plan_id, event.due_fen, event.withdrawn
             )
             return replace(account, claims={**account.claims, event.claim_id: entitled})
+        case DeskSettlementBooked():
+            settled = DeskSettlement(event.settled_fen, event.reference)
+            return replace(account, desk={**account.desk, (event.claim_id, event.plan_id): settled})
         case PaymentHeld() | PaymentInstructed():
             return _with_payment(account, event)
         case PaymentSettled():

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.payout.domain.account import Account, Clawback, Entitlement, Payment
+from services.payout.domain.account import Account, Clawback, DeskSettlement, Entitlement, Payment
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +13,7 @@ class ClaimPart:
     payments: tuple[Payment, ...]
     clawbacks: tuple[Clawback, ...]
     netted_fen: int
+    desk: tuple[DeskSettlement, ...] = ()
 
 
 def of_claim(account: Account, claim_id: str) -> ClaimPart | None:
@@ -22,5 +23,6 @@ def of_claim(account: Account, claim_id: str) -> ClaimPart | None:
         tuple(payment for payment in account.payments.values() if payment.claim_id == claim_id),
         tuple(clawback for clawback in account.clawbacks.values() if clawback.claim_id == claim_id),
         sum(fen for (known, _), fen in account.netted_fen.items() if known == claim_id),
+        tuple(settled for (known, _), settled in account.desk.items() if known == claim_id),
     )
     return part if part != ClaimPart(None, (), (), 0) else None

@@ -4,6 +4,7 @@ from uuid import UUID, uuid5
 
 _PAYMENTS = UUID("0b7c2f1e-6a43-4f0b-9a8e-2d9c5c1f4e77")
 _CLAWBACKS = UUID("d1f0a1d6-54f6-4b0a-9a3c-0f4e0b9f7c21")
+_DESK = UUID("3a6d1f70-8c24-4e1b-9b7e-5f60c1d2a984")
 END_TO_END_PREFIX = "HJ"
 
 
@@ -26,6 +27,12 @@ def clawback_id_of(decision_id: str, plan_id: str, *, withdrawn: bool) -> str:
     """The clawback that a decision, or the withdrawal of its claim, leads to in a plan."""
     cause = "withdrawn" if withdrawn else "redecided"
     return str(uuid5(_CLAWBACKS, f"{cause}/{decision_id}/{plan_id}"))
+
+
+def booking_id_of(decision_id: str, plan_id: str, *, withdrawn: bool) -> str:
+    """What a decision, or the withdrawal of its claim, books for the insurance centre in a plan."""
+    cause = "withdrawn" if withdrawn else "decided"
+    return str(uuid5(_DESK, f"{cause}/{decision_id}/{plan_id}"))
 
 
 def netting_id_of(clawback_id: str, money: str) -> str:

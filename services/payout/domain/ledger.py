@@ -20,6 +20,11 @@ def on_settled(plan_id: str, amount_fen: int) -> Postings:
     return _entry(f"claims_payable:{plan_id}", f"bank:{plan_id}", amount_fen)
 
 
+def on_settled_at_desk(plan_id: str, more_fen: int) -> Postings:
+    """The pool owes the insurance centre so much more (negative: less) of what it has settled for the plan."""
+    return _entry(f"claims_expense:{plan_id}", f"centre_clearing:{plan_id}", more_fen)
+
+
 def on_rejected(plan_id: str, amount_fen: int) -> Postings:
     """The payment did not leave: still owed, no longer on its way."""
     return _entry(f"claims_payable:{plan_id}", f"claims_unpayable:{plan_id}", amount_fen)

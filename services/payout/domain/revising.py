@@ -2,11 +2,11 @@
 
 Less due: what has not left is not paid, what could not be paid is owed no longer, the rest is claimed back. More due:
 what the person owes the plan is kept back, the rest is paid. Plans are pools of their own: nothing moves between them.
+What the insurance centre has settled of a claim is owed to the centre and never moves between pool and person.
 """
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from datetime import datetime
 
 from libs.contracts import Event
@@ -15,37 +15,26 @@ from libs.contracts.payout import ClawbackRaised, EntitlementRevised, UnpayableR
 from services.payout.domain import ledger
 from services.payout.domain.account import Account, Payment
 from services.payout.domain.commands import PayDecision, WithdrawEntitlement
+from services.payout.domain.desk import Standing, book_desk
 from services.payout.domain.drafting import Draft
 from services.payout.domain.ids import clawback_id_of, payment_id_of
 from services.payout.domain.netting import may_be_cancelled, net_entitlement, net_payments
-
-
-@dataclass(frozen=True, slots=True)
-class _Standing:
-    """What stands of a claim from now on."""
-
-    claim_id: str
-    decision_id: str
-    number: int
-    plan_id: str | None
-    due_fen: int
-    received_at: datetime
-    withdrawn: bool
 
 
 def revise(account: Account, command: PayDecision | WithdrawEntitlement) -> Sequence[Event]:
     """What follows from a claim's newest decision, or from its having none. One heard before changes nothing."""
     standing = _of_decision(command) if isinstance(command, PayDecision) else _of_withdrawal(command)
     known = account.claims.get(standing.claim_id)
-    if known is None and (standing.due_fen == 0 or standing.plan_id is None):
+    if known is None and (standing.due_fen + standing.desk_fen == 0 or standing.plan_id is None):
         return []
     if known is not None and _is_heard(known.number, standing, known_withdrawn=known.withdrawn):
         return []
     draft = Draft(account, command.now, command.creditor)
     plan_id = standing.plan_id
     owes = plan_id is not None and bool(account.open_clawbacks(plan_id))
-    if known is not None or standing.number > 1 or owes:
+    if known is not None or standing.number > 1 or owes or standing.desk_fen:
         draft.add(_revised(account, standing, known.due_fen if known else 0, command.now))
+    book_desk(draft, standing)
     due_in = dict.fromkeys(account.plans_of(standing.claim_id), 0)
     if plan_id is not None:
         due_in[plan_id] = standing.due_fen
@@ -61,13 +50,16 @@ def revise(account: Account, command: PayDecision | WithdrawEntitlement) -> Sequ
     return draft.events
 
 
-def _of_decision(command: PayDecision) -> _Standing:
+def _of_decision(command: PayDecision) -> Standing:
     decision = command.decision
-    due_fen = 0
+    due_fen = desk_fen = 0
+    reference = ""
     if isinstance(decision, ClaimAdjudicated):
-        due_fen = decision.plan_pays_fen + decision.cash_benefits_fen
+        desk_fen = decision.settled_at_desk_fen
+        reference = decision.one_stop.reference if decision.one_stop is not None else ""
+        due_fen = decision.plan_pays_fen + decision.cash_benefits_fen - desk_fen
         assert decision.plan_id is not None, "an adjudicated claim names its plan"
-    return _Standing(
+    return Standing(
         decision.claim_id,
         decision.decision_id,
         decision.number,
@@ -75,12 +67,14 @@ def _of_decision(command: PayDecision) -> _Standing:
         due_fen,
         decision.received_at,
         withdrawn=False,
+        desk_fen=desk_fen,
+        desk_reference=reference,
     )
 
 
-def _of_withdrawal(command: WithdrawEntitlement) -> _Standing:
+def _of_withdrawal(command: WithdrawEntitlement) -> Standing:
     undone = command.reversed
-    return _Standing(
+    return Standing(
         undone.claim_id,
         undone.decision_id,
         undone.number,
@@ -91,13 +85,13 @@ def _of_withdrawal(command: WithdrawEntitlement) -> _Standing:
     )
 
 
-def _is_heard(known_number: int, standing: _Standing, *, known_withdrawn: bool) -> bool:
+def _is_heard(known_number: int, standing: Standing, *, known_withdrawn: bool) -> bool:
     if standing.withdrawn and not known_withdrawn:
         return standing.number < known_number
     return standing.number <= known_number
 
 
-def _revised(account: Account, standing: _Standing, before_fen: int, now: datetime) -> EntitlementRevised:
+def _revised(account: Account, standing: Standing, before_fen: int, now: datetime) -> EntitlementRevised:
     return EntitlementRevised(
         person_id=account.person_id,
         claim_id=standing.claim_id,
@@ -112,13 +106,13 @@ def _revised(account: Account, standing: _Standing, before_fen: int, now: dateti
     )
 
 
-def _raise(draft: Draft, standing: _Standing, plan_id: str, by_fen: int) -> None:
+def _raise(draft: Draft, standing: Standing, plan_id: str, by_fen: int) -> None:
     left_fen = net_entitlement(draft, standing.claim_id, plan_id, standing.decision_id, by_fen)
     if left_fen:
         draft.pay(_payment(standing, plan_id, left_fen))
 
 
-def _lower(draft: Draft, standing: _Standing, plan_id: str, by_fen: int, in_files: AbstractSet[str]) -> None:
+def _lower(draft: Draft, standing: Standing, plan_id: str, by_fen: int, in_files: AbstractSet[str]) -> None:
     own = [
         payment
         for payment in reversed(list(draft.account.payments.values()))
@@ -140,7 +134,7 @@ def _lower(draft: Draft, standing: _Standing, plan_id: str, by_fen: int, in_file
         net_payments(draft, plan_id, in_files, standing.decision_id)
 
 
-def _payment(standing: _Standing, plan_id: str, amount_fen: int) -> Payment:
+def _payment(standing: Standing, plan_id: str, amount_fen: int) -> Payment:
     return Payment(
         payment_id=payment_id_of(standing.decision_id),
         decision_id=standing.decision_id,
@@ -166,7 +160,7 @@ def _reduced(draft: Draft, payment: Payment, amount_fen: int, cause: str) -> Unp
     )
 
 
-def _raised(draft: Draft, standing: _Standing, plan_id: str, amount_fen: int) -> ClawbackRaised:
+def _raised(draft: Draft, standing: Standing, plan_id: str, amount_fen: int) -> ClawbackRaised:
     return ClawbackRaised(
         person_id=draft.account.person_id,
         claim_id=standing.claim_id,

@@ -8,7 +8,9 @@ from typing import Any, Literal
 
 from hypothesis import strategies as st
 
+from libs.benefits import load_plans
 from libs.contracts.rulings import RuledFacts
+from libs.testing.submissions import one_stop_amounts
 from services.adjudication.adapters.authority_file import read_authority
 from services.adjudication.domain.commands import Heard, ProposeRuling
 from tests.unit.adjudication.heard_events import (
@@ -34,11 +36,16 @@ PLANS = ["demo-generic", "huhuibao-2025", "jieyang-2023", "zibo-2022"]
 
 @dataclass(frozen=True)
 class Bill:
-    """A bill in wan yuan; `day` counts from the first of two years of cover."""
+    """A bill in wan yuan; `day` counts from the first of two years of cover.
+
+    `settled_bp`: what the insurance centre settled of it for the plan, in basis points of what was left to the person;
+    None: it did not, 0: it fed nothing.
+    """
 
     day: int
     total_wan: int
     self_funded_wan: int
+    settled_bp: int | None = None
 
 
 @dataclass(frozen=True)
@@ -72,10 +79,11 @@ LOYAL = Cover()
 
 
 any_bill = st.builds(
-    lambda day, in_scope, self_funded: Bill(day, in_scope + self_funded, self_funded),
+    lambda day, in_scope, self_funded, settled: Bill(day, in_scope + self_funded, self_funded, settled),
     st.integers(0, 729),
     st.integers(1, 60),
     st.integers(0, 40),
+    st.sampled_from([None, None, None, 0, 1, 2_500, 8_000, 10_000]),
 )
 any_lives = st.lists(
     st.tuples(st.lists(any_bill, min_size=1, max_size=3), st.booleans()), min_size=1, max_size=5
@@ -98,21 +106,29 @@ any_eventful_lives = st.lists(
 ).map(lambda drawn: [replace(life, claim_id=f"c{n}") for n, life in enumerate(drawn)])
 
 
-def fields_of(bill: Bill) -> dict[str, Any]:
-    """The bill as fields of what intake says."""
+def fields_of(bill: Bill, plan_id: str) -> dict[str, Any]:
+    """The bill as fields of what intake says; the centre settled the plan's first liability."""
     day = FIRST_DAY + timedelta(days=bill.day)
     total_fen, self_funded_fen = (wan * 10_000 * YUAN for wan in (bill.total_wan, bill.self_funded_wan))
+    settlement = a_settlement(total_fen, self_funded_fen, (total_fen - self_funded_fen) // 2)
+    one_stop = None
+    if bill.settled_bp is not None:
+        pays_fen = settlement.personal_total_fen * bill.settled_bp // 10_000
+        deductible_fen = min(5_000 * YUAN, total_fen - pays_fen) if pays_fen else 0
+        first = load_plans()[plan_id].liabilities[0].id
+        one_stop = one_stop_amounts((first, deductible_fen, pays_fen), plan_id=plan_id)
     return {
         "visit": a_visit(admitted_on=day, discharged_on=day + timedelta(days=3)),
-        "settlement": a_settlement(total_fen, self_funded_fen, (total_fen - self_funded_fen) // 2),
+        "settlement": settlement,
+        "one_stop": one_stop,
     }
 
 
-def said_by_intake(life: Life) -> list[Heard]:
+def said_by_intake(life: Life, plan_id: str) -> list[Heard]:
     """In the order in which intake says it."""
     first, *later = life.bills
-    said: list[Heard] = [registered(life.claim_id, **fields_of(first))]
-    said += [corrected(life.claim_id, n, **fields_of(bill)) for n, bill in enumerate(later, start=2)]
+    said: list[Heard] = [registered(life.claim_id, **fields_of(first, plan_id))]
+    said += [corrected(life.claim_id, n, **fields_of(bill, plan_id)) for n, bill in enumerate(later, start=2)]
     return [*said, withdrawn(life.claim_id)] if life.undone else said
 
 
@@ -209,7 +225,7 @@ def in_order_of_service(lives: Sequence[Life], plan_id: str, cover: Cover = LOYA
     told.hears(*coverages(plan_id, cover))
     final = [(life.bills[-1].day, life) for life in lives if not life.undone]
     for _, life in sorted(final, key=lambda each: (each[0], each[1].claim_id)):
-        told.hears(registered(life.claim_id, **fields_of(life.bills[-1])))
+        told.hears(registered(life.claim_id, **fields_of(life.bills[-1], plan_id)))
         told.hears(attached(life.claim_id), *said_by_fraud(life, 1, last=True))
         rules_on(told, life)
     waits_out(told)
@@ -221,7 +237,7 @@ def as_it_came(lives: Sequence[Life], plan_id: str, rng: Random, cover: Cover = 
     told = ToldPerson()
     lanes = [
         coverages(plan_id, cover),
-        *(lane for life in lives for lane in [said_by_intake(life), *facts_about(life)]),
+        *(lane for life in lives for lane in [said_by_intake(life, plan_id), *facts_about(life)]),
     ]
     for heard in shuffled(lanes, rng):
         told.hears(heard)

@@ -49,8 +49,8 @@ def test_a_correction_does_what_its_preview_said(
     claim_id = live_claim(told, rng)
     if claim_id is None:
         return
-    fields = fields_of(bill)
-    proposed = ProposedBill(fields["visit"], fields["settlement"])
+    fields = fields_of(bill, plan_id)
+    proposed = ProposedBill(fields["visit"], fields["settlement"], one_stop=fields["one_stop"])
     previewed = if_filed(told.person, claim_id, proposed, around(told))
     case = case_of_claim(previewed.person, claim_id, around(told))
     grounds = grounds_of(previewed.person, claim_id, around(told))
@@ -93,7 +93,7 @@ def test_the_facts_that_changed_since_a_dry_run_are_named(
 ) -> None:
     told = as_it_came([Life("c0", (Bill(10, 30, 0),), undone=False)], "demo-generic", Random(1))
     then = case_of_claim(told.person, "c0", around(told))
-    fields = fields_of(Bill(10, total_wan, self_funded_wan))
+    fields = fields_of(Bill(10, total_wan, self_funded_wan), "demo-generic")
     told.hears(corrected("c0", **fields), attached("c0", revision=2), scored("c0", revision=2))
     now = case_of_claim(told.person, "c0", around(told))
     assert then is not None

@@ -165,7 +165,7 @@ def _tell(writer: Writer, years: _Years, number: int, figures: ClaimFigures) -> 
     visit = _sample(ClaimOpened).visit.model_copy(  # type: ignore[attr-defined]
         update={"admitted_on": admitted_on, "discharged_on": admitted_on}
     )
-    bill = {**who, "visit": visit, "settlement": settlement, "lines": lines}
+    bill = {**who, "visit": visit, "settlement": settlement, "lines": lines, "one_stop": None}
     registered = writer.append("intake", _a(ClaimRegistered, **bill))
     records = {"bureau_total_fen": settlement.total_fen, "bureau_fund_fen": settlement.fund_total_fen}
     writer.append("medical_data", _a(RecordsAttached, **who, settlement_matches=True, **records), registered)
@@ -259,6 +259,8 @@ def _decision(years: _Years, about: dict[str, str], figures: ClaimFigures) -> Ev
             PoolShare(insurer=f"insurer {bp}", share_bp=bp, amount_fen=fen) for bp, fen in shares
         ),
         explanation=_explanation(figures),
+        settled_at_desk_fen=0,
+        one_stop=None,
     )
 
 

@@ -23,12 +23,13 @@ from tests.unit.conservation.histories import heads_of, lines_of
 from tests.unit.conservation.told_histories import a_told_history
 
 #: Has every kind of event that these can have: corrections, withdrawals, nettings, repayments, write-offs, …
-HISTORY = a_told_history(410).writer.events
-#: One of each kind. The explanation's sums are money; how its steps came to them is what receipts are for.
+HISTORY = a_told_history(45).writer.events
+#: One of each kind. The explanation's sums are money; how its steps came to them is what receipts are for, and so is
+#: our own evaluation's deductible where the insurance centre's was taken.
 MONEY_FIELDS = [
     field
     for field in {str(field): field for field in money_fields(HISTORY)}.values()
-    if not {"inputs", "steps"}.intersection(field.path)
+    if not {"inputs", "steps", "own_deductible_fen"}.intersection(field.path)
 ]
 A_SHARE = {"insurer": "x", "share_bp": 10_000, "amount_fen": 1}
 
@@ -51,7 +52,9 @@ def test_late_corrected_and_withdrawn_claims_conserve_money(seed: int) -> None:
     assert report.reversed == sum(event.type == "AdjudicationReversed" for event in told.writer.events)
     totals = report.totals
     due = sum(claim.due_fen for claim in told.account.claims.values())
-    assert totals.borne_fen.get("plan", 0) + totals.cash_benefits_fen == due
+    desk = sum(settled.settled_fen for settled in told.account.desk.values())
+    assert totals.borne_fen.get("plan", 0) + totals.cash_benefits_fen == due + desk
+    assert totals.owed_to_centre_fen == desk
     assert totals.outstanding_fen == 0
     unpayable = sum(payment.unpayable_fen for payment in told.account.payments.values())
     paid_fen = totals.settled_fen - totals.returned_fen - totals.repaid_fen - totals.written_off_fen
@@ -71,10 +74,11 @@ def test_every_amount_of_a_redecided_history_that_is_off_by_one_fen_is_caught(
     [
         ("AdjudicationReversed", {"one_decision"}),
         ("ClaimWithdrawalNoted", {"withdrawn_first"}),
-        ("EntitlementRevised", {"not_more_than_due"}),
+        ("EntitlementRevised", {"not_more_than_due", "entitled_as_decided"}),
         ("PaymentCancelled", {"not_more_than_due"}),
         ("UnpayableReduced", {"provided_is_due"}),
         ("ClawbackRaised", {"raised_first", "provided_is_due"}),
+        ("DeskSettlementBooked", {"desk_is_booked"}),
         ("BurdenNoted", {"burden_of_year"}),
         ("BurdenWithdrawn", {"referred_with_burden"}),
         ("ReferralWithdrawn", {"aid_asked_before"}),
@@ -105,6 +109,7 @@ def set_to(**values: object) -> Callable[[Body], None]:
         ("ClawbackWrittenOff", set_to(), "not_more_than_open"),
         ("PaymentCancelled", set_to(), "concluded_once"),
         ("EntitlementRevised", set_to(), "newest_decision"),
+        ("DeskSettlementBooked", set_to(), "desk_is_booked"),
     ],
 )
 def test_what_is_done_again_to_a_redecided_claim_is_caught(

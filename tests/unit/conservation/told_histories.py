@@ -9,8 +9,10 @@ from uuid import uuid5
 
 from libs.contracts import Event
 from libs.contracts.adjudication import AdjudicationReversed, ClaimAdjudicated, ClaimDenied
+from libs.contracts.one_stop import OneStopAmounts
 from libs.contracts.payout import PaymentFileClosed
 from libs.eventlog.event import Recorded
+from libs.testing.submissions import one_stop_amounts
 from services.adjudication.domain.commands import Heard
 from services.charity.adapters.programme_files import read_programmes
 from services.charity.domain import referring
@@ -44,7 +46,7 @@ from tests.unit.adjudication.heard_events import (
     scored,
     withdrawn,
 )
-from tests.unit.adjudication.told_person import ToldPerson
+from tests.unit.adjudication.told_person import PLANS, ToldPerson
 from tests.unit.conservation.histories import _IDS, Writer
 
 PROGRAMMES = read_programmes()
@@ -150,8 +152,9 @@ def a_told_history(seed: int, claims: int = 4) -> ToldHistory:
     """A year of a person, drawn from a seed, and finished."""
     choice = Random(seed)
     history = ToldHistory(choice)
-    history.hear(covered(plan_id=choice.choice(["demo-generic", "huhuibao-2025"])))
-    heard: list[list[Heard]] = [_said(choice, f"c{number}") for number in range(claims)]
+    plan_id = choice.choice(["demo-generic", "huhuibao-2025"])
+    history.hear(covered(plan_id=plan_id))
+    heard: list[list[Heard]] = [_said(choice, f"c{number}", plan_id) for number in range(claims)]
     while any(heard):
         history.hear(choice.choice([said for said in heard if said]).pop(0))
         history.bank()
@@ -160,7 +163,15 @@ def a_told_history(seed: int, claims: int = 4) -> ToldHistory:
     return history
 
 
-def _said(choice: Random, claim_id: str) -> list[Heard]:
+def _settled_by_centre(choice: Random, left_fen: int, plan_id: str) -> OneStopAmounts:
+    """Sometimes the centre feeds nothing, otherwise a part of what was left to the person."""
+    pays_fen = left_fen * choice.choice([0, 1, 2, 3]) // 4
+    first, second, *_ = PLANS[plan_id].liabilities
+    deductible_fen = 3_000 * YUAN if pays_fen else 0
+    return one_stop_amounts((first.id, deductible_fen, pays_fen), (second.id, 0, 0), plan_id=plan_id)
+
+
+def _said(choice: Random, claim_id: str, plan_id: str) -> list[Heard]:
     """Everything that is said of one claim, in its order."""
     said: list[Heard] = []
     for revision in range(1, choice.choice([1, 1, 2, 3]) + 1):
@@ -170,6 +181,8 @@ def _said(choice: Random, claim_id: str) -> list[Heard]:
         admitted_on = NOW.date() + timedelta(days=choice.randint(-50, 200))
         visit = a_visit(admitted_on=admitted_on, discharged_on=admitted_on + timedelta(days=3))
         bill: dict[str, Any] = {"visit": visit, "settlement": settlement}
+        if choice.random() < 0.35:
+            bill["one_stop"] = _settled_by_centre(choice, settlement.personal_total_fen, plan_id)
         said.append(registered(claim_id, **bill) if revision == 1 else corrected(claim_id, revision, **bill))
         bureau: dict[str, Any] = {"bureau_total_fen": total_fen, "bureau_fund_fen": settlement.fund_total_fen}
         said += [attached(claim_id, revision=revision, **bureau), scored(claim_id, revision=revision)]

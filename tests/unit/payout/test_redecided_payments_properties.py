@@ -43,6 +43,7 @@ class Life:
     in_files: set[str] = field(default_factory=set)
     numbers: Counter[str] = field(default_factory=Counter)
     due: dict[tuple[str, str], int] = field(default_factory=dict)
+    desk: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def take(self, step: Step) -> None:
         kind, which, amount, choice = step
@@ -59,12 +60,15 @@ class Life:
         number, plan_id = self.numbers[claim_id], PLANS[choice == 0]
         about = {"decision_id": f"{claim_id}/{number}", "claim_id": claim_id, "number": number}
         for plan in PLANS:
-            self.due[claim_id, plan] = 0
+            self.due[claim_id, plan] = self.desk[claim_id, plan] = 0
         creditor = SEALED if choice % 3 else None
         if amount == 0:
             return PayDecision(a_denial(**about), creditor, frozenset(self.in_files), NOW)  # type: ignore[arg-type]
-        self.due[claim_id, plan_id] = amount * 100
-        decision = a_decision(**about, plan_pays_fen=amount * 100, plan_id=plan_id)  # type: ignore[arg-type]
+        # Of some claims the insurance centre has settled all or half of what the plan pays.
+        desk_fen = {6: amount * 100, 7: amount * 50}.get(choice, 0)
+        self.due[claim_id, plan_id], self.desk[claim_id, plan_id] = amount * 100 - desk_fen, desk_fen
+        money = {"plan_pays_fen": amount * 100, "settled_at_desk_fen": desk_fen, "plan_id": plan_id}
+        decision = a_decision(**about, **money)  # type: ignore[arg-type]
         return PayDecision(decision, creditor, frozenset(self.in_files), NOW)
 
     def _withdraw(self, claim_id: str, _: int, choice: int) -> Command | None:
@@ -72,7 +76,7 @@ class Life:
         if number == 0 or choice:
             return None
         for plan in PLANS:
-            self.due[claim_id, plan] = 0
+            self.due[claim_id, plan] = self.desk[claim_id, plan] = 0
         undone = a_reversal(f"{claim_id}/{number}", claim_id, number=number)
         return WithdrawEntitlement(undone, SEALED, frozenset(self.in_files), NOW)
 
@@ -135,7 +139,9 @@ def sums_hold(life: Life) -> None:
         # What the person has, is getting, and is owed, less what is owed to the pool, is what is due.
         has = by_status["settled"] - repaid - lost
         assert has + by_status["instructed"] + by_status["held"] + unpayable - owing == sum(due.values())
-        assert ledger[f"claims_expense:{plan}"] == sum(due.values()) - by_status["held"]
+        desk = sum(fen for (_, of_plan), fen in life.desk.items() if of_plan == plan)
+        assert ledger[f"centre_clearing:{plan}"] == -desk
+        assert ledger[f"claims_expense:{plan}"] == sum(due.values()) + desk - by_status["held"]
         assert ledger[f"claims_payable:{plan}"] == -by_status["instructed"]
         assert ledger[f"claims_unpayable:{plan}"] == -unpayable
         assert ledger[f"bank:{plan}"] == -by_status["settled"]
@@ -156,7 +162,7 @@ def test_what_was_provided_is_what_is_due_and_the_ledger_says_so_after_every_ste
     ids = Counter(
         (type(event).__name__, getattr(event, name))
         for event in life.log
-        for name in ("payment_id", "clawback_id", "netting_id", "repayment_id")
+        for name in _MADE_ONCE
         if name in type(event).model_fields and type(event).__name__ in _MADE_ONCE[name]
     )
     assert set(ids.values()) <= {1}
@@ -171,4 +177,5 @@ _MADE_ONCE = {
     "clawback_id": {"ClawbackRaised"},
     "netting_id": {"ClawbackNetted"},
     "repayment_id": {"ClawbackRepaid"},
+    "booking_id": {"DeskSettlementBooked"},
 }
