@@ -31,7 +31,8 @@ def counted_bills(person: Person, plans: PlanBook, changed: frozenset[str]) -> Y
     """The bills that plans with other terms count.
 
     `person` as recorded, `plans` as in the fork, `changed` the plans whose terms differ. None: the engine has to
-    relive the person, because a claim waits, or because a year's payments change the terms of another year.
+    relive the person, because a claim waits, the insurance centre settled one, or a year's payments change the terms of
+    another year.
     """
     years: Years = {}
     for (admitted_on, _, _), claim_id in person.in_order_of_service():
@@ -44,9 +45,12 @@ def counted_bills(person: Person, plans: PlanBook, changed: frozenset[str]) -> Y
         if not isinstance(claim.standing, ClaimAdjudicated):
             continue
         assert claim.bill is not None
+        opened = claim.bill.opened()
+        if opened.one_stop is not None:
+            return None
         plan = plans[coverage.plan_id]
         free = claim_free_years(person, coverage)
-        case = case_of(claim.bill.opened(), coverage, free, claim.ruled, Usage(), plan)
+        case = case_of(opened, coverage, free, claim.ruled, Usage(), plan)
         key = (plan.id, plan.benefit_year_start(admitted_on).isoformat())
         years.setdefault(key, []).append(CountedBill(claim_id, case.member, case.bills[0]))
     if _looks_across_years(person, years):
