@@ -160,7 +160,7 @@ def _insurer_pumps(runtime: Runtime[PayoutSettings]) -> list[Pump]:
     looking = Pump(
         "look for insurers' lost topics",
         partial(look_for_lost_topics, runtime.log, topics),
-        interval_seconds=INSURER_SECONDS,
+        interval_seconds=runtime.settings.tail_check_seconds,
         retryable=(KafkaError, EventLogError),
     )
     return [writing, telling, looking]

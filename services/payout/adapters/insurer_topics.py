@@ -55,18 +55,17 @@ class KafkaInsurerTopics:
             placed = await asyncio.gather(*sent)
         return placed[0].offset, placed[-1].offset
 
-    async def end_offset(self, insurer: str) -> int:
-        """The next offset of the insurer's topic, which is made when it is not there."""
-        topic = insurer_topic_of(insurer)
+    async def end_offsets(self, insurers: Sequence[str]) -> dict[str, int]:
+        """The next offset of each insurer's topic; one that is not there is made."""
+        topics = {TopicPartition(insurer_topic_of(insurer), 0): insurer for insurer in insurers}
         async with asyncio.timeout(REQUEST_SECONDS):
-            self._known.discard(topic)
-            await self._ensure(topic)
+            await ensure_topics(
+                self._bootstrap, {place.topic: 1 for place in topics}, replication=self._replication
+            )
             if self._offsets is None:
                 self._offsets = await _started(AIOKafkaConsumer(bootstrap_servers=self._bootstrap))
-            partition = TopicPartition(topic, 0)
-            ends = await self._offsets.end_offsets([partition])
-        offset: int = ends[partition]
-        return offset
+            ends = await self._offsets.end_offsets(list(topics))
+        return {insurer: ends[place] for place, insurer in topics.items()}
 
     async def _ensure(self, topic: str) -> None:
         if topic not in self._known:

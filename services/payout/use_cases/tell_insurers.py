@@ -21,8 +21,8 @@ class InsurerTopics(Protocol):
     async def publish(self, insurer: str, events: Sequence[Recorded]) -> tuple[int, int]:
         """The first and the last offset; durable on the broker when it returns."""
 
-    async def end_offset(self, insurer: str) -> int:
-        """The next offset of the insurer's topic, which is made when it is not there."""
+    async def end_offsets(self, insurers: Sequence[str]) -> dict[str, int]:
+        """The next offset of each insurer's topic; one that is not there is made."""
 
 
 async def tell_insurers(log: EventLog, topics: InsurerTopics) -> int:
@@ -54,9 +54,8 @@ async def look_for_lost_topics(log: EventLog, topics: InsurerTopics) -> int:
         if not await _alone(log, work):
             return 0
         rows = await work.connection.fetch("select insurer, last_offset from insurer_topic where version > 0")
-        lost = [
-            row["insurer"] for row in rows if await topics.end_offset(row["insurer"]) <= row["last_offset"]
-        ]
+        ends = await topics.end_offsets([row["insurer"] for row in rows]) if rows else {}
+        lost = [row["insurer"] for row in rows if ends[row["insurer"]] <= row["last_offset"]]
         for insurer in lost:
             await _note(work, insurer, 0, -1)
     return len(lost)
