@@ -1,5 +1,7 @@
 """The typed corner of asyncpg that the kernel uses."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
 import asyncpg
@@ -12,8 +14,13 @@ if TYPE_CHECKING:
     Connection: TypeAlias = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
 
 
-async def open_pool(url: str, schema: str, *, size: int) -> "Pool":
-    """A pool whose connections see `schema` first. `size` bounds the connections of this process."""
+async def open_pool(
+    url: str, schema: str, *, size: int, settings: Mapping[str, str] = MappingProxyType({})
+) -> "Pool":
+    """A pool whose connections see `schema` first. `size` bounds the connections of this process.
+
+    `settings` are further settings of the server's, for these connections.
+    """
     return await asyncpg.create_pool(
         url,
         min_size=1,
@@ -24,6 +31,7 @@ async def open_pool(url: str, schema: str, *, size: int) -> "Pool":
             "timezone": "UTC",
             # Statements here touch few rows by index; compiling them costs more than it saves.
             "jit": "off",
+            **settings,
         },
         command_timeout=60,
         # The pool would spend a round trip per transaction on resetting a session in which nothing is ever set.

@@ -8,7 +8,7 @@ has no expected version to be refused for, so a stale state would otherwise be b
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from libs.contracts import Event
 from libs.eventlog.event import Recorded
@@ -35,13 +35,16 @@ class States(Generic[S]):
         self,
         source: str,
         initial: Callable[[str], S],
-        evolve: Callable[[S, Event], S],
+        evolve: Callable[[S, Any], S],
         *,
+        read: Callable[[Recorded], Any] = Recorded.decode,
         cache_size: int = 50_000,
     ) -> None:
+        """`read` is how a recorded event is read for `evolve`: whole, or as far as `evolve` looks at it."""
         self._source = source
         self._initial = initial
         self._evolve = evolve
+        self._read = read
         self._cache: OrderedDict[str, Loaded[S]] = OrderedDict()
         self._cache_size = cache_size
 
@@ -74,7 +77,7 @@ class States(Generic[S]):
         for recorded in events:
             before = states[recorded.stream_id]
             states[recorded.stream_id] = Loaded(
-                self._evolve(before.state, recorded.decode()), recorded.version
+                self._evolve(before.state, self._read(recorded)), recorded.version
             )
         return states
 

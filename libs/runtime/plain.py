@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import orjson
 from pydantic import BaseModel
 
@@ -16,7 +17,7 @@ _SEAL = re.compile(r"^s1\.[0-9a-f]{32}\.")
 
 
 def plain(value: Any) -> Any:
-    """`value` as JSON: dataclasses and models by field, tuple keys joined by "/", sets in order."""
+    """`value` as JSON: dataclasses, structs and models by field, tuple keys joined by "/", sets in order."""
     match value:
         case str():
             return SEALED if _SEAL.match(value) else value
@@ -32,10 +33,18 @@ def plain(value: Any) -> Any:
             return sorted((plain(part) for part in value), key=str)
         case list() | tuple():
             return [plain(part) for part in value]
+        case msgspec.Struct():
+            return {name: plain(getattr(value, name)) for name in _shown(value)}
         case _ if is_dataclass(value):
             return {one.name: plain(getattr(value, one.name)) for one in fields(value)}
         case _:
             raise TypeError(f"{type(value).__name__} has no plain form")
+
+
+def _shown(value: msgspec.Struct) -> list[str]:
+    """A Struct's fields; one that keeps what people look at in another form says under which name it is."""
+    names: Mapping[str, str] = getattr(type(value), "shown", {})
+    return [names.get(name, name) for name in value.__struct_fields__]
 
 
 def _of_scalar(value: bytes | date | UUID | Enum) -> Any:

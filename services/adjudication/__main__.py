@@ -8,7 +8,8 @@ from typing import Literal
 from pydantic import Field, PositiveFloat
 
 from libs.benefits import load_plans
-from libs.eventlog import States
+from libs.contracts import Event
+from libs.eventlog import Recorded, States
 from libs.eventlog.stage import Stage
 from libs.runtime.history import Folding
 from libs.runtime.pump import Pump
@@ -18,6 +19,7 @@ from libs.runtime.staff import read_staff, staff_desk
 from services.adjudication.adapters.authority_file import FIRST_CITY, read_authority
 from services.adjudication.adapters.plan_archive import archive_plans
 from services.adjudication.domain.commands import Clocks
+from services.adjudication.domain.noted import Noted, read_for_state
 from services.adjudication.domain.process import decide
 from services.adjudication.domain.state import evolve, initial
 from services.adjudication.entrypoints.appeals import appeals_router
@@ -54,7 +56,7 @@ async def build(runtime: Runtime[AdjudicationSettings]) -> Parts:
     plans = load_plans()
     async with runtime.log.pool.acquire() as connection:
         await archive_plans(connection, plans.values())
-    states = States("adjudication", initial, evolve)
+    states = States("adjudication", initial, evolve, read=_read)
     stage = Stage(states, partial(decide, plans=plans))
     who = staff_desk(read_staff(settings.staff_file) if settings.staff_file else None)
     desk = ClaimDesk(runtime.log, stage, clocks, read_authority(settings.authority_file), who)
@@ -73,6 +75,10 @@ async def build(runtime: Runtime[AdjudicationSettings]) -> Parts:
         on_reset=states.clear,
         folding=Folding(states, lambda person, claim_id: person.claims.get(claim_id)),
     )
+
+
+def _read(recorded: Recorded) -> Event | Noted:
+    return read_for_state(recorded.type, recorded.schema_version, recorded.body)
 
 
 def _clocks(settings: AdjudicationSettings) -> Clocks:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from libs.eventlog import Handler
-from services.projections.claims.project import fill, project
+from services.projections.claims.filling import fill
+from services.projections.claims.project import project
 from services.projections.claims.subscriptions import SUBSCRIPTIONS
 
 _HERE = Path(__file__).parent

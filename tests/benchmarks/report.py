@@ -98,17 +98,24 @@ def _replay(found: Replay) -> list[str]:
     return [
         "## Replay",
         "",
-        f"Adjudication's log of {found.events:,} events, read, its hash chain checked, every event decoded and folded",
-        "into its person's state; raw is the same query with nothing done to its rows.",
+        f"Fold: adjudication's log of {found.folded.events:,} events, read, its hash chain checked, every event folded",
+        f"into its person's state. Rebuild: the logs of all services, {found.rebuilt.events:,} events, made into the",
+        "claims' read model with its indexes by `huiji rebuild`, then compared with the live one, row by row. Raw is the",
+        "same queries with nothing done to their rows.",
         "",
-        "| | replay, events/s | raw, events/s | ratio |",
+        "| | events/s | raw, events/s | ratio |",
         "| --- | ---: | ---: | ---: |",
-        f"| one process | {found.replayed_by_one:,.0f} | {found.raw_of_one:,.0f}"
-        f" | {found.replayed_by_one / found.raw_of_one:.2f} |",
-        f"| one per core | {found.replayed_by_machine:,.0f} | {found.raw_of_machine:,.0f}"
-        f" | {found.replayed_by_machine / found.raw_of_machine:.2f} |",
+        *(
+            f"| {what} | {rate:,.0f} | {raw:,.0f} | {rate / raw:.2f} |"
+            for what, rate, raw in (
+                ("fold, one process", found.folded.by_one, found.folded.raw_of_one),
+                ("fold, one per core", found.folded.by_machine, found.folded.raw_of_machine),
+                ("rebuild, one process", found.rebuilt.by_one, found.rebuilt.raw_of_one),
+                ("rebuild, one per core", found.rebuilt.by_machine, found.rebuilt.raw_of_machine),
+            )
+        ),
         "",
-        f"A core's worth of our own work alone replays {found.replayed_per_core_of_ours:,.0f} events/s.",
+        f"A core's worth of our own work alone folds {found.folded_per_core_of_ours:,.0f} events/s.",
     ]
 
 

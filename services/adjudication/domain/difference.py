@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from libs.contracts.adjudication import ClaimAdjudicated, ClaimOpened, CoverageNoted
-from services.adjudication.domain.state import Claim, Person, Standing
+from services.adjudication.domain.noted import Standing
+from services.adjudication.domain.state import Claim, Person
 
 Row = Mapping[str, object]
 

@@ -17,8 +17,9 @@ from libs.contracts.one_stop import (
     OneStopDifferenceFound,
 )
 from services.adjudication.domain.decision import PlanBook, case_for
+from services.adjudication.domain.noted import Standing
 from services.adjudication.domain.one_stop import decided_by_whom
-from services.adjudication.domain.state import Claim, Person, Standing
+from services.adjudication.domain.state import Claim, Person
 
 _DIFFERENCES = UUID("8f1d4b02-6a6e-4c0b-9d52-3f7e91a2c5d8")
 EndReason = Literal["amounts_agree", "another_difference", "claim_corrected", "claim_withdrawn"]

@@ -23,10 +23,11 @@ from libs.contracts.rulings import AppealConcluded
 from services.adjudication.domain.commands import Clocks
 from services.adjudication.domain.decision import PlanBook, adjudicate, deny
 from services.adjudication.domain.loyalty import pays
+from services.adjudication.domain.noted import Standing
 from services.adjudication.domain.one_stop_difference import end_with_claim, follow_difference
 from services.adjudication.domain.readiness import Readiness, overdue_codes, readiness_of
 from services.adjudication.domain.reversal import reverse, same_outcome
-from services.adjudication.domain.state import Claim, Person, Standing, evolve
+from services.adjudication.domain.state import Claim, Person, evolve
 
 
 @dataclass(frozen=True, slots=True)

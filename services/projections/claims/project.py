@@ -1,7 +1,7 @@
 """Write a batch of events into the claim read model: a statement per table, whatever the batch's size."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from libs.eventlog import Recorded, UnitOfWork
 from services.projections.claims.columns import (
@@ -15,26 +15,16 @@ from services.projections.claims.columns import (
 from services.projections.claims.heard import HEARD, Heard
 from services.projections.claims.parts import PARTS, parts_of
 
-if TYPE_CHECKING:
-    from libs.eventlog.database import Connection
-
 STEP_COLUMNS = ("subject", "recorded_at", "source", "shard", "position", "type", "traceparent")
-_LISTS = {"pend_reasons", "score_reasons"}
+LISTS = {"pend_reasons", "score_reasons"}
 
 
 async def project(work: UnitOfWork, events: Sequence[Recorded]) -> None:
     """The consumer's handler. Delivering the same events twice changes nothing."""
-    await _write(work.connection, events)
+    for table, rows in told_by(events).items():
+        key, *names = COLUMNS_OF[table]
+        await work.connection.execute(UPSERTS[table], *arrays(key, names, rows))
     await work.connection.execute(_STEPS, *(list(column) for column in zip(*steps_of(events), strict=True)))
-
-
-async def fill(work: UnitOfWork, events: Sequence[Recorded]) -> None:
-    """The handler of a rebuild: the same rows, those that no other event touches by COPY.
-
-    A rebuild commits its checkpoint with them, so no event comes twice; one that did would fail.
-    """
-    await _write(work.connection, events)
-    await work.connection.copy_records_to_table("step", records=steps_of(events), columns=STEP_COLUMNS)
 
 
 def steps_of(events: Sequence[Recorded]) -> list[tuple[object, ...]]:
@@ -42,37 +32,35 @@ def steps_of(events: Sequence[Recorded]) -> list[tuple[object, ...]]:
     return [(e.subject, e.recorded_at, e.source, e.shard, e.position, e.type, e.traceparent) for e in events]
 
 
-async def _write(connection: "Connection", events: Sequence[Recorded]) -> None:
-    """Bring the claims that the events are about, and their parts, up to them: each row once."""
+def told_by(events: Sequence[Recorded]) -> dict[str, Mapping[str, Mapping[str, Any]]]:
+    """What the events say together: by table and key the columns of a row; the claims' table first."""
     rows: dict[str, Columns] = {}
-    decoded: list[Heard] = []
+    heard: list[Heard] = []
     for recorded in events:
         event: Heard = HEARD.decode(recorded.type, recorded.schema_version, recorded.body)
-        decoded.append(event)
-        rows[event.claim_id] = merged(rows.get(event.claim_id, {}), columns_of(event)) | {
-            "person_id": event.person_id
-        }
-    await connection.execute(_CLAIMS, *_arrays("claim_id", ("person_id", *COLUMNS), rows))
-    for table, found in parts_of(decoded).items():
-        key, *columns = PARTS[table]
-        await connection.execute(_PARTS[table], *_arrays(key, ("claim_id", "person_id", *columns), found))
+        heard.append(event)
+        columns = columns_of(event)
+        columns["person_id"] = event.person_id
+        known = rows.get(event.claim_id)
+        rows[event.claim_id] = columns if known is None else merged(known, columns)
+    return {"claim": rows, **parts_of(heard)}
 
 
-def _arrays(key: str, names: Sequence[str], rows: Mapping[str, Mapping[str, Any]]) -> list[list[object]]:
+def arrays(key: str, names: Sequence[str], rows: Mapping[str, Mapping[str, Any]]) -> list[list[object]]:
     """Columns as arrays, the key's first. Rows by key, so that two who write wait for each other instead of dying."""
     keys = sorted(rows)
     return [list(keys), *([rows[each].get(name) for each in keys] for name in names)]
 
 
-def _upsert(table: str, key: str, columns: Mapping[str, str], updates: Mapping[str, str]) -> str:
+def _upsert(table: str, columns: Mapping[str, str], updates: Mapping[str, str]) -> str:
     """Insert rows, or let them say more: `updates` has what becomes of a column of a row that is known."""
     names = ", ".join(columns)
     arrays = ", ".join(f"${index}::{kind}[]" for index, kind in enumerate(columns.values(), start=1))
-    values = ", ".join(f"string_to_array({name}, ',')" if name in _LISTS else name for name in columns)
+    values = ", ".join(f"string_to_array({name}, ',')" if name in LISTS else name for name in columns)
     changed = ", ".join(f"{name} = {update}" for name, update in updates.items())
     return (
         f"insert into {table} ({names}) select {values} from unnest({arrays}) as incoming ({names})"
-        f" on conflict ({key}) do update set {changed}"
+        f" on conflict ({next(iter(columns))}) do update set {changed}"
     )
 
 
@@ -89,21 +77,27 @@ def _claim_update(name: str) -> str:
     return f"least(claim.{name}, excluded.{name})" if name == "received_at" else kept
 
 
-_CLAIMS = _upsert(
-    "claim",
-    "claim_id",
-    {"claim_id": "text", "person_id": "text", **COLUMNS},
-    {name: _claim_update(name) for name in COLUMNS},
-)
-_PARTS = {
-    table: _upsert(
-        table,
-        next(iter(columns)),
-        {next(iter(columns)): "text", "claim_id": "text", "person_id": "text", **columns},
-        {name: f"coalesce(excluded.{name}, {table}.{name})" for name in list(columns)[1:]},
-    )
-    for table, columns in PARTS.items()
+COLUMNS_OF: Mapping[str, Mapping[str, str]] = {
+    "claim": {"claim_id": "text", "person_id": "text", **COLUMNS},
+    **{
+        table: {next(iter(columns)): "text", "claim_id": "text", "person_id": "text", **columns}
+        for table, columns in PARTS.items()
+    },
 }
+"""Of every table its columns with their types, the key first."""
+
+UPSERTS: Mapping[str, str] = {
+    "claim": _upsert("claim", COLUMNS_OF["claim"], {name: _claim_update(name) for name in COLUMNS}),
+    **{
+        table: _upsert(
+            table,
+            COLUMNS_OF[table],
+            {name: f"coalesce(excluded.{name}, {table}.{name})" for name in list(columns)[1:]},
+        )
+        for table, columns in PARTS.items()
+    },
+}
+"""Takes the arrays of a table's columns: inserts rows, or lets them say more."""
 _STEPS = f"""
 insert into step ({", ".join(STEP_COLUMNS)})
 select * from unnest($1::text[], $2::timestamptz[], $3::text[], $4::integer[], $5::bigint[], $6::text[], $7::text[])

@@ -227,6 +227,7 @@ def _conclude(models: list[ReadModel], outcomes: list[Outcome], *, as_json: bool
             "events": outcome.events,
             "replaced": outcome.replaced,
             "differences": outcome.differences,
+            "seconds": round(outcome.seconds, 3),
         }
         for model, outcome in zip(models, outcomes, strict=True)
     ]

@@ -22,7 +22,7 @@ from services.projections.read_model import ReadModel
 if TYPE_CHECKING:
     from libs.eventlog.database import Pool
 
-PAGE_EVENTS = 1_000
+PAGE_EVENTS = 2_500
 """Of one source at a time, unless asked otherwise: bounds the memory of a shard to a page of every source."""
 LARGEST_BATCH = 100_000
 """A batch is at most a page of every source; the consumer must not cut it along its sources."""

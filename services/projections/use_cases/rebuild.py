@@ -7,7 +7,8 @@ the switch is one transaction. The live service keeps running and notices nothin
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import asyncpg
@@ -40,6 +41,9 @@ LOCK_TIMEOUT_MS = 2_000
 """Who waits for a table makes its readers wait, too: let go and try again."""
 PROGRESS_SECONDS = 0.5
 _CONNECTIONS = 6
+# Rows and checkpoint are lost together when the machine dies, and built again. The switch waits for the disk, and with
+# it all that was committed before.
+_COMMITS_NEED_NOT_WAIT = {"synchronous_commit": "off"}
 
 OpenSources = Callable[["Pool", ReadModel], Mapping[str, Source]]
 FillShards = Callable[[Generation, int], Awaitable[None]]
@@ -66,12 +70,16 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`replaced` is the generation that was live; None when this was a check, whose `differences` are by table."""
+    """`replaced` is the generation that was live; None when this was a check, whose `differences` are by table.
+
+    `seconds`: of reading the logs and writing the tables, with their indexes; not of comparing.
+    """
 
     generation: int
     events: int
     replaced: int | None
     differences: Mapping[str, tuple[int, int]]
+    seconds: float = 0.0
 
 
 async def rebuild(
@@ -84,6 +92,7 @@ async def rebuild(
 ) -> Outcome:
     """Build, catch up, switch. Raises a ProjectionsError, TooManyParked, or what the sources raise."""
     pool = await open_pool(database_url, LIVE_SCHEMA, size=_CONNECTIONS)
+    began = monotonic()
     try:
         shards = await prepare(pool, model)
         async with _alone(pool, model.name) as connection:
@@ -96,13 +105,14 @@ async def rebuild(
                     await fill_elsewhere(building, shards)
                 await fill(site, range(shards), request.pace)
                 await generations.make_indexes(connection, building)
+                seconds = monotonic() - began
                 if request.check:
                     outcome = await _compare(connection, site, building, request.pace)
                 else:
                     outcome = await _take_over(connection, site, building, request)
             if request.check:
                 await generations.remove(connection, building)
-        return outcome
+        return replace(outcome, seconds=seconds)
     finally:
         await pool.close()
 
@@ -129,7 +139,7 @@ async def construction_of(
     request: Request,
 ) -> AsyncIterator[Construction]:
     """What fills a generation; its connections see only that one's schema."""
-    own = await open_pool(database_url, generation.schema, size=_CONNECTIONS)
+    own = await open_pool(database_url, generation.schema, size=_CONNECTIONS, settings=_COMMITS_NEED_NOT_WAIT)
     try:
         log = EventLog(own, LIVE_SCHEMA, shards, utc_now, new_id)
         yield Construction(model, live, log, open_sources(live, model), request.page_events, request.ahead)

@@ -1,15 +1,18 @@
 """Properties over random lives of a person: money is conserved, and the log alone re-derives everything."""
 
 from datetime import timedelta
+from functools import reduce
 
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from libs.contracts import Event, encode, event_type
 from libs.contracts.adjudication import AdjudicationReversed
 from libs.contracts.settlement import Settlement
 from services.adjudication.domain.commands import Command, Heard
+from services.adjudication.domain.noted import Noted, read_for_state
 from services.adjudication.domain.process import decide
-from services.adjudication.domain.state import initial
+from services.adjudication.domain.state import evolve, initial
 from tests.unit.adjudication.heard_events import (
     NOW,
     PERSON,
@@ -120,6 +123,7 @@ def test_the_log_alone_re_derives_the_state_and_every_decision(life: list[Heard 
         elif told.person.claim(step[:2]).due_at is not None:
             told.clock_rings(step[:2])
     assert folded(initial(f"person-{PERSON}"), told.log) == told.person
+    assert reduce(evolve, map(_as_read_back, told.log), initial(f"person-{PERSON}")) == told.person
     numbers = [(decision.claim_id, decision.number) for decision in told.decisions()]
     assert len(numbers) == len(set(numbers))
     reversed_ids = [reversal.decision_id for reversal in told.all(AdjudicationReversed)]
@@ -132,6 +136,11 @@ def test_the_log_alone_re_derives_the_state_and_every_decision(life: list[Heard 
         again.does(command)
     assert again.log == told.log
     assert all(decide(told.person, command, PLANS) == [] for command in _heard_about_decided(told))
+
+
+def _as_read_back(event: Event) -> Event | Noted:
+    """As far as the state looks at what was recorded."""
+    return read_for_state(event_type(event), event.schema_version, encode(event))
 
 
 def _heard_about_decided(told: ToldPerson) -> list[Command]:

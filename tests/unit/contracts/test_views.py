@@ -8,11 +8,13 @@ from libs.contracts import Event, EventUnreadable, adjudication, decode, encode
 from libs.contracts.registry import EventTooNew
 from libs.contracts.sampling import sample_of
 from libs.contracts.views import View, Views
+from services.adjudication.domain.noted import VIEWS as NOTED
 from services.projections.claims.heard import HEARD
 
 EVERY_VIEW = [
     pytest.param(kind, view, id=f"{view.__module__.split('.')[1]}-{kind.__name__}")
-    for kind, view in HEARD.by_contract.items()
+    for views in (HEARD, NOTED)
+    for kind, view in views.by_contract.items()
 ]
 
 
