@@ -100,7 +100,7 @@ def _replay(found: Replay) -> list[str]:
         "",
         f"Fold: adjudication's log of {found.folded.events:,} events, read, its hash chain checked, every event folded",
         f"into its person's state. Rebuild: the logs of all services, {found.rebuilt.events:,} events, made into the",
-        "claims' read model with its indexes by `huiji rebuild`, then compared with the live one, row by row. Raw is the",
+        "claims' read model with its indexes by `huiji rebuild`, then compared with the live one, by row. Raw is the",
         "same queries with nothing done to their rows.",
         "",
         "| | events/s | raw, events/s | ratio |",
