@@ -3,9 +3,9 @@
 from datetime import date, datetime
 from typing import ClassVar, Literal
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 
-from libs.contracts.event import ClaimEvent, Fen, Model, PersonEvent
+from libs.contracts.event import ClaimEvent, Fen, JsonTree, Model, PersonEvent
 from libs.contracts.one_stop import OneStopAmounts, OneStopDecided
 from libs.contracts.settlement import FeeLine, Scheme, Settlement, Visit
 
@@ -181,16 +181,16 @@ class ClaimAdjudicated(Decision):
     cash_benefits_fen: Fen = Field(default=0, description="lump sums and daily benefits, no part of the bill")
     patient_bears_fen: Fen
     liabilities: tuple[LiabilityOutcome, ...]
-    usage_after: dict[str, JsonValue] = Field(
+    usage_after: dict[str, JsonTree] = Field(
         description="balances of the benefit year after this claim, in the order of service"
     )
-    usage_taken: dict[str, JsonValue] = Field(
+    usage_taken: dict[str, JsonTree] = Field(
         default_factory=dict, description="what this claim adds to them; a reversal takes it off again"
     )
     pool_shares: tuple[PoolShare, ...] = Field(
         default=(), description="what each insurer bears of plan_pays_fen + cash_benefits_fen; sums to it"
     )
-    explanation: JsonValue
+    explanation: JsonTree
     without_records: bool = Field(
         default=False, description="decided in the bureau's absence, to be trued up"
     )
@@ -243,7 +243,7 @@ class AdjudicationReversed(ClaimEvent):
     benefit_year: str | None
     plan_pays_fen: Fen = Field(description="what the reversed decision had awarded of the bill")
     cash_benefits_fen: Fen
-    usage_released: dict[str, JsonValue]
+    usage_released: dict[str, JsonTree]
     pool_shares: tuple[PoolShare, ...] = Field(description="the insurers' parts, now taken off again")
     received_at: datetime
     reversed_at: datetime

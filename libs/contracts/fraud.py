@@ -3,9 +3,9 @@
 from datetime import date, datetime
 from typing import Literal
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 
-from libs.contracts.event import ClaimEvent, Fen, Model, PersonEvent
+from libs.contracts.event import ClaimEvent, Fen, JsonTree, Model, PersonEvent
 from libs.contracts.medical_data import PriorStay
 from libs.contracts.settlement import Visit
 
@@ -79,7 +79,7 @@ class ClaimScored(ClaimEvent):
     score: int = Field(ge=0, le=1000)
     outcome: Literal["clear", "review"]
     reasons: tuple[ScoreReason, ...]
-    features: dict[str, JsonValue]
+    features: dict[str, JsonTree]
     rules_digest: str
     threshold: int
     scored_at: datetime
