@@ -25,6 +25,7 @@ from services.adjudication.domain.state import evolve, initial
 from services.adjudication.entrypoints.appeals import appeals_router
 from services.adjudication.entrypoints.claim_desk import ClaimDesk
 from services.adjudication.entrypoints.http import adjudication_router
+from services.adjudication.entrypoints.one_stop import one_stop_router
 from services.adjudication.entrypoints.plan_archive import plan_archive_router
 from services.adjudication.entrypoints.previews import previews_router
 from services.adjudication.entrypoints.rulings import rulings_router
@@ -70,6 +71,7 @@ async def build(runtime: Runtime[AdjudicationSettings]) -> Parts:
             previews_router(runtime.log, stage, plans, clocks),
             rulings_router(desk),
             appeals_router(desk),
+            one_stop_router(desk),
         ],
         pumps=[clock_pump],
         on_reset=states.clear,

@@ -19,6 +19,7 @@ from services.operations.entrypoints.insurer import insurer
 from services.operations.entrypoints.lag import lag
 from services.operations.entrypoints.make_master_key import make_master_key
 from services.operations.entrypoints.make_root_key import make_root_key
+from services.operations.entrypoints.one_stop import one_stop
 from services.operations.entrypoints.open_pool_account import open_pool_account
 from services.operations.entrypoints.parked import parked
 from services.operations.entrypoints.person import person
@@ -63,6 +64,7 @@ app.command(context_settings=PASSED_ON)(rebuild)
 app.command("what-if")(what_if)
 app.add_typer(plan, name="plan")
 app.add_typer(insurer, name="insurer")
+app.add_typer(one_stop, name="one-stop")
 app.add_typer(diff, name="diff")
 app.add_typer(step, name="step")
 app.add_typer(parked, name="parked")

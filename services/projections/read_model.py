@@ -38,7 +38,7 @@ class ReadModel:
 
 CLAIMS = ReadModel(
     name="claims",
-    version=3,
+    version=4,
     migrations=_HERE / "migrations",
     subscriptions=SUBSCRIPTIONS,
     handler=project,

@@ -20,6 +20,7 @@ from services.adjudication.errors import (
     AppealUnknown,
     AuthorityExceeded,
     ClaimUnknown,
+    DifferenceUnknown,
     RulingUnknown,
     SecondPersonNeeded,
 )
@@ -34,6 +35,7 @@ _STATUS: dict[type[AdjudicationError], int] = {
     ClaimUnknown: 404,
     RulingUnknown: 404,
     AppealUnknown: 404,
+    DifferenceUnknown: 404,
     SecondPersonNeeded: 403,
     AuthorityExceeded: 403,
 }
@@ -88,4 +90,8 @@ def _shown(claim: Claim) -> dict[str, Any]:
         "proposed": [ruling.model_dump(mode="json") for ruling in claim.proposed.values()],
         "appeals": [appeal.model_dump(mode="json") for appeal in claim.appeals.values()],
         "appeals_concluded": dict(claim.appeals_concluded),
+        "one_stop_difference": claim.difference.model_dump(mode="json") if claim.difference else None,
+        "one_stop_answer": claim.difference_answer.model_dump(mode="json")
+        if claim.difference_answer
+        else None,
     }

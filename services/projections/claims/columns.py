@@ -42,6 +42,7 @@ OF_DECISION = (
     "plan_pays_fen",
     "cash_fen",
     "patient_fen",
+    "desk_fen",
     "bearings",
     "pool_shares",
     "without_records",
@@ -74,6 +75,7 @@ COLUMNS: dict[str, str] = {
     "plan_pays_fen": "bigint",
     "cash_fen": "bigint",
     "patient_fen": "bigint",
+    "desk_fen": "bigint",
     "bearings": "jsonb",
     "pool_shares": "jsonb",
     "without_records": "boolean",
@@ -113,6 +115,7 @@ def columns_of(event: Heard) -> Columns:  # noqa: C901 - one flat case per event
                 "plan_pays_fen": event.plan_pays_fen,
                 "cash_fen": event.cash_benefits_fen,
                 "patient_fen": event.patient_bears_fen,
+                "desk_fen": event.settled_at_desk_fen,
                 "pool_shares": shares_of(event),
                 "without_records": event.without_records,
             }

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 
-from libs.contracts import adjudication, charity, fraud, intake, medical_data, payout
+from libs.contracts import adjudication, charity, fraud, intake, medical_data, one_stop, payout
 from libs.contracts.event import Event
 from libs.contracts.views import View, Views
 
@@ -126,6 +126,7 @@ class ClaimAdjudicated(Decision, frozen=True, kw_only=True):
     patient_bears_fen: int
     pool_shares: tuple[HeardShare, ...] = ()
     without_records: bool = False
+    settled_at_desk_fen: int = 0
 
 
 class ClaimDenied(Decision, frozen=True, kw_only=True):
@@ -154,6 +155,55 @@ class DecisionConfirmed(Heard, frozen=True):
     decision_id: str
     with_records: bool
     confirmed_at: datetime
+
+
+class HeardComparison(View, frozen=True):
+    """A liability by the insurance centre and by us."""
+
+    liability_id: str
+    centre_deductible_fen: int
+    own_deductible_fen: int
+    centre_pays_fen: int
+    own_pays_fen: int
+
+
+class OfDifference(Heard, frozen=True):
+    """About a difference to what the insurance centre settled."""
+
+    difference_id: str
+
+
+class OneStopDifferenceFound(OfDifference, frozen=True):
+    """They differ."""
+
+    decision_id: str
+    plan_id: str | None
+    hospital_id: str
+    mode: str
+    reference: str
+    taken: str
+    centre_fen: int
+    own_fen: int
+    tolerance_fen: int
+    liabilities: tuple[HeardComparison, ...]
+    causes: tuple[str, ...]
+    found_at: datetime
+
+
+class OneStopDifferenceEnded(OfDifference, frozen=True):
+    """They do not, or otherwise."""
+
+    reason: str
+    ended_at: datetime
+
+
+class OneStopDifferenceAnswered(OfDifference, frozen=True):
+    """A person has answered."""
+
+    outcome: str
+    reason: str
+    answered_by: str
+    answered_at: datetime
 
 
 class OfPayment(Heard, frozen=True):
@@ -301,6 +351,9 @@ BY_SOURCE: Mapping[str, Mapping[type[Event], type[Heard]]] = {
         adjudication.ClaimDenied: ClaimDenied,
         adjudication.AdjudicationReversed: AdjudicationReversed,
         adjudication.DecisionConfirmed: DecisionConfirmed,
+        one_stop.OneStopDifferenceFound: OneStopDifferenceFound,
+        one_stop.OneStopDifferenceEnded: OneStopDifferenceEnded,
+        one_stop.OneStopDifferenceAnswered: OneStopDifferenceAnswered,
     },
     "payout": {
         payout.PaymentHeld: PaymentHeld,

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import orjson
 
 from services.projections.claims.columns import by_bearer, shares_of
@@ -20,6 +21,9 @@ from services.projections.claims.heard import (
     ClawbackWrittenOff,
     DecisionConfirmed,
     Heard,
+    OneStopDifferenceAnswered,
+    OneStopDifferenceEnded,
+    OneStopDifferenceFound,
     PaymentCancelled,
     PaymentHeld,
     PaymentInstructed,
@@ -47,6 +51,7 @@ PARTS: Mapping[str, Mapping[str, str]] = {
         "plan_pays_fen": "bigint",
         "cash_fen": "bigint",
         "patient_fen": "bigint",
+        "desk_fen": "bigint",
         "bearings": "jsonb",
         "pool_shares": "jsonb",
         "without_records": "boolean",
@@ -57,6 +62,27 @@ PARTS: Mapping[str, Mapping[str, str]] = {
         "reversal_reason": "text",
         "caused_by_claim_id": "text",
         "replaced_by": "text",
+    },
+    "one_stop_difference": {
+        "difference_id": "text",
+        "decision_id": "text",
+        "plan_id": "text",
+        "hospital_id": "text",
+        "mode": "text",
+        "reference": "text",
+        "taken": "text",
+        "centre_fen": "bigint",
+        "own_fen": "bigint",
+        "tolerance_fen": "bigint",
+        "compared": "jsonb",
+        "causes": "text",
+        "found_at": "timestamptz",
+        "outcome": "text",
+        "answer_reason": "text",
+        "answered_by": "text",
+        "answered_at": "timestamptz",
+        "ended_at": "timestamptz",
+        "end_reason": "text",
     },
     "payment": {
         "payment_id": "text",
@@ -116,6 +142,8 @@ def part_of(event: Heard) -> Part | None:
     match event:
         case ClaimAdjudicated() | ClaimDenied() | AdjudicationReversed() | DecisionConfirmed():
             return Part("decision", event.decision_id, _decision(event))
+        case OneStopDifferenceFound() | OneStopDifferenceEnded() | OneStopDifferenceAnswered():
+            return Part("one_stop_difference", event.difference_id, _difference(event))
         case (
             PaymentHeld()
             | PaymentInstructed()
@@ -181,9 +209,33 @@ def _decision(
         "benefit_year": event.benefit_year,
         "plan_pays_fen": event.plan_pays_fen,
         "cash_fen": event.cash_benefits_fen,
+        "desk_fen": event.settled_at_desk_fen,
         "pool_shares": shares_of(event),
         "without_records": event.without_records,
     }
+
+
+def _difference(
+    event: OneStopDifferenceFound | OneStopDifferenceEnded | OneStopDifferenceAnswered,
+) -> dict[str, Any]:
+    match event:
+        case OneStopDifferenceEnded():
+            return {"ended_at": event.ended_at, "end_reason": event.reason}
+        case OneStopDifferenceAnswered():
+            return {
+                "outcome": event.outcome,
+                "answer_reason": event.reason,
+                "answered_by": event.answered_by,
+                "answered_at": event.answered_at,
+            }
+        case OneStopDifferenceFound():
+            same = ("decision_id", "plan_id", "hospital_id", "mode", "reference", "taken", "found_at")
+            amounts = ("centre_fen", "own_fen", "tolerance_fen")
+            compared = [msgspec.structs.asdict(each) for each in event.liabilities]
+            return {name: getattr(event, name) for name in (*same, *amounts)} | {
+                "compared": orjson.dumps(compared).decode(),
+                "causes": ",".join(event.causes),
+            }
 
 
 def _payment(

@@ -19,7 +19,7 @@ Limit = Annotated[int, Query(ge=1, le=1_000)]
 Ask = Callable[..., Awaitable[list[dict[str, Any]]]]
 """Asks a query with its arguments."""
 
-_JSON = frozenset({"bearings", "pool_shares"})
+_JSON = frozenset({"bearings", "pool_shares", "compared"})
 
 
 def asking(log: EventLog) -> Ask:

@@ -11,6 +11,7 @@ from libs.eventlog import EventLog
 from libs.money import format_yuan
 from libs.runtime.problems import Problem
 from services.projections.entrypoints.asking import NEWEST_FIRST, Limit, asking, plain
+from services.projections.entrypoints.one_stop import one_stop_list
 from services.projections.entrypoints.participants import (
     insurers_and_regulator,
     operators,
@@ -27,7 +28,7 @@ def projections_router(log: EventLog) -> APIRouter:
     """`/`, `/summary`, `/claims…`, and what each participant may ask."""
     router = APIRouter(tags=["read models"])
     rows = asking(log)
-    for participants in (patients_and_providers, insurers_and_regulator, operators):
+    for participants in (patients_and_providers, insurers_and_regulator, operators, one_stop_list):
         router.include_router(participants(rows))
 
     @router.get("/summary")

@@ -17,6 +17,7 @@ from services.projections.use_cases.announce_versions import announce_versions
 from tests.unit.projections.told_claims import (
     Story,
     a_held_payment,
+    a_one_stop_claim,
     a_paid_claim,
     a_redecided_claim,
     a_rejected_payment,
@@ -75,7 +76,9 @@ class Logs:
         )
         about = {"claim_id": f"c{number}", "person_id": f"p_{number % 97:032x}"}
         if self._choice.random() < 0.3:
-            return _about(self._choice.choice([a_redecided_claim, a_withdrawn_claim])(), about)
+            return _about(
+                self._choice.choice([a_redecided_claim, a_withdrawn_claim, a_one_stop_claim])(), about
+            )
         return _about(a_paid_claim() | {"payout": payout}, about)
 
 
@@ -87,6 +90,7 @@ _IDS = (
     "clawback_id",
     "repayment_id",
     "referral_id",
+    "difference_id",
 )
 
 

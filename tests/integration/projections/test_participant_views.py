@@ -13,6 +13,7 @@ from tests.unit.payout.decisions import PERSON
 from tests.unit.projections.told_claims import (
     Story,
     a_held_payment,
+    a_one_stop_claim,
     a_paid_claim,
     a_returned_payment,
     the_decision,
@@ -104,6 +105,27 @@ async def test_an_operator_sees_what_waits_and_the_oldest_of_it(logs: Logs, live
     (row,) = await asked(live, "select status, reasons, claims, oldest_claim_id from operator_waiting")
     assert (row["status"], row["reasons"], row["claims"]) == ("pended", "coverage_unknown", 2)
     assert row["oldest_claim_id"] in ("first", "second")
+
+
+async def test_an_operator_sees_where_the_insurance_centre_settled_otherwise(
+    logs: Logs, live: Follower
+) -> None:
+    await tell(logs, live, desk=a_one_stop_claim(), paid=a_paid_claim())
+    assert await asked(live, "select claim_id, status, desk_fen from claim_status order by claim_id") == [
+        {"claim_id": "desk", "status": "settled_at_desk", "desk_fen": 600_00},
+        {"claim_id": "paid", "status": "paid", "desk_fen": 0},
+    ]
+    assert await asked(live, "select * from patient_owed") == []
+    (row,) = await asked(live, "select * from operator_one_stop")
+    assert (row["difference_id"], row["difference_fen"], row["standing"]) == ("desk-diff-2", 20_00, "open")
+    (total,) = await asked(live, "select * from operator_one_stop_total")
+    assert (total["differences"], total["centre_more_fen"], total["centre_less_fen"]) == (1, 20_00, 0)
+    (owed,) = await asked(live, "select * from centre_clearing")
+    assert (owed["plan_id"], owed["claims"], owed["desk_fen"]) == ("demo-generic", 1, 600_00)
+    ended = "select outcome, answered_by, end_reason from one_stop_difference where ended_at is not null"
+    assert await asked(live, ended) == [
+        {"outcome": "disputed", "answered_by": "examiner-01", "end_reason": "another_difference"}
+    ]
 
 
 async def test_every_query_of_the_readme_runs(logs: Logs, live: Follower) -> None:

@@ -20,6 +20,7 @@ from services.projections.claims.subscriptions import SUBSCRIPTIONS
 from tests.unit.payout.decisions import NOW
 from tests.unit.projections.told_claims import (
     Story,
+    a_one_stop_claim,
     a_paid_claim,
     a_redecided_claim,
     a_rejected_payment,
@@ -46,7 +47,12 @@ def told() -> list[ClaimEvent]:
     return [event for events in a_paid_claim().values() for event in events]
 
 
-STORIES = {"paid": a_paid_claim, "redecided": a_redecided_claim, "withdrawn": a_withdrawn_claim}
+STORIES = {
+    "paid": a_paid_claim,
+    "redecided": a_redecided_claim,
+    "withdrawn": a_withdrawn_claim,
+    "one_stop": a_one_stop_claim,
+}
 
 
 def test_every_subscribed_event_is_projected_into_known_columns() -> None:

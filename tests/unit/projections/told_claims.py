@@ -13,6 +13,12 @@ from libs.contracts.adjudication import (
     PoolShare,
 )
 from libs.contracts.charity import ReferralMade, ReferralWithdrawn
+from libs.contracts.one_stop import (
+    ComparedLiability,
+    OneStopDifferenceAnswered,
+    OneStopDifferenceEnded,
+    OneStopDifferenceFound,
+)
 from libs.contracts.payout import (
     ClawbackRaised,
     ClawbackRepaid,
@@ -112,6 +118,60 @@ def a_redecided_claim() -> Story:
         ],
         "charity": [a_referral("cancer-fund"), a_withdrawn_referral("cancer-fund")],
     }  # fmt: skip
+
+
+def a_one_stop_claim() -> Story:
+    """The insurance centre settled it at the desk, otherwise than we evaluate it; disputed once, and again other."""
+    first = a_difference("diff-1", centre_fen=600_00, own_fen=550_00)
+    answered = OneStopDifferenceAnswered(
+        **ABOUT,
+        difference_id="diff-1",
+        outcome="disputed",
+        reason="wrong_ratio",
+        answered_by="examiner-01",
+        answered_at=NOW,
+    )
+    ended = OneStopDifferenceEnded(
+        **ABOUT, difference_id="diff-1", reason="another_difference", ended_at=NOW + timedelta(days=1)
+    )
+    return a_paid_claim() | {
+        "adjudication": [
+            the_decision(settled_at_desk_fen=600_00),
+            first,
+            answered,
+            ended,
+            a_difference("diff-2", centre_fen=600_00, own_fen=580_00),
+        ],
+        "payout": [],
+        "charity": [],
+    }
+
+
+def a_difference(difference_id: str, centre_fen: int, own_fen: int) -> OneStopDifferenceFound:
+    """What differs is the payment of one liability."""
+    compared = ComparedLiability(
+        liability_id="in_catalogue",
+        centre_deductible_fen=0,
+        own_deductible_fen=0,
+        centre_pays_fen=centre_fen,
+        own_pays_fen=own_fen,
+    )
+    return OneStopDifferenceFound(
+        **ABOUT,
+        difference_id=difference_id,
+        decision_id="d1",
+        plan_id="demo-generic",
+        hospital_id="H1",
+        mode="one_stop",
+        reference="YZS1",
+        taken="centre",
+        centre_fen=centre_fen,
+        own_fen=own_fen,
+        tolerance_fen=0,
+        liabilities=(compared,),
+        causes=("payment",),
+        found_at=NOW,
+    )
 
 
 def a_withdrawn_claim() -> Story:

@@ -1,0 +1,49 @@
+"""The operator's list of what the insurance centre settled otherwise than we evaluate it, and what it is owed."""
+
+from typing import Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from libs.runtime.problems import Problem
+from services.projections.entrypoints.asking import Ask, Limit
+
+Standing = Literal["open", "accepted", "disputed"]
+
+
+def one_stop_list(rows: Ask) -> APIRouter:
+    """`/operator/one-stop…`, `/operator/centre-clearing`."""
+    router = APIRouter()
+
+    @router.get("/operator/one-stop")
+    async def one_stop(
+        plan_id: str | None = None, standing: Standing | None = None, limit: Limit = 100
+    ) -> list[dict[str, Any]]:
+        """Where the insurance centre's amounts differ from our evaluation now, the largest difference first."""
+        query = "select * from operator_one_stop where ($1::text is null or plan_id = $1)"
+        ordered = "order by abs(difference_fen) desc, found_at, difference_id limit $3"
+        return await rows(
+            f"{query} and ($2::text is null or standing = $2) {ordered}", plan_id, standing, limit
+        )
+
+    @router.get("/operator/one-stop/totals")
+    async def one_stop_totals() -> list[dict[str, Any]]:
+        """The same in sums, by plan, mode and what was answered."""
+        return await rows("select * from operator_one_stop_total order by plan_id, mode, standing")
+
+    @router.get("/operator/one-stop/{difference_id}")
+    async def one_difference(difference_id: UUID) -> dict[str, Any]:
+        """A difference with its answer, also one that has ended."""
+        found = await rows("select * from one_stop_difference where difference_id = $1", str(difference_id))
+        if not found:
+            raise Problem(
+                404, "difference_unknown", "No such difference", f"No difference is {difference_id}."
+            )
+        return found[0]
+
+    @router.get("/operator/centre-clearing")
+    async def clearing() -> list[dict[str, Any]]:
+        """What the pool owes the insurance centre, by plan and the month of the decision."""
+        return await rows("select * from centre_clearing order by plan_id, month")
+
+    return router
