@@ -5,6 +5,7 @@ import typer
 from services.operations.entrypoints.breaker import breaker
 from services.operations.entrypoints.check_money import check_money
 from services.operations.entrypoints.claim import claim
+from services.operations.entrypoints.clocks import clocks_command
 from services.operations.entrypoints.contracts import contracts
 from services.operations.entrypoints.demo import demo
 from services.operations.entrypoints.diff import diff
@@ -33,6 +34,7 @@ from services.operations.entrypoints.status import status
 from services.operations.entrypoints.step import step
 from services.operations.entrypoints.topics import topics
 from services.operations.entrypoints.up import up
+from services.operations.entrypoints.url import url
 from services.operations.entrypoints.verify import verify_command
 from services.operations.entrypoints.verify_chain import verify_chain
 from services.operations.entrypoints.what_if import what_if
@@ -55,6 +57,8 @@ app.command()(roots)
 app.command()(evidence)
 app.command()(claim)
 app.command()(person)
+app.command()(url)
+app.command("clocks")(clocks_command)
 app.command()(pool)
 app.command("evaluate")(evaluate_case)
 app.command()(estimate)

@@ -125,7 +125,9 @@ def test_pools_add_up_to_the_ledger_and_were_empty_before(ran: Ran) -> None:
 
 def test_a_claim_is_stepped_through_as_text(ran: Ran, paid: dict[str, Any]) -> None:
 
-    text = huiji(ran, "step", "claim", paid["claim_id"]).stdout
+    brief = huiji(ran, "step", "claim", paid["claim_id"]).stdout.splitlines()
+    assert len(brief) == len(told(ran, "step", "claim", paid["claim_id"]))
+    text = huiji(ran, "step", "claim", paid["claim_id"], "--full").stdout
     assert "adjudication  ClaimAdjudicated" in text
     assert "because of adjudication" not in text.split("intake  ClaimRegistered")[0]
     assert "money so far: bill" in text

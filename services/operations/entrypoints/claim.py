@@ -1,5 +1,6 @@
 """`huiji claim CLAIM_ID`: one claim and its way through the services, now or as it was."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
@@ -9,19 +10,23 @@ import typer
 from libs.interop.fhir import encode_bundle
 from libs.money import format_yuan
 from services.operations.adapters.asking import ask
+from services.operations.entrypoints.clocks import clocks_of_steps, print_clocks
 from services.operations.entrypoints.exits import NO
 from services.operations.entrypoints.finding import PlatformFile, find_platform, reaching
 from services.operations.entrypoints.moment_options import (
     At,
     By,
+    Full,
     KnownAt,
     Why,
     histories,
     moment_of,
+    print_moment,
     travelled,
 )
 from services.operations.entrypoints.output import AsJson, console, print_json, print_table, refuse
 from services.operations.entrypoints.showing import print_travelled
+from services.operations.entrypoints.summarising import print_claim
 from services.operations.use_cases.explain_claim import as_bundle, as_text, read_decisions
 
 _AMOUNTS_BY_NAME = frozenset({"bearings", "pool_shares"})
@@ -42,22 +47,29 @@ def claim(
         Literal["zh", "en"] | None,
         typer.Option("--text", help="Print how its decision came about, in zh or en."),
     ] = None,
+    own_clocks: Annotated[
+        bool, typer.Option("--clocks", help="Print for whom it waited, from event to event.")
+    ] = False,
+    full: Full = False,
     as_json: AsJson = False,
 ) -> None:
     """A claim as the read model has it, and every event on its way; at a moment: as each service folds it."""
     if eob or text is not None:
         _explain(claim_id, platform, text)
         return
-    if at is None and known_at is None:
+    if at is None and known_at is None and not own_clocks:
         _as_projected(claim_id, platform, as_json)
         return
     moment = moment_of(at, known_at)
     with reaching():
         found = travelled(histories(find_platform(platform), by, why), "claim", claim_id, moment)
-    if as_json:
+    if own_clocks:
+        intervals = clocks_of_steps(found.steps, moment.known_at or datetime.now(UTC))
+        print_json([each.as_json() for each in intervals]) if as_json else print_clocks(intervals)
+    elif as_json:
         print_json(found.as_json())
-    else:
-        print_travelled(found, f"claim {claim_id}")
+    elif print_moment(found, f"claim {claim_id}"):
+        print_travelled(found) if full else print_claim(found)
     raise typer.Exit(0 if found.steps else 1)
 
 
@@ -85,8 +97,15 @@ def _explain(claim_id: str, platform: Path | None, text: Literal["zh", "en"] | N
         running = find_platform(platform)
         decided = read_decisions(running.url("projections"), running.url("adjudication"), claim_id)
     said = as_text(decided, text) if text is not None else encode_bundle(as_bundle(decided)).decode()
-    if not decided or said is None:
-        refuse(f"claim {claim_id} has no decision that stands", NO)
+    if decided and said is None:
+        last = decided[-1].decision
+        refuse(
+            f"claim {claim_id}: decision {last.number} was reversed and none took its place (the claim was withdrawn,"
+            f" or waits to be decided anew): huiji claim {claim_id}",
+            NO,
+        )
+    if said is None or not decided:
+        refuse(f"claim {claim_id} has no decision yet: huiji claim {claim_id}", NO)
     typer.echo(said)
 
 

@@ -11,7 +11,7 @@ from services.operations.adapters.histories import Histories, Moment
 from services.operations.domain.errors import OperationsError
 from services.operations.domain.moments import NotAMoment, parse_moment
 from services.operations.entrypoints.exits import NO
-from services.operations.entrypoints.output import refuse
+from services.operations.entrypoints.output import console, refuse
 from services.operations.use_cases.travel import Travelled, travel_to_claim, travel_to_person
 
 At = Annotated[
@@ -22,6 +22,7 @@ KnownAt = Annotated[
     str | None, typer.Option("--known-at", help="As was known then: what had been recorded by then.")
 ]
 By = Annotated[str, typer.Option("--by", help="Who looks, for the record; your account when left out.")]
+Full = Annotated[bool, typer.Option("--full", help="Also each service's state, field by field.")]
 Why = Annotated[str, typer.Option("--why", help="For what purpose, for the record.")]
 
 
@@ -38,6 +39,17 @@ def moment_of(at: str | None, known_at: str | None) -> Moment:
 def histories(running: RunningAt, by: str, why: str) -> Histories:
     """What asks the services; every look bears a name."""
     return Histories(running, by or getpass.getuser(), why)
+
+
+def print_moment(found: Travelled, what: str) -> bool:
+    """The heading, and whether there was anything then."""
+    asked = ", ".join(
+        f"{name.replace('_', ' ')} {value}" for name, value in found.moment.as_json().items() if value
+    )
+    console().print(f"[bold]{what}[/bold] ({asked or 'now'})", soft_wrap=True)
+    if not found.steps:
+        console().print("Nothing of it was known and in effect then.")
+    return bool(found.steps)
 
 
 def travelled(asking: Histories, kind: str, what_id: str, moment: Moment) -> Travelled:

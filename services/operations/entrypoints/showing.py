@@ -18,14 +18,8 @@ _FEE_LINE = re.compile(r"(^|\.)lines\[")
 _LONGEST_SHOWN = 120
 
 
-def print_travelled(found: Travelled, what: str) -> None:
+def print_travelled(found: Travelled) -> None:
     """Money first, then each service's view, then the events."""
-    view = found.moment.as_json()
-    asked = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in view.items() if value) or "now"
-    console().print(f"[bold]{what}[/bold] ({asked})", soft_wrap=True)
-    if not found.steps:
-        console().print("Nothing of it was known and in effect then.")
-        return
     for name, fen in found.money.items():
         console().print(f"  {_label(name)}: {format_yuan(fen)} yuan", markup=False)
     for service, state in found.states.items():

@@ -15,6 +15,7 @@ from services.operations.entrypoints.finding import PlatformFile, find_platform,
 from services.operations.entrypoints.moment_options import (
     At,
     By,
+    Full,
     KnownAt,
     Why,
     histories,
@@ -23,6 +24,7 @@ from services.operations.entrypoints.moment_options import (
 )
 from services.operations.entrypoints.output import AsJson, console, print_json
 from services.operations.entrypoints.showing import step_lines
+from services.operations.entrypoints.summarising import step_line
 
 step = typer.Typer(no_args_is_help=True, help="A history event by event, with the state after each.")
 
@@ -45,11 +47,12 @@ def claim(
     by: By = "",
     why: Why = "",
     platform: PlatformFile = None,
+    full: Full = False,
     as_json: AsJson = False,
 ) -> None:
     """Each event of a claim in causal order, what it changed, and its service's state after it.
 
-    On a terminal keys go forward and back; piped on, everything is printed.
+    On a terminal keys go forward and back; piped on, each event is a line, with --full what it changed.
     """
     moment = moment_of(at, known_at)
     with reaching():
@@ -59,6 +62,9 @@ def claim(
     elif sys.stdin.isatty() and sys.stdout.isatty() and found.steps:
         with _keys() as read_key:
             walk(found.steps, read_key, _show)
+    elif not full:
+        for index in range(len(found.steps)):
+            console().print(step_line(found.steps, index), markup=False, soft_wrap=True)
     else:
         # Without the whole states, which `--json` has.
         for index in range(len(found.steps)):

@@ -10,6 +10,8 @@ from typer.testing import CliRunner, Result
 from libs.contracts.adjudication import ClaimAdjudicated, ClaimDenied
 from libs.money import format_yuan
 from services.operations.__main__ import app
+from services.operations.entrypoints import claim as explaining
+from services.operations.use_cases.explain_claim import Decided
 from tests.unit.conservation.histories import ClaimFigures, a_history
 from tests.unit.operations.served_platform import ServedPlatform, served
 
@@ -62,3 +64,12 @@ def test_a_claim_without_a_decision_has_nothing_to_explain(platform: ServedPlatf
     platform.answers["GET", "/projections/claims/c-9"] = (200, {"claim_id": "c-9", "person_id": person_id})
     result = claim(platform, "c-9", "--eob")
     assert (result.exit_code, "no decision" in result.stderr) == (1, True)
+
+
+def test_a_withdrawn_claim_says_that_its_decision_was_taken_back(
+    platform: ServedPlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decision = next(each for each in decisions(platform) if isinstance(each, ClaimAdjudicated))
+    monkeypatch.setattr(explaining, "read_decisions", lambda *asked: (Decided(decision, "cancelled"),))
+    result = claim(platform, decision.claim_id, "--text", "en")
+    assert (result.exit_code, "was reversed and none took its place" in result.stderr) == (1, True)
