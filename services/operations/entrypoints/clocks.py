@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from services.operations.domain.causal_order import Step
 from services.operations.domain.clocks import HEARD, Interval, Turn, by_party, clocks, figures
+from services.operations.domain.moments import CITY_ZONE
 from services.operations.entrypoints.finding import PlatformFile, find_platform, reaching
 from services.operations.entrypoints.output import AsJson, console, print_json, print_table
 from services.operations.use_cases.read_clocks import read_clocks
@@ -50,7 +51,11 @@ def clocks_of_steps(steps: Sequence[Step], now: datetime) -> list[Interval]:
 def print_clocks(intervals: Sequence[Interval]) -> None:
     """When whose turn it was, and the sum for each party."""
     rows = [
-        (each.begin.isoformat(timespec="seconds"), each.party or "nobody", duration(each.seconds))
+        (
+            each.begin.astimezone(CITY_ZONE).strftime("%Y-%m-%dT%H:%M:%S"),
+            each.party or "nobody",
+            duration(each.seconds),
+        )
         for each in intervals
     ]
     print_table(("from", "waited for", "how long"), rows)
