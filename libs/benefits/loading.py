@@ -75,5 +75,5 @@ def _load(origin: str, text: str) -> Plan:
         for path, found, right in contradictions(plan)
     )
     if wrong:
-        raise PlanInvalid(origin, wrong)
+        raise PlanInvalid(origin, tuple(sorted(wrong, key=lambda problem: problem.line)))
     return plan

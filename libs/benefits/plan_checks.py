@@ -6,20 +6,18 @@ from pydantic import BaseModel
 
 from libs.benefits.case import Case
 from libs.benefits.catalogue import catalogue_names
-from libs.benefits.plan import Liability, Plan
+from libs.benefits.plan import Plan
+from libs.benefits.plan_references import Contradiction, unknown_names
 from libs.benefits.pool import pool_faults
 from libs.benefits.terms import Term
-
-Contradiction = tuple[tuple[str | int, ...], str, str]
-"""(path, what was found, what would be right)."""
 
 
 def contradictions(plan: Plan) -> list[Contradiction]:
     """Everything inconsistent in a plan whose fields are each well-formed."""
     return [
         *_unique(plan),
-        *_references(plan),
         *_centre_codes(plan),
+        *unknown_names(plan),
         *_catalogues(plan),
         *_cycles(plan),
         *_sources(plan),
@@ -46,31 +44,6 @@ def _unique(plan: Plan) -> Iterator[Contradiction]:
             seen.add(each_id)
 
 
-def _references(plan: Plan) -> Iterator[Contradiction]:
-    ids = {each.id for each in plan.liabilities}
-    deductibles = {each.id for each in plan.deductibles}
-    known_ids = f"one of {', '.join(sorted(ids))}"
-    for index, each in enumerate(plan.liabilities):
-        at = ("liabilities", index)
-        if each.shares_deductible is not None and each.shares_deductible not in deductibles:
-            right = f"one of the shared deductibles: {', '.join(sorted(deductibles)) or '(none)'}"
-            yield (*at, "shares_deductible"), repr(each.shares_deductible), right
-        for source in each.residue_of.liabilities if each.residue_of else ():
-            if source not in ids:
-                yield (*at, "residue_of", "liabilities"), repr(source), known_ids
-        yield from _lists(plan, each, at)
-        if (
-            each.deductible is not None
-            and each.deductible.floats_with
-            and not plan.critical_illness_thresholds
-        ):
-            yield (*at, "deductible", "floats_with"), "no thresholds", "critical_illness_thresholds by scheme"
-    for index, cap in enumerate(plan.shared_caps):
-        for liability_id in cap.liabilities:
-            if liability_id not in ids:
-                yield ("shared_caps", index, "liabilities"), repr(liability_id), known_ids
-
-
 def _centre_codes(plan: Plan) -> Iterator[Contradiction]:
     ids = {each.id for each in plan.liabilities}
     for code, liability_id in plan.one_stop.codes.items() if plan.one_stop is not None else ():
@@ -83,22 +56,6 @@ def _catalogues(plan: Plan) -> Iterator[Contradiction]:
     for list_id, product_list in plan.lists.items():
         if product_list.catalogue is not None and product_list.catalogue not in known:
             yield ("lists", list_id, "catalogue"), repr(product_list.catalogue), f"one of {', '.join(known)}"
-
-
-def _lists(plan: Plan, liability: Liability, at: tuple[str | int, ...]) -> Iterator[Contradiction]:
-    right = f"one of the plan's lists: {', '.join(sorted(plan.lists)) or '(none)'}"
-    for number, selector in enumerate(liability.takes):
-        for name in (*(selector.lists or ()), *(selector.not_lists or ())):
-            if name not in plan.lists:
-                yield (*at, "takes", number, "lists"), repr(name), right
-    for number, cap in enumerate(liability.caps):
-        for name in cap.lists or ():
-            if name not in plan.lists:
-                yield (*at, "caps", number, "lists"), repr(name), right
-    for number, exclusion in enumerate(liability.exclusions):
-        for name in exclusion.lists or ():
-            if name not in plan.lists:
-                yield (*at, "exclusions", number, "lists"), repr(name), right
 
 
 def _cycles(plan: Plan) -> Iterator[Contradiction]:

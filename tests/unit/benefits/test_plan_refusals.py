@@ -60,6 +60,18 @@ def test_a_mistake_is_refused_where_it_is_with_what_would_be_right(
     assert re.search(r"line \d+, ", str(refusal.value))
 
 
+_A_LAYER = """
+hypothetical:
+  when: {{scheme: none}}
+  layers:
+    - id: basic
+      name: {{zh: 基本, en: basic}}
+      takes: [{{buckets: {{in_scope: 100%}}}}]
+      pays: {{ratio: 60%}}
+      {}
+"""
+
+
 def test_the_line_is_the_line_of_the_mistake() -> None:
     text = _GOOD.replace("ratio: 80%", "ratio: 0.8")
     line = next(number for number, content in enumerate(text.split("\n"), 1) if "0.8" in content)
@@ -110,6 +122,42 @@ def test_the_line_is_the_line_of_the_mistake() -> None:
             "",
             "liabilities",
             "earlier results",
+        ),
+        (
+            a_liability(),
+            "exclusions: [{id: x, lists: [donatd]}]",
+            "exclusions.0.lists",
+            "one of the plan's lists",
+        ),
+        (
+            a_liability("pays: {ratio: 1%, rules: [{when: {not: {any: [{tier: gold}]}}, set: 1%}]}"),
+            "",
+            "liabilities.0.pays.rules.0.when.not.any.0.tier",
+            "base, upgraded",
+        ),
+        (
+            a_liability(),
+            "status_rules: [{tiers: [gold], any: [{sick_days: {at_least: 1, within_months: 1}}]}]",
+            "status_rules.0.tiers",
+            "base, upgraded",
+        ),
+        (
+            a_liability(),
+            _A_LAYER.format("deductible: {floats_with: critical_illness_threshold}"),
+            "hypothetical.layers.0.deductible.floats_with",
+            "critical_illness_thresholds",
+        ),
+        (
+            a_liability(),
+            _A_LAYER.format("shares_deductible: pot") + "deductibles: [{id: pot, amount: 1}]",
+            "hypothetical.layers.0.shares_deductible",
+            "a deductible of the layer's own",
+        ),
+        (
+            a_liability(),
+            _A_LAYER.format("precedence: 1").replace("in_scope", "self_funded"),
+            "hypothetical.layers.0.takes",
+            "in_scope: 100%",
         ),
         (a_liability(), "valid_from: 2025-02-01\nvalid_to: 2025-01-01", "valid_to", "not before"),
         (

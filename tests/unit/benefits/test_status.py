@@ -115,15 +115,15 @@ def test_classes_and_the_clauses_that_gave_them(
     known: dict[str, Any], classes: tuple[str, ...], clauses: list[str | None]
 ) -> None:
     plan = load_plan(a_plan_text(a_liability(), _CLASSES))
-    found = [Diagnosis(disease=name, day=date(2024, 3, 30)) for name in known.pop("diagnoses", [])]
-    last = known.pop("held", None)
+    found = [Diagnosis(disease=name, day=date(2024, 3, 30)) for name in known.get("diagnoses", [])]
+    last = known.get("held")
     held = [Registration(benefit="dialysis", first=date(2020, 1, 1), last=last)] if last else []
     history = History(
         enrolled_on=date(2024, 3, 31),
         cover_start=date(2024, 5, 1),
         diagnoses=tuple(found),
         registrations=tuple(held),
-        **known,
+        tier=known.get("tier"),
     )
     status = determine_status(plan, history)
 
