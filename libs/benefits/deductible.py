@@ -5,6 +5,7 @@ from libs.benefits.conditions import Facts
 from libs.benefits.ledger import Ledger
 from libs.benefits.outcome import DeductibleTaken
 from libs.benefits.plan import Liability, Plan
+from libs.benefits.rounding import round_bp
 from libs.benefits.terms import AmountRule, Deductible, Term
 
 _NONE = DeductibleTaken(0, 0, 0)
@@ -49,8 +50,16 @@ def apply_amount_rules(
     """The amount after the rules that hold, never below zero, and those rules."""
     held = tuple(rule for rule in rules if rule.when.holds(facts))
     for rule in held:
-        amount_fen = rule.set_fen if rule.set_fen is not None else amount_fen + (rule.add_fen or 0)
+        amount_fen = _changed(amount_fen, rule)
     return max(0, amount_fen), held
+
+
+def _changed(amount_fen: int, rule: AmountRule) -> int:
+    if rule.set_fen is not None:
+        return rule.set_fen
+    if rule.times_bp is not None:
+        return round_bp(max(0, amount_fen) * rule.times_bp)
+    return amount_fen + (rule.add_fen or 0)
 
 
 def _deductible_and_used(plan: Plan, liability: Liability, ledger: Ledger) -> tuple[Deductible | None, int]:

@@ -129,6 +129,8 @@ def _change(rule: CostScale | RatioRule | AmountRule) -> tuple[str, str]:
     if isinstance(rule, AmountRule):
         if rule.set_fen is not None:
             return f"起付线为 {money(rule.set_fen)}", f"deductible is {money(rule.set_fen)}"
+        if rule.times_bp is not None:
+            return f"起付线乘以 {percent(rule.times_bp)}", f"deductible times {percent(rule.times_bp)}"
         change = f"{(rule.add_fen or 0) / 100:+,g}"
         return f"起付线 {change}", f"deductible {change}"
     if rule.set_bp is not None:

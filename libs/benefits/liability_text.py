@@ -119,7 +119,12 @@ class _Writer:
         return f"{self.label('floating')} ({schemes}) {self.mark(table)}"
 
     def amount_rule(self, rule: AmountRule) -> str:
-        amount = money(rule.set_fen) if rule.set_fen is not None else f"{(rule.add_fen or 0) / 100:+g}"
+        if rule.set_fen is not None:
+            amount = money(rule.set_fen)
+        elif rule.times_bp is not None:
+            amount = f"× {percent(rule.times_bp)}"
+        else:
+            amount = f"{(rule.add_fen or 0) / 100:+g}"
         return f"  → {amount}{self.condition(rule, rule.when)}"
 
     def ratio(self, liability: Liability) -> list[str]:

@@ -82,11 +82,13 @@ class AmountRule(Term):
     when: When
     set_fen: Yuan | None = Field(default=None, alias="set")
     add_fen: SignedYuan | None = Field(default=None, alias="add")
+    # Left out of a plan's content where it is not used: plans from before it keep their digests.
+    times_bp: Share | None = Field(default=None, alias="times", exclude_if=lambda value: value is None)
 
     @model_validator(mode="after")
     def _one_change(self) -> Self:
-        if (self.set_fen is None) == (self.add_fen is None):
-            raise ValueError("exactly one of set, add")
+        if sum(each is not None for each in (self.set_fen, self.add_fen, self.times_bp)) != 1:
+            raise ValueError("exactly one of set, add, times")
         return self
 
 

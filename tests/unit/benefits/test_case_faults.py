@@ -49,6 +49,7 @@ def test_all_faults_are_named_at_once_each_with_its_line() -> None:
     said = str(refusal.value)
     assert "total 521000.00 yuan is not the sum of the buckets 477000.00" in said
     assert "other payers paid 600000.00 yuan of a bill of 521000.00" in said
+    assert "discharged before admitted" in [fault.found for fault in refusal.value.faults]
     assert "buckets of 68000.00 yuan in a line of 67000.00" in said
 
 
@@ -65,6 +66,14 @@ def test_a_fault_has_its_line_under_whichever_word_it_was_written(text: str, lin
     with pytest.raises(CaseRefused) as refusal:
         read_case(text)
     assert [(fault.line, fault.field) for fault in refusal.value.faults] == [(line, field)]
+
+
+def test_lines_that_hold_more_than_the_bill_are_told_in_yuan_by_bucket() -> None:
+    with pytest.raises(CaseRefused) as refusal:
+        read_case("bill: {total: 5, self_funded: 1, lines: [{amount: 4, self_funded: 2.5}]}")
+    assert [fault.found for fault in refusal.value.faults] == [
+        "lines hold 2.50 yuan of self_funded, the bill 1.00"
+    ]
 
 
 def test_a_value_that_could_not_be_read_is_told_once_and_not_as_a_sum_that_lacks_it() -> None:

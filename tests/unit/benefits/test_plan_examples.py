@@ -2,9 +2,10 @@
 
 import pytest
 
-from libs.benefits import Plan, load_plans
+from libs.benefits import Plan, PlanInvalid, load_plan, load_plans
 from libs.benefits.examples import run_example
 from libs.benefits.worked_example import Example
+from tests.unit.benefits.plan_texts import a_liability, a_plan_text
 
 _ALL = [(plan, example) for plan in load_plans().values() for example in plan.examples]
 
@@ -40,3 +41,23 @@ def test_an_example_with_another_expectation_is_reported() -> None:
     wrong = example.model_copy(update={"expected": example.expected.model_copy(update={"total_fen": 1})})
 
     assert run_example(plan, wrong).differences == ("total: 364700.00, expected 0.01",)
+
+
+_EXAMPLE = """
+examples:
+  - id: a
+    title: {zh: 例, en: example}
+    source: S
+    case: {账单: {总费用: 20万, 医保报销: 12万, 自付: 5万, %s: 3万}}
+    expected: {liabilities: {one: 5万}, total: 5万, patient: 3万}
+"""
+
+
+def test_an_example_is_written_as_any_case_is() -> None:
+    plan = load_plan(a_plan_text(a_liability(), _EXAMPLE % "自费"))
+    assert run_example(plan, plan.examples[0]).differences == ()
+    assert Plan.of_canonical_json(plan.canonical_json) == plan
+    with pytest.raises(PlanInvalid) as refusal:
+        load_plan(a_plan_text(a_liability(), _EXAMPLE % "自付一"))
+    assert [(each.line, each.field) for each in refusal.value.problems] == [(14, "examples.0.case")]
+    assert "once" in refusal.value.problems[0].right

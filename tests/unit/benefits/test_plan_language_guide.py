@@ -2,6 +2,7 @@
 
 import json
 import re
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from libs.benefits.examples import run_examples
 from libs.benefits.inspection import check_plan, diff_plans, list_plans
 from libs.benefits.plan_text import show_plan
 from libs.benefits.schema import case_json_schema, plan_json_schema
+from tests.unit.benefits.plan_texts import a_liability, a_plan_text
 
 _ROOT = Path(__file__).parents[3]
 _GUIDE = (_ROOT / "docs" / "plan-language.md").read_text(encoding="utf-8")
@@ -31,6 +33,39 @@ def test_the_guides_plan_is_accepted_and_its_example_comes_out() -> None:
     results = run_examples(load_plan(_block("yaml")))
 
     assert [result.differences for result in results] == [()]
+
+
+def _fragments() -> list[tuple[str, str]]:
+    found = re.findall(r"```yaml (plan|liability|takes)\n(.*?)```", _GUIDE, re.DOTALL)
+    return [(kind, textwrap.dedent(text)) for kind, text in found]
+
+
+def test_each_of_the_sixteen_shapes_has_a_passage_and_a_plan_that_carries_it() -> None:
+    section = _GUIDE.split("## Sixteen shapes")[1].split("\n## ")[0]
+    shapes = re.split(r"^(\d+)\. ", section, flags=re.MULTILINE)[1:]
+    assert [int(number) for number in shapes[::2]] == list(range(1, 17))
+    named = set(re.findall(r"`([a-z]+-20\d\d|huiqin)`", section))
+    assert named <= set(load_plans())
+    without = [
+        number for number, text in zip(shapes[::2], shapes[1::2], strict=True) if "```yaml" not in text
+    ]
+    assert without == ["10"]
+
+
+@pytest.mark.parametrize(("kind", "fragment"), _fragments())
+def test_every_fragment_of_the_guide_is_a_term_of_some_plan(kind: str, fragment: str) -> None:
+    content = yaml.safe_load(a_plan_text(a_liability()))
+    given = yaml.safe_load(fragment)
+    match kind:
+        case "plan":
+            content |= given
+        case "liability":
+            content["liabilities"][0] |= given
+        case _:
+            content["liabilities"][0]["takes"] = given
+    plan = load_plan(yaml.safe_dump(content, allow_unicode=True))
+
+    assert evaluate(plan, Case.model_validate({"bills": [{"total_fen": 1_000_000}]})).total_fen == 1_000_000
 
 
 def test_the_guides_case_is_evaluated() -> None:
