@@ -60,10 +60,11 @@ def exports(trace_file: Path | None) -> bool:
 
 
 def traceparent_of(span: Span) -> str | None:
-    """The W3C `traceparent` that continues `span`."""
-    carrier: dict[str, str] = {}
-    _PROPAGATOR.inject(carrier, trace.set_span_in_context(span))
-    return carrier.get("traceparent")
+    """The W3C `traceparent` that continues `span`; None when there is nothing to continue."""
+    context = span.get_span_context()
+    if not context.is_valid:
+        return None
+    return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
 
 
 def traced(handler: Handler, service: str, *, appends: bool = True) -> Handler:

@@ -13,9 +13,10 @@ from typing import assert_never
 from uuid import UUID, uuid5
 
 from libs.contracts import Event
-from libs.contracts.adjudication import AdjudicationReversed, ClaimAdjudicated, ClaimDenied
+from libs.contracts.adjudication import ClaimDenied
 from libs.contracts.charity import BurdenNoted, BurdenWithdrawn, GroupsNoted, ReferralMade
 from libs.contracts.enrolment import CoverageActivated
+from services.charity.domain.heard import Decided, HeardDenied, Reversed
 from services.charity.domain.lowering import Cause, lower
 from services.charity.domain.programme import Programme
 from services.charity.domain.state import Person, evolve
@@ -37,7 +38,7 @@ class NoteGroups:
 class NoteDecision:
     """A claim was decided: what it leaves to the patient is a burden. `now` is the moment at the edge."""
 
-    decision: ClaimAdjudicated | ClaimDenied
+    decision: Decided
     now: datetime
 
 
@@ -45,7 +46,7 @@ class NoteDecision:
 class NoteWithdrawal:
     """A decision was reversed and nothing takes its place: the claim is a burden no more."""
 
-    reversed: AdjudicationReversed
+    reversed: Reversed
     now: datetime
 
 
@@ -66,9 +67,9 @@ def decide(person: Person, command: Command, programmes: Sequence[Programme]) ->
             assert_never(command)
 
 
-def burden_of(decision: ClaimAdjudicated | ClaimDenied) -> int:
+def burden_of(decision: Decided) -> int:
     """What the decision leaves to the patient, in fen; nothing where the bill is not owed or not known."""
-    if isinstance(decision, ClaimDenied) and decision.reason in _NO_NEED:
+    if isinstance(decision, ClaimDenied | HeardDenied) and decision.reason in _NO_NEED:
         return 0
     return sum(bearing.amount_fen for bearing in decision.bearings if bearing.bearer == "patient")
 
@@ -94,7 +95,7 @@ def _note_groups(person: Person, activated: CoverageActivated) -> list[GroupsNot
 
 def _note_decision(
     person: Person,
-    decision: ClaimAdjudicated | ClaimDenied,
+    decision: Decided,
     now: datetime,
     programmes: Sequence[Programme],
 ) -> list[Event]:
@@ -126,7 +127,7 @@ def _note_decision(
 
 def _refer(
     person: Person,
-    decision: ClaimAdjudicated | ClaimDenied,
+    decision: Decided,
     number: int,
     programmes: Sequence[Programme],
     now: datetime,
@@ -169,7 +170,7 @@ def _folded(person: Person, events: Sequence[Event]) -> Person:
 
 def _referral(
     person: Person,
-    decision: ClaimAdjudicated | ClaimDenied,
+    decision: Decided,
     number: int,
     programme: Programme,
     now: datetime,

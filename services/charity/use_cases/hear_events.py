@@ -9,6 +9,7 @@ from libs.eventlog import Handler, Recorded, UnitOfWork
 from libs.eventlog.stage import Instruction, Stage
 from libs.privacy import KeyStore
 from services.charity.adapters import referrals
+from services.charity.domain.heard import VIEWS, HeardAdjudicated, HeardReversed
 from services.charity.domain.referring import Command, NoteDecision, NoteGroups, NoteWithdrawal
 from services.charity.domain.state import Person
 
@@ -27,12 +28,12 @@ def hear_events(stage: Stage[Person, Command], keys: KeyStore) -> Handler:
         instructions: list[Instruction[Command]] = []
         erased: list[str] = []
         for cause in recorded:
-            event = cause.decode()
+            event = VIEWS.read(cause.type, cause.schema_version, cause.body)
             command: Command
             match event:
-                case ClaimAdjudicated() | ClaimDenied():
+                case HeardAdjudicated():
                     command = NoteDecision(event, work.now)
-                case AdjudicationReversed():
+                case HeardReversed():
                     if event.replaced_by is not None:
                         continue  # what the claim leaves is said by the decision that follows
                     command = NoteWithdrawal(event, work.now)

@@ -13,10 +13,9 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from libs.contracts.intake import FiledSettlement
 from libs.eventlog import Recorded
 from libs.eventlog.envelope import from_json, to_json
-from services.medical_data.domain.attaching import revision_of
+from services.medical_data.domain.heard import Filed
 
 if TYPE_CHECKING:
     from libs.eventlog.database import Connection
@@ -67,7 +66,7 @@ class Expired:
 
 async def add(
     connection: "Connection",
-    claims: Sequence[tuple[Recorded, FiledSettlement]],
+    claims: Sequence[tuple[Recorded, Filed]],
     now: datetime,
     budget_ends_at: datetime,
 ) -> None:
@@ -80,7 +79,7 @@ async def add(
     await connection.execute(
         _ADD,
         [claim.claim_id for _, claim in claims],
-        [revision_of(claim) for _, claim in claims],
+        [claim.revision for _, claim in claims],
         [claim.person_id for _, claim in claims],
         [claim.submission_id for _, claim in claims],
         [claim.settlement.total_fen for _, claim in claims],

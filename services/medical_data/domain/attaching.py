@@ -9,7 +9,6 @@ from datetime import date, datetime
 from typing import assert_never
 
 from libs.contracts import Event
-from libs.contracts.intake import ClaimCorrected, FiledSettlement
 from libs.contracts.medical_data import PriorStay, Provenance, RecordsAttached, RecordsUnavailable
 
 
@@ -64,11 +63,6 @@ class GiveUp:
 
 
 Command = Attach | GiveUp
-
-
-def revision_of(settlement: FiledSettlement) -> int:
-    """Which content of its claim a filed settlement is."""
-    return settlement.revision if isinstance(settlement, ClaimCorrected) else 1
 
 
 def initial(stream_id: str) -> Claim:

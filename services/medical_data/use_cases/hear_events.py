@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from libs.contracts.enrolment import ErasureCompleted, PersonErased
-from libs.contracts.intake import ClaimCorrected, ClaimRegistered, ClaimWithdrawn, FiledSettlement
+from libs.contracts.intake import ClaimCorrected, ClaimRegistered, ClaimWithdrawn
 from libs.eventlog import Handler, Recorded, States, UnitOfWork
 from libs.privacy import KeyStore
 from services.medical_data.adapters import lookups
-from services.medical_data.domain.attaching import Claim, revision_of
+from services.medical_data.domain.attaching import Claim
+from services.medical_data.domain.heard import VIEWS, Filed, HeardCorrection, HeardSettlement
 from services.medical_data.domain.patience import Patience
 
 SUBSCRIPTIONS: Mapping[str, frozenset[str]] = {
@@ -23,13 +24,13 @@ def hear_events(
     """The consumer's handler. `wake` is called after a commit that left something to do."""
 
     async def handle(work: UnitOfWork, recorded: Sequence[Recorded]) -> None:
-        filed: dict[str, tuple[Recorded, FiledSettlement]] = {}
+        filed: dict[str, tuple[Recorded, Filed]] = {}
         withdrawn: list[str] = []
         erased: list[str] = []
         for cause in recorded:
-            event = cause.decode()
+            event = VIEWS.read(cause.type, cause.schema_version, cause.body)
             match event:
-                case ClaimRegistered() | ClaimCorrected():
+                case HeardSettlement() | HeardCorrection():
                     filed[event.claim_id] = (cause, event)
                 case ClaimWithdrawn():
                     filed.pop(event.claim_id, None)
@@ -52,12 +53,12 @@ def hear_events(
 
 
 async def _unanswered(
-    work: UnitOfWork, states: States[Claim], filed: Sequence[tuple[Recorded, FiledSettlement]]
-) -> list[tuple[Recorded, FiledSettlement]]:
+    work: UnitOfWork, states: States[Claim], filed: Sequence[tuple[Recorded, Filed]]
+) -> list[tuple[Recorded, Filed]]:
     """A revision that was answered is not asked for again, however often it is announced."""
     claims = await states.load(work.connection, [f"claim-{event.claim_id}" for _, event in filed])
     return [
         (cause, event)
         for cause, event in filed
-        if not claims[f"claim-{event.claim_id}"].state.answered(revision_of(event))
+        if not claims[f"claim-{event.claim_id}"].state.answered(event.revision)
     ]

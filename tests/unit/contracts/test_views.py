@@ -9,11 +9,13 @@ from libs.contracts.registry import EventTooNew
 from libs.contracts.sampling import sample_of
 from libs.contracts.views import View, Views
 from services.adjudication.domain.noted import VIEWS as NOTED
+from services.charity.domain.heard import VIEWS as OF_CHARITY
+from services.medical_data.domain.heard import VIEWS as OF_MEDICAL_DATA
 from services.projections.claims.heard import HEARD
 
 EVERY_VIEW = [
     pytest.param(kind, view, id=f"{view.__module__.split('.')[1]}-{kind.__name__}")
-    for views in (HEARD, NOTED)
+    for views in (HEARD, NOTED, OF_CHARITY, OF_MEDICAL_DATA)
     for kind, view in views.by_contract.items()
 ]
 
