@@ -32,6 +32,7 @@ from services.operations.entrypoints.roots import roots
 from services.operations.entrypoints.simulate import simulate
 from services.operations.entrypoints.status import status
 from services.operations.entrypoints.step import step
+from services.operations.entrypoints.todo import todo
 from services.operations.entrypoints.topics import topics
 from services.operations.entrypoints.up import up
 from services.operations.entrypoints.url import url
@@ -58,6 +59,7 @@ app.command()(evidence)
 app.command()(claim)
 app.command()(person)
 app.command()(url)
+app.command()(todo)
 app.command("clocks")(clocks_command)
 app.command()(pool)
 app.command("evaluate")(evaluate_case)

@@ -24,8 +24,8 @@ def clocks_command(platform: PlatformFile = None, as_json: AsJson = False) -> No
             read_clocks(
                 find_platform(platform).services,
                 datetime.now(UTC),
-                on_total=lambda events: progress.update(task, total=events),
-                on_page=lambda events: progress.advance(task, events),
+                lambda events: progress.update(task, total=events),
+                lambda events: progress.advance(task, events),
             )
         )
     rows = figures(list(found.values()))
