@@ -54,7 +54,7 @@ bench: setup  ## Measure claims per second and latency against floors of the sam
 	@$(venv)/python -m tests.benchmarks $(ARGS)
 	@$(venv)/python -m tests.benchmarks.measure_columns
 
-mutation: setup  ## Change the engine's money code in every small way and see that a test notices (half an hour)
+mutation: setup  ## Change the engine's money code in every small way and see that a test notices (an hour; docs/mutation.md)
 	@scripts/mutation $(ARGS)
 
 lock: setup  ## Pin requirements.in anew: hashes, no hosts

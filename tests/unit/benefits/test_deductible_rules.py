@@ -12,6 +12,7 @@ deductible:
     - {when: {claim_free_years: {min: 1}}, add: -1000}
     - {when: {group: poverty}, times: 50%}
     - {when: {age: {max: 17}}, add: -2万}
+    - {when: {age: {max: 5}}, times: 100%}
     - {when: {tier: upgraded}, set: 100}
 pays: {ratio: 100%}
 """
@@ -25,6 +26,7 @@ _THRESHOLDS = "critical_illness_thresholds: {by_scheme: {employee: 39500, reside
         (Member(scheme="resident", groups=("poverty",)), 15_200_01),  # 15 200.005, half up
         (Member(scheme="employee", groups=("poverty",), claim_free_years=1), 19_250_00),
         (Member(scheme="employee", groups=("poverty",), age=10), 0),
+        (Member(scheme="employee", groups=("poverty",), age=3), 0),
         (Member(scheme="employee", groups=("poverty",), tier="upgraded"), 100_00),
         (Member(scheme="employee", groups=("poverty",), critical_illness_threshold_fen=1), 1),
     ],

@@ -120,6 +120,13 @@ def test_what_lies_after_the_last_paid_day_is_out_with_its_bill_and_cost_named()
     ]
 
 
+def test_a_charge_booked_after_a_stay_that_ended_in_time_belongs_to_the_stay() -> None:
+    late = BillLine(amount_fen=200, service_date=date(2023, 1, 1))
+    stay = a_stay(7, date(2022, 12, 29), date(2022, 12, 31), late)
+    rest = _YEAR + "crossing_stay: {paid_until: year_end}\n"
+    assert evaluated(a_liability(), stay, rest=rest).plan_pays_fen == 700
+
+
 def test_an_undated_edition_pays_to_the_last_day_of_the_benefit_year() -> None:
     rest = "benefit_year_starts: '07-01'\ncrossing_stay: {paid_until: year_end}\n"
     # Of four days two lie in the year that ends on 30 June.
