@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
 
 from libs.eventlog.errors import EventLogError
 from libs.eventlog.event import Recorded
+from libs.eventlog.hash_chain import in_utc
 from libs.eventlog.uuids import FastUUID
 
 Headers = list[tuple[str, bytes]]
@@ -26,7 +28,7 @@ def to_headers(event: Recorded) -> Headers:
         ("ce_id", str(event.event_id).encode()),
         ("ce_source", event.source.encode()),
         ("ce_type", f"huiji.{event.source}.{event.type}.v{event.schema_version}".encode()),
-        ("ce_time", event.recorded_at.astimezone(UTC).isoformat(timespec="microseconds").encode()),
+        ("ce_time", in_utc(event.recorded_at)),
         ("ce_subject", event.subject.encode()),
         ("content-type", b"application/json"),
         ("position", b"%d" % event.position),
@@ -45,7 +47,7 @@ def from_headers(shard: int, headers: Iterable[tuple[str, bytes]], body: bytes) 
     """The recorded event of a Kafka record of partition `shard`. Raises EnvelopeUnreadable."""
     fields = dict(headers)
     try:
-        source, type_name, version = _split_type(fields["ce_type"].decode())
+        source, type_name, version = _split_type(fields["ce_type"])
         caused_by = fields.get("causedby")
         traceparent = fields.get("traceparent")
         return Recorded(
@@ -104,6 +106,7 @@ def from_json(line: bytes) -> Recorded:
         raise EnvelopeUnreadable(f"not a line of a log: {type(error).__name__}") from None
 
 
-def _split_type(text: str) -> tuple[str, str, int]:
-    _, source, type_name, version = text.split(".")
+@lru_cache(maxsize=1_024)
+def _split_type(attribute: bytes) -> tuple[str, str, int]:
+    _, source, type_name, version = attribute.decode().split(".")
     return source, type_name, int(version.removeprefix("v"))

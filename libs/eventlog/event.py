@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -39,8 +38,7 @@ class Recorded(msgspec.Struct, frozen=True, gc=False):
         return contracts.decode(self.type, self.schema_version, self.body)
 
 
-@dataclass(frozen=True, slots=True)
-class Append:
+class Append(msgspec.Struct, frozen=True):
     """Events for one stream that is expected at `expected_version` (0: it does not exist yet).
 
     `cause` is the recorded event that led to them: they inherit its trace and name it as their cause.

@@ -4,9 +4,10 @@ One batch: load the states it touches in one query, decide event after event in 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
+
+import msgspec
 
 from libs.contracts import Event
 from libs.eventlog.consumer import Handler
@@ -19,8 +20,7 @@ S = TypeVar("S")
 C = TypeVar("C")
 
 
-@dataclass(frozen=True, slots=True)
-class Instruction(Generic[C]):
+class Instruction(msgspec.Struct, Generic[C], frozen=True):
     """A command for a stream, and the recorded event that gave rise to it (None: a person or a clock did).
 
     `traceparent` continues a trace where no recorded event does: a clock, or an answer from outside.

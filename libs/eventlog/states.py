@@ -7,8 +7,9 @@ has no expected version to be refused for, so a stale state would otherwise be b
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import msgspec
 
 from libs.contracts import Event
 from libs.eventlog.event import Recorded
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
 S = TypeVar("S")
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded(Generic[S]):
+class Loaded(msgspec.Struct, Generic[S], frozen=True):
     """A state and the stream version it is folded to (0: the stream does not exist)."""
 
     state: S

@@ -1,9 +1,12 @@
 """What charity knows of one person: groups, the burden of each claim per year, and the aid suggested so far."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import date
 from types import MappingProxyType
+from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from libs.contracts import Event
 from libs.contracts.charity import (
@@ -18,9 +21,10 @@ from libs.contracts.charity import (
 KNOWN_COVERAGES = 10
 KNOWN_YEARS = 3
 
+_NONE: Final[Mapping[Any, Any]] = MappingProxyType({})
 
-@dataclass(frozen=True, slots=True)
-class Referral:
+
+class Referral(Struct, frozen=True):
     """What a programme was asked for, and what of it still holds."""
 
     referral_id: str
@@ -29,12 +33,11 @@ class Referral:
     suggested_fen: int
 
 
-@dataclass(frozen=True, slots=True)
-class Year:
+class Year(Struct, frozen=True):
     """A calendar year of service. `claims` holds each claim's newest decision; `referrals` are in their order."""
 
-    claims: Mapping[str, tuple[str, int]] = field(default_factory=lambda: MappingProxyType({}))
-    referrals: Mapping[str, Referral] = field(default_factory=lambda: MappingProxyType({}))
+    claims: Mapping[str, tuple[str, int]] = _NONE
+    referrals: Mapping[str, Referral] = _NONE
     decisions: frozenset[str] = frozenset()
 
     @property
@@ -51,13 +54,12 @@ class Year:
         return sums
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(Struct, frozen=True):
     """One person's stream, folded."""
 
     person_id: str
     coverages: tuple[GroupsNoted, ...] = ()
-    years: Mapping[int, Year] = field(default_factory=lambda: MappingProxyType({}))
+    years: Mapping[int, Year] = _NONE
 
     def year(self, year: int) -> Year:
         """The year so far; an empty one when nothing is known of it."""

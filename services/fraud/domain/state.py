@@ -1,9 +1,12 @@
 """What fraud knows of one person: coverages, the claims of the last year or so, and their reviews."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from types import MappingProxyType
+from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from libs.contracts import ClaimEvent, Event
 from libs.contracts.fraud import (
@@ -21,9 +24,10 @@ HISTORY_CLAIMS = 60
 WAITING_CLAIMS = 200
 KNOWN_COVERAGES = 10
 
+_NONE: Final[Mapping[Any, Any]] = MappingProxyType({})
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+
+class Claim(Struct, frozen=True):
     """A claim so far. A revision is scored once its facts and its records are both known; its review is its own."""
 
     facts: ClaimFactsNoted | None = None
@@ -51,13 +55,12 @@ class Claim:
         return not self.withdrawn and self.review is not None and self.concluded is None
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(Struct, frozen=True):
     """One person's stream, folded. `claims` is bounded, oldest discharge out first (see `_bounded`)."""
 
     person_id: str
     coverages: tuple[CoverageStartNoted, ...] = ()
-    claims: Mapping[str, Claim] = field(default_factory=lambda: MappingProxyType({}))
+    claims: Mapping[str, Claim] = _NONE
 
     def claim(self, claim_id: str) -> Claim:
         """What is known of a claim; an empty one when nothing is."""

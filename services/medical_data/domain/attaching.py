@@ -4,9 +4,12 @@ decide(state, command) -> events.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import assert_never
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from libs.contracts import Event
 from libs.contracts.medical_data import PriorStay, Provenance, RecordsAttached, RecordsUnavailable
@@ -25,8 +28,7 @@ class BureauRecord:
     prior_stays: tuple[PriorStay, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True):
     """A claim's look-up so far: the newest revision of which each was said, 0 for none."""
 
     claim_id: str

@@ -1,10 +1,12 @@
 """What payout knows of one person: what each claim is due, the payments made of it, and what the person owes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Final, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from libs.contracts import Event
 from libs.contracts.payout import (
@@ -28,9 +30,10 @@ from services.payout.domain.ids import payment_id_of
 
 Status = Literal["held", "instructed", "cancelled", "settled", "rejected", "returned"]
 
+_NONE: Final[Mapping[Any, Any]] = MappingProxyType({})
 
-@dataclass(frozen=True, slots=True)
-class Entitlement:
+
+class Entitlement(Struct, frozen=True):
     """What a claim is due by its standing decision; nothing once it is withdrawn."""
 
     decision_id: str
@@ -40,8 +43,7 @@ class Entitlement:
     withdrawn: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Payment:
+class Payment(Struct, frozen=True):
     """What became of one payment. `reduced_fen` and `netted_fen` are taken off it once it could not be paid."""
 
     payment_id: str
@@ -67,8 +69,7 @@ class Payment:
         return self.amount_fen - self.reduced_fen - self.netted_fen
 
 
-@dataclass(frozen=True, slots=True)
-class Clawback:
+class Clawback(Struct, frozen=True):
     """What the person owes the pool for a claim that was paid too much."""
 
     clawback_id: str
@@ -77,19 +78,17 @@ class Clawback:
     amount_fen: int
     open_fen: int
     written_off_fen: int = 0
-    repayments: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    repayments: Mapping[str, int] = _NONE
 
 
-@dataclass(frozen=True, slots=True)
-class DeskSettlement:
+class DeskSettlement(Struct, frozen=True):
     """What the pool owes the insurance centre for a claim that it has settled itself."""
 
     settled_fen: int
     reference: str
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """One person's stream, folded.
 
     `netted_fen`: what was kept back, by the claim and plan that it was due of. `stays`: the appeal that stays a claim.
@@ -97,12 +96,12 @@ class Account:
     """
 
     person_id: str
-    claims: Mapping[str, Entitlement] = field(default_factory=lambda: MappingProxyType({}))
-    payments: Mapping[str, Payment] = field(default_factory=lambda: MappingProxyType({}))
-    clawbacks: Mapping[str, Clawback] = field(default_factory=lambda: MappingProxyType({}))
-    netted_fen: Mapping[tuple[str, str], int] = field(default_factory=lambda: MappingProxyType({}))
-    stays: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    desk: Mapping[tuple[str, str], DeskSettlement] = field(default_factory=lambda: MappingProxyType({}))
+    claims: Mapping[str, Entitlement] = _NONE
+    payments: Mapping[str, Payment] = _NONE
+    clawbacks: Mapping[str, Clawback] = _NONE
+    netted_fen: Mapping[tuple[str, str], int] = _NONE
+    stays: Mapping[str, str] = _NONE
+    desk: Mapping[tuple[str, str], DeskSettlement] = _NONE
 
     def provided_fen(self, claim_id: str, plan_id: str) -> int:
         """What the person has got, is getting or is owed for a claim from a plan, less what was claimed back."""

@@ -4,7 +4,8 @@ So of one person and plan there is never both an open clawback and money that co
 """
 
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from libs.contracts.payout import ClawbackNetted
 from services.payout.domain import ledger
