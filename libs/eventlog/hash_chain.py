@@ -60,8 +60,14 @@ def _numbered(number: int) -> bytes:
 
 
 @lru_cache(maxsize=256)  # the events of one transaction share their time
+def in_utc(moment: datetime) -> bytes:
+    """A time as it is hashed and sent: ISO 8601 in UTC with microseconds."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").encode()
+
+
+@lru_cache(maxsize=256)
 def _at(moment: datetime) -> bytes:
-    text = moment.astimezone(UTC).isoformat(timespec="microseconds").encode()
+    text = in_utc(moment)
     return _length(len(text)) + text
 
 
