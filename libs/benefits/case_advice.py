@@ -6,7 +6,7 @@ from typing import Any
 
 from libs.benefits.case import Case
 from libs.benefits.case_faults import shown
-from libs.benefits.conditions import When, conditions_of
+from libs.benefits.conditions import When, conditions_of, facts_of
 from libs.benefits.errors import CaseFault, CaseRefused
 from libs.benefits.outcome import Note
 from libs.benefits.plan import Plan
@@ -89,6 +89,7 @@ def _notes(plan: Plan, case: Case) -> Iterator[Note]:
     named = {*LAYERS, *plan.payers.before, *plan.payers.beside, *plan.payers.after}
     yield from _unknown("payer", "支付方", sorted(payers - named), tuple(sorted(named)))
     classes, known = case.member.pre_existing_classes, classes_asked(plan)
+    yield from _unsaid(plan, case)
     yield from _unknown("pre-existing class", "既往症类别", sorted(set(classes) - set(known)), known)
     if case.member.pre_existing and known and not set(classes) & set(known) and not _asks_any(asked):
         yield Note(
@@ -96,6 +97,21 @@ def _notes(plan: Plan, case: Case) -> Iterator[Note]:
             f"本计划只区分既往症类别 {'、'.join(known)}；仅填 pre_existing 不影响结果",
             f"this plan only asks for pre_existing_classes {', '.join(known)}; pre_existing alone changes nothing",
         )
+
+
+def _unsaid(plan: Plan, case: Case) -> Iterator[Note]:
+    """Cash that a bill would bring if it were said that the event happened: the plan cannot know."""
+    for bill in case.bills:
+        facts = facts_of(case.member, bill, plan.default_tier)
+        for benefit in plan.cash_benefits:
+            tags = benefit.when.tag or ()
+            if facts.tag.isdisjoint(tags) and benefit.when.holds(facts._replace(tag=frozenset(tags))):
+                named = ", ".join(tags)
+                yield Note(
+                    "cash_benefit_unsaid",
+                    f"未填标签 {named}，因此没有{benefit.name.zh}；如属实请写明",
+                    f"no tag {named} and so no {benefit.name.en}; say so if it is the case",
+                )
 
 
 def _asks_any(asked: list[When]) -> bool:

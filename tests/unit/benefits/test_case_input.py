@@ -217,3 +217,15 @@ def test_the_guides_result_fields_are_all_there() -> None:
     assert [field for field in result if f"`{field}`" not in named] == []
     assert json.dumps(result)
     assert yaml.safe_dump(result)
+
+
+def test_cash_that_an_event_would_bring_is_pointed_out_where_the_case_does_not_say_it() -> None:
+    plan = plan_of("zhenjiang-2022")
+
+    def codes(tier: str, tags: str) -> list[str]:
+        case = read_case(f"{{member: {{tier: {tier}}}, bill: {{total: 1, tags: [{tags}]}}}}", plan)
+        return [note.code for note in check_case(plan, case)]
+
+    assert codes("upgraded", "") == ["cash_benefit_unsaid"]
+    assert codes("upgraded", "first_cancer_diagnosis") == []
+    assert codes(plan.default_tier, "") == []
