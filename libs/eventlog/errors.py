@@ -141,7 +141,10 @@ class TooManyParked(EventLogError):
 
 
 def blame(error: BaseException, event: object) -> None:
-    """Note on an error which recorded event it came of; the first to know is believed."""
+    """Note on an error which recorded event it came of; the first to know is believed.
+
+    Who says so has kept nothing in memory of the attempt: what others have cached is not forgotten for it.
+    """
     if not hasattr(error, _BLAMED):
         setattr(error, _BLAMED, event)
 

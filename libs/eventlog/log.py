@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 import structlog
@@ -25,14 +25,42 @@ def channel_of(source: str) -> str:
     return f"huiji_{source}_appended"
 
 
+class Mark(NamedTuple):
+    """How far a unit of work has come."""
+
+    appends: int
+    callbacks: int
+    writes: int
+
+
 class UnitOfWork:
     """One transaction: what is read, what is appended, and what is done once it has committed."""
 
     def __init__(self, connection: "Connection", now: datetime) -> None:
-        self.connection = connection
+        #: For questions only: who writes uses `connection`, and cannot be taken back without the whole transaction.
+        self.reader = connection
         self.now = now
+        self._writes = 0
         self._appends: list[Append] = []
         self._after_commit: list[Callable[[], None]] = []
+
+    @property
+    def connection(self) -> "Connection":
+        """The transaction's connection; whoever takes it counts as having written."""
+        self._writes += 1
+        return self.reader
+
+    def mark(self) -> "Mark":
+        """A point to go back to while nothing is written."""
+        return Mark(len(self._appends), len(self._after_commit), self._writes)
+
+    def go_back(self, mark: "Mark") -> bool:
+        """Forget what was to be appended and done since `mark`. Answers False, and does nothing, if it has written."""
+        if self._writes != mark.writes:
+            return False
+        del self._appends[mark.appends :]
+        del self._after_commit[mark.callbacks :]
+        return True
 
     def append(self, append: Append) -> None:
         """Add events to this transaction's batch; they are written together at its end."""

@@ -53,9 +53,7 @@ class Stage(Generic[S, C]):
 
         What the unit of work has already decided counts as happened. The new states enter the cache when it commits.
         """
-        current = await self.states.load(
-            work.connection, [instruction.stream_id for instruction in instructions]
-        )
+        current = await self.states.load(work.reader, [instruction.stream_id for instruction in instructions])
         for earlier in work.pending:
             if earlier.stream_id in current:
                 current[earlier.stream_id] = self.states.after(current[earlier.stream_id], earlier.events)
@@ -65,6 +63,8 @@ class Stage(Generic[S, C]):
             try:
                 events = decided[index] = self._decide(loaded.state, instruction.command)
             except Exception as error:
+                # It may have been a wrong state that was remembered: the second chance is with one that is read anew.
+                self.states.forget(instruction.stream_id)
                 blame(error, instruction.cause)
                 raise
             if events:

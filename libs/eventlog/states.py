@@ -98,6 +98,10 @@ class States(Generic[S]):
         while len(self._cache) > self._cache_size:
             self._cache.popitem(last=False)
 
+    def forget(self, stream_id: str) -> None:
+        """Read this stream from its beginning when it is next asked for."""
+        self._cache.pop(stream_id, None)
+
     def clear(self) -> None:
         """Forget everything: another process may have moved the streams on."""
         self._cache.clear()

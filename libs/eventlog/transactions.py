@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
+import asyncpg
 import structlog
 
 from libs.contracts.registry import ContractError
@@ -43,6 +44,14 @@ class Tally:
     blocked: int = 0
 
 
+@dataclass(slots=True)
+class Verdicts:
+    """What a batch's failures have shown: which events are poisoned and why, and which have failed once."""
+
+    poisons: dict[UUID, Poison] = field(default_factory=dict)
+    suspects: set[UUID] = field(default_factory=set)
+
+
 class LaneTransactions:
     """Commits batches. `positions` is what this process believes; the checkpoint rows are what holds."""
 
@@ -68,44 +77,57 @@ class LaneTransactions:
     async def process(self, events: Sequence[Recorded]) -> None:
         """Process one transaction's worth of events, each lane contiguous; what is poisoned in it is parked.
 
-        When it is known of which event a failure came, that event is parked in the transaction of its neighbours, who
-        wait for one attempt more. Else a failing batch is halved until the one event that fails alone is found.
-        Raises operational errors and TooManyParked.
+        When it is known of which event a failure came, that event is parked in the transaction of its neighbours: in
+        the same one while its handler had written nothing, else in one more. Else a failing batch is halved until the
+        one event that fails alone is found. Raises operational errors, TooManyParked, and what a single event still
+        raises that was to be parked: an amendment that cannot be read holds its lane.
         """
-        poisons: dict[UUID, Poison] = {}
-        suspects: set[UUID] = set()
+        verdicts = Verdicts()
         while True:
             try:
-                await self._try(events, poisons)
+                await self._try(events, verdicts)
             except Exception as error:
-                if is_operational(error) and not isinstance(error, ConcurrencyConflict):
+                if self._judged(events, error, verdicts, final=len(events) == 1):
+                    continue
+                if len(events) == 1:
                     raise
-                culprit = _culprit(events, error)
-                if (
-                    culprit is None
-                    or culprit.event_id in poisons
-                    or len(poisons) > len(events) // FEW_OF_A_BATCH
-                ):
-                    break
-                # What cannot be read stays so; a decision gets a second chance, with nothing cached.
-                if isinstance(error, ContractError) or culprit.event_id in suspects or len(events) == 1:
-                    self._breaker.check()
-                    poisons[culprit.event_id] = Poison.of(error)
-                suspects.add(culprit.event_id)
+                break
             else:
                 return
         middle = len(events) // 2
         await self.process(events[:middle])
         await self.process(events[middle:])
 
-    async def _try(self, events: Sequence[Recorded], poisons: Mapping[UUID, Poison]) -> None:
+    def _judged(
+        self, events: Sequence[Recorded], error: Exception, verdicts: Verdicts, *, final: bool
+    ) -> bool:
+        """Note of which event a failure came; whether trying again, as `verdicts` now say, is worth it.
+
+        What cannot be read stays so; a decision gets a second chance with nothing cached, unless this is `final`.
+        Raises operational errors and TooManyParked.
+        """
+        if is_operational(error) and not isinstance(error, ConcurrencyConflict):
+            raise error
+        culprit = _culprit(events, error)
+        if culprit is None or culprit.event_id in verdicts.poisons:
+            return False
+        if len(verdicts.poisons) > len(events) // FEW_OF_A_BATCH:
+            return False
+        if final or isinstance(error, ContractError) or culprit.event_id in verdicts.suspects:
+            self._breaker.check()
+            verdicts.poisons[culprit.event_id] = Poison.of(error)
+        verdicts.suspects.add(culprit.event_id)
+        return True
+
+    async def _try(self, events: Sequence[Recorded], verdicts: Verdicts) -> None:
         failures = 0
         while True:
             try:
-                await self._commit(events, poisons)
+                await self._commit(events, verdicts)
             except Exception as error:
                 # A handler that failed half way may have left its memory ahead of what is committed.
-                self._on_reset()
+                if blamed(error) is None:
+                    self._on_reset()
                 failures += 1
                 if failures >= _attempts(error, len(events)):
                     raise
@@ -113,7 +135,7 @@ class LaneTransactions:
             else:
                 return
 
-    async def _commit(self, events: Sequence[Recorded], poisons: Mapping[UUID, Poison]) -> None:
+    async def _commit(self, events: Sequence[Recorded], verdicts: Verdicts) -> None:
         lanes = {(event.source, event.shard) for event in events}
         async with self._log.transaction() as work:
             stored = await checkpoint.lock(work.connection, lanes)
@@ -123,7 +145,7 @@ class LaneTransactions:
             ends = {(event.source, event.shard): event.position for event in todo}
             tally = Tally()
             if todo:
-                tally = await self._apply(work, todo, poisons)
+                tally = await self._apply(work, todo, verdicts)
                 await checkpoint.advance(work.connection, ends)
             work.after_commit(lambda: self._committed({**stored, **ends}, len(todo), tally))
 
@@ -142,9 +164,9 @@ class LaneTransactions:
             todo.append(event)
         return todo
 
-    async def _apply(self, work: UnitOfWork, events: list[Recorded], poisons: Mapping[UUID, Poison]) -> Tally:
+    async def _apply(self, work: UnitOfWork, events: list[Recorded], verdicts: Verdicts) -> Tally:
         """Hand the events to the handler, but for those that are parked; then apply what amends them."""
-        tally = await self._handle(work, events, poisons)
+        tally = await self._handle(work, events, verdicts)
         for event in events:
             # After what came before it is parked: an amendment always comes after its event.
             if event.type in AMENDING and await amend(work.connection, event, work.now):
@@ -154,31 +176,30 @@ class LaneTransactions:
     def _note_due(self) -> None:
         self.amended = True
 
-    async def _handle(
-        self, work: UnitOfWork, events: list[Recorded], poisons: Mapping[UUID, Poison]
-    ) -> Tally:
+    async def _handle(self, work: UnitOfWork, events: list[Recorded], verdicts: Verdicts) -> Tally:
         handled = [event for event in events if event.type in self._handled_types]
         if not handled:
             return Tally()
         blocked = await parking.blocked_subjects(work.connection, {event.subject for event in handled})
-        free: list[Recorded] = []
-        to_park: list[tuple[Recorded, Poison]] = []
-        poisoned = 0
-        for event in handled:
-            if event.subject in blocked:
-                to_park.append((event, _WAITING))
-            elif (poison := poisons.get(event.event_id)) is not None:
-                logger.warning("event_parked", subject=event.subject, type=event.type, reason=poison.reason)
-                to_park.append((event, poison))
-                blocked.add(event.subject)
-                poisoned += 1
+        mark = work.mark()
+        while True:
+            sorted_out = _sort_out(handled, blocked, verdicts.poisons)
+            try:
+                if sorted_out.free:
+                    await self._handler(work, sorted_out.free)
+            except Exception as error:
+                if isinstance(error, asyncpg.PostgresError) or not work.go_back(mark):
+                    raise
+                if blamed(error) is None:
+                    self._on_reset()
+                if not self._judged(sorted_out.free, error, verdicts, final=False):
+                    raise
             else:
-                free.append(event)
-        if free:
-            await self._handler(work, free)
-        if to_park:
-            await parking.park(work.connection, to_park, work.now)
-        return Tally(len(free), poisoned, len(to_park) - poisoned)
+                break
+        if sorted_out.to_park:
+            await parking.park(work.connection, sorted_out.to_park, work.now)
+        waiting = len(sorted_out.to_park) - sorted_out.poisoned
+        return Tally(len(sorted_out.free), sorted_out.poisoned, waiting)
 
     def _committed(self, positions: dict[Lane, int], events: int, tally: Tally) -> None:
         self.positions.update(positions)
@@ -243,6 +264,34 @@ class LaneTransactions:
                 await parking.resolve(work.connection, [parked.id], "retried", by, "processed", work.now)
 
 
+@dataclass(frozen=True, slots=True)
+class _SortedOut:
+    """Events for the handler, and those that are parked instead, with why; `poisoned` of them are so themselves."""
+
+    free: list[Recorded]
+    to_park: list[tuple[Recorded, Poison]]
+    poisoned: int
+
+
+def _sort_out(handled: Sequence[Recorded], waiting: set[str], poisons: Mapping[UUID, Poison]) -> _SortedOut:
+    """What is poisoned is parked, with everything after it of its subject and of subjects that wait already."""
+    blocked = set(waiting)
+    free: list[Recorded] = []
+    to_park: list[tuple[Recorded, Poison]] = []
+    poisoned = 0
+    for event in handled:
+        if event.subject in blocked:
+            to_park.append((event, _WAITING))
+        elif (poison := poisons.get(event.event_id)) is not None:
+            logger.warning("event_parked", subject=event.subject, type=event.type, reason=poison.reason)
+            to_park.append((event, poison))
+            blocked.add(event.subject)
+            poisoned += 1
+        else:
+            free.append(event)
+    return _SortedOut(free, to_park, poisoned)
+
+
 def _culprit(events: Sequence[Recorded], error: Exception) -> Recorded | None:
     """The event that an error came of: the only one, the one that whoever failed has named, or an unreadable one."""
     if len(events) == 1:
@@ -250,7 +299,8 @@ def _culprit(events: Sequence[Recorded], error: Exception) -> Recorded | None:
     named = blamed(error)
     if named is None and isinstance(error, ContractError):
         return next((event for event in events if not _readable(event)), None)
-    return next((event for event in events if event is named), None)
+    # By its id: a traced handler is given copies that continue the trace.
+    return next((event for event in events if event.event_id == getattr(named, "event_id", None)), None)
 
 
 def _readable(event: Recorded) -> bool:

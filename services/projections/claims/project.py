@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from libs.eventlog import Recorded, UnitOfWork
+from libs.eventlog.errors import blame
 from services.projections.claims.columns import (
     COLUMNS,
     OF_DECISION,
@@ -37,13 +38,22 @@ def told_by(events: Sequence[Recorded]) -> dict[str, Mapping[str, Mapping[str, A
     rows: dict[str, Columns] = {}
     heard: list[Heard] = []
     for recorded in events:
-        event: Heard = HEARD.decode(recorded.type, recorded.schema_version, recorded.body)
+        event = _heard(recorded)
         heard.append(event)
         columns = columns_of(event)
         columns["person_id"] = event.person_id
         known = rows.get(event.claim_id)
         rows[event.claim_id] = columns if known is None else merged(known, columns)
     return {"claim": rows, **parts_of(heard)}
+
+
+def _heard(recorded: Recorded) -> Heard:
+    try:
+        event: Heard = HEARD.decode(recorded.type, recorded.schema_version, recorded.body)
+    except Exception as error:
+        blame(error, recorded)
+        raise
+    return event
 
 
 def arrays(key: str, names: Sequence[str], rows: Mapping[str, Mapping[str, Any]]) -> list[list[object]]:

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from libs.contracts import Event
-from libs.eventlog import Consumer, EventLog, Recorded, Relay, States
+from libs.eventlog import Append, Consumer, EventLog, Recorded, Relay, States
 from libs.eventlog.stage import Instruction, Stage
 from tests.support.kernel import LogSource, MemoryTopic, add, add_to_many, all_events, open_log
-from tests.support.ticks import Ticked, tick
+from tests.support.ticks import Ticked, stream_of, tick
 
 #: begin, lock checkpoints, parked subjects, tails of states, lock shards, append, advance checkpoints, commit
 STATEMENTS_OF_A_BATCH = 8
@@ -44,14 +44,15 @@ async def watch(log: EventLog) -> list[str]:
     return sent
 
 
-@pytest.mark.parametrize("size", [1, 10, 500])
-async def test_a_batch_of_any_size_takes_the_same_statements(
-    upstream: EventLog, downstream: EventLog, size: int
-) -> None:
+def repeats(downstream: EventLog, upstream: EventLog, *, refuses: str = "") -> Consumer:
+    """Repeats each tick in its own log, but for those of a claim that it cannot decide."""
+
     def evolve(count: int, event: Event) -> int:
         return count + 1
 
     def decide(count: int, command: Ticked) -> list[Event]:
+        if command.claim_id == refuses:
+            raise ArithmeticError
         return [tick(command.claim_id, count + 1)]
 
     def translate(recorded: Recorded, _: object) -> Instruction[Ticked]:
@@ -59,17 +60,72 @@ async def test_a_batch_of_any_size_takes_the_same_statements(
         assert isinstance(event, Ticked)
         return Instruction(recorded.stream_id, event, recorded)
 
-    stage = Stage(States("downstream", lambda stream_id: 0, evolve), decide)
+    states: States[int] = States("downstream", lambda stream_id: 0, evolve)
+    stage = Stage(states, decide)
     sources = {"upstream": LogSource(upstream)}
-    consumer = Consumer(downstream, dict(sources), stage.handler(translate), frozenset({"Ticked"}))
+    handler, handled = stage.handler(translate), frozenset({"Ticked"})
+    downstream.on_append(lambda: None)  # as in a service: its own relay is told, no NOTIFY is sent
+    return Consumer(downstream, dict(sources), handler, handled, on_reset=states.clear)
+
+
+@pytest.mark.parametrize("size", [1, 10, 500])
+async def test_a_batch_of_any_size_takes_the_same_statements(
+    upstream: EventLog, downstream: EventLog, size: int
+) -> None:
+    consumer = repeats(downstream, upstream)
     await consumer.prepare()
     events = await all_events(upstream)
-    downstream.on_append(lambda: None)  # as in a service: its own relay is told, no NOTIFY is sent
     await consumer.process(events[:1])  # a new connection looks up the types of its arguments once
     sent = await watch(downstream)
     await consumer.process(events[1 : 1 + size])
     assert len(sent) == STATEMENTS_OF_A_BATCH, "\n".join(sent)
     assert len(await all_events(downstream)) == 1 + size
+
+
+async def a_batch_with(
+    downstream: EventLog, upstream: EventLog, culprit: Recorded, refuses: str = ""
+) -> list[str]:
+    """What one transaction is sent for the first lane, whose 40 events have the culprit among them."""
+    consumer = repeats(downstream, upstream, refuses=refuses)
+    await consumer.prepare()
+    lane = [event for event in await all_events(upstream) if event.shard == culprit.shard]
+    at = lane.index(culprit)
+    # The states of some neighbours are known from before; one poisoned event has been met before, too.
+    await consumer.process(lane[: at - 20])
+    sent = await watch(downstream)
+    await consumer.process(lane[at - 20 : at + 20])
+    assert consumer.parked_total >= 1
+    assert consumer.processed_total == at + 20
+    return sent
+
+
+async def test_an_event_that_cannot_be_read_costs_its_neighbours_one_statement_and_no_attempt(
+    upstream: EventLog, downstream: EventLog
+) -> None:
+    unreadable = Ticked.model_construct(**tick("broken", 1).model_dump(exclude={"number"}))
+    async with upstream.transaction() as work:
+        work.append(Append(stream_of("broken"), 0, [unreadable]))
+    await add_to_many(upstream, claims=501, each=1, after=2)  # neighbours that come after, in every shard
+    culprit = next(one for one in await all_events(upstream) if one.stream_id == stream_of("broken"))
+    sent = await a_batch_with(downstream, upstream, culprit)
+    assert [statement for statement in sent if statement.startswith("BEGIN")] == ["BEGIN;"]
+    # That it is parked, and, the first time that this connection parks, what the columns' types are.
+    parks = [statement for statement in sent if "insert into parked" in statement]
+    assert len(parks) == 1
+    about_it = [statement for statement in sent if "parked (" in statement or "pg_catalog" in statement]
+    assert len(sent) - len(about_it) == STATEMENTS_OF_A_BATCH, "\n".join(sent)
+
+
+async def test_an_event_that_cannot_be_decided_is_decided_again_in_the_same_transaction(
+    upstream: EventLog, downstream: EventLog
+) -> None:
+    await add(upstream, "undecidable", [1], after=0)
+    await add_to_many(upstream, claims=501, each=1, after=2)  # neighbours that come after, in every shard
+    culprit = next(one for one in await all_events(upstream) if one.stream_id == stream_of("undecidable"))
+    sent = await a_batch_with(downstream, upstream, culprit, refuses="undecidable")
+    assert [statement for statement in sent if statement.startswith("BEGIN")] == ["BEGIN;"]
+    loads = [statement for statement in sent if "as known (stream_id, version)" in statement]
+    assert len(loads) == 3, "with it, with it read anew, and without it"
 
 
 @pytest.mark.parametrize("claims", [1, 50])
