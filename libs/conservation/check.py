@@ -17,6 +17,7 @@ from libs.conservation.paid import ClaimPayments, Payout, waiting_rules
 from libs.conservation.positions import Heads, Positions
 from libs.conservation.report import Broken, Place, Report, Violation
 from libs.conservation.settled import bill_rules
+from libs.conservation.stays import Stay, Stays
 from libs.conservation.summing import Sums
 from libs.contracts import ClaimEvent
 from libs.contracts.adjudication import (
@@ -30,7 +31,7 @@ from libs.contracts.charity import BurdenNoted, BurdenWithdrawn
 from libs.contracts.fraud import ClaimFactsNoted
 from libs.contracts.intake import ClaimCorrected, ClaimRegistered, ClaimWithdrawn
 from libs.contracts.medical_data import RecordsAttached
-from libs.contracts.payout import PaymentCancelled, PaymentFileClosed, PaymentInstructed
+from libs.contracts.payout import PaymentCancelled, PaymentFileClosed, PaymentInstructed, PaymentSettled
 from libs.contracts.registry import ContractError
 from libs.eventlog.envelope import EnvelopeUnreadable, from_json
 
@@ -47,6 +48,7 @@ class _Claim:
 
     books: ClaimBooks
     payments: ClaimPayments = field(default_factory=ClaimPayments)
+    stays: Stays = field(default_factory=Stays)
     paid_since: Place | None = None
 
 
@@ -140,6 +142,8 @@ class _Check:
             self._report(about, self._process(claim.books, event, fact), fact.place)
         elif isinstance(event, Payout | Owing):
             self._report(about, self._pay(claim, event, fact.place), fact.place)
+        if isinstance(event, Stay | PaymentInstructed | PaymentSettled):
+            self._report(about, claim.stays.take(event), fact.place)
         if isinstance(event, Booked):
             accounts = self._plans.setdefault(event.plan_id, PlanAccounts(event.plan_id))
             self._report(f"plan {event.plan_id}", accounts.book(event), fact.place)
@@ -197,6 +201,7 @@ class _Check:
         for claim in self._claims.values():
             waiting = waiting_rules(claim.books, claim.payments, self._files.file_of)
             self._report(f"claim {claim.books.claim_id}", waiting, None)
+            self._report(f"claim {claim.books.claim_id}", claim.stays.waiting(), None)
 
     def _report(self, about: str, broken: Iterable[Broken], since: Place | None) -> None:
         for each in broken:

@@ -42,6 +42,8 @@ from libs.contracts.payout import (
     PaymentRejected,
     PaymentReturned,
     PaymentSettled,
+    PaymentsStayed,
+    StayLifted,
     UnpayableReduced,
 )
 from libs.contracts.settlement import FeeLine
@@ -69,6 +71,8 @@ MONEY_TYPES = frozenset(
         PaymentSettled,
         PaymentRejected,
         PaymentReturned,
+        PaymentsStayed,
+        StayLifted,
         UnpayableReduced,
         ClawbackRaised,
         ClawbackNetted,
