@@ -136,9 +136,8 @@ class CaseReader:
         if not paid and type(total) is int and all(type(other) is int for other in others):
             rest_fen = total - left["in_scope_fen"] - sum(others)
             paid = bill["paid_fen"] = {"basic": rest_fen} if rest_fen > 0 else {}
-        before = [
-            fen for payer, fen in (paid or {}).items() if payer not in words.BESIDE_BASIC and type(fen) is int
-        ]
+        payers = paid.items() if isinstance(paid, dict) else ()
+        before = [fen for payer, fen in payers if payer not in words.BESIDE_BASIC and type(fen) is int]
         bill["in_scope_fen"] = left["in_scope_fen"] + sum(before)
 
     def _line(self, path: str, raw: dict[Any, Any]) -> dict[str, Any]:

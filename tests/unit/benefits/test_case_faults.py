@@ -1,8 +1,22 @@
 """A case that cannot be evaluated is told everything that is wrong with it, at once and by line."""
 
-import pytest
+import json
+from typing import Any
 
-from libs.benefits import CaseRefused, plan_of, read_case
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from libs.benefits import CaseFault, CaseRefused, plan_of, read_case
+from libs.benefits import case_words as words
+
+
+def faults_of(text: str) -> tuple[CaseFault, ...]:
+    try:
+        read_case(text, plan_of("weifang-2022"))
+    except CaseRefused as refusal:
+        return refusal.faults
+    return ()
 
 
 def fields_refused(text: str) -> list[str]:
@@ -84,3 +98,51 @@ def test_a_value_that_could_not_be_read_is_told_once_and_not_as_a_sum_that_lacks
     assert fields_refused("bill: {total: 5, in_scope: 2, lines: [{amount: 3, self_funded: x}]}") == [
         "bills.0.lines.0.self_funded"
     ]
+
+
+_WORDS = ["1万", "x", "2022-01-01", "2022-13-01", "住院", "药品", "居民", "既往症", ""]
+_KEYS = ["total", "自付", "paid", "paid_fen", "lines", "amount", "bills", "caps", "status", "service_date"]
+_ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.sampled_from(_WORDS),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(_KEYS), inner, max_size=3),
+    max_leaves=8,
+)
+_FIELDS: dict[tuple[str | int, ...], list[str]] = {
+    (): ["member", "bills", "used", "账单"],
+    ("member",): ["status", "tier", "scheme", "pre_existing_classes", "critical_illness_threshold", "age"],
+    ("bills", 0): [
+        "visit",
+        "lines",
+        "paid",
+        "paid_fen",
+        "tags",
+        "service_date",
+        *words.SELF_PAY,
+        *words.BILL_YUAN,
+    ],
+    ("bills", 0, "lines", 0): ["category", "amount_fen", "lists", *words.LINE_YUAN],
+    ("used",): ["liabilities", "caps"],
+}
+
+
+@example((("bills", 0), "paid_fen"), "x")
+@example((("bills", 0), "lines"), 7)
+@example((("member",), "status"), ["x"])
+@given(st.sampled_from([(place, field) for place, fields in _FIELDS.items() for field in fields]), _ANYTHING)
+def test_whatever_is_written_is_a_case_or_is_refused_with_reasons(
+    where: tuple[tuple[str | int, ...], str], written: object
+) -> None:
+    case: dict[str, Any] = {
+        "member": {"scheme": "居民"},
+        "bills": [
+            {"医保报销": "12万", "自费": "3万", "lines": [{"amount": "3万", "自费": "3万"}]},
+            {"total": 1},
+        ],
+        "used": {"liabilities": {"in_catalogue": {"base": 5}}},
+    }
+    place, field = where
+    holder: Any = case
+    for step in place:
+        holder = holder[step]
+    holder[field] = written
+    assert all(fault.line == 1 for fault in faults_of(json.dumps(case)))
