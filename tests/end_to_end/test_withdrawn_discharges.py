@@ -1,15 +1,21 @@
 """Hospitals cancel paid discharges: the whole platform takes back what was decided and paid, and money is conserved."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
 
 import httpx2
+import pytest
+from typer.testing import CliRunner
 
 from libs.conservation import check_history
+from libs.interop.national import to_national
 from libs.interop.submission import Submission
+from libs.testing.submissions import one_stop_amounts
 from libs.testing.waiting import wait_until
+from services.operations.__main__ import app
+from services.operations.adapters.announcing import FILE
 from services.operations.use_cases.export_history import export_history
 from tests.end_to_end.conftest import Ran
 
@@ -25,6 +31,52 @@ def _cancelled(ran: Ran, submission: Submission) -> str:
     place = f"/settlements/{submission.visit.hospital_id}/{submission.submission_id}/cancellation"
     claim_id: str = _ask(ran, "POST", "intake", place)["claim_id"]
     return claim_id
+
+
+def test_a_discharge_that_the_centre_had_settled_is_owed_to_it_and_the_difference_answered(ran: Ran) -> None:
+    """Filed without, paid, and corrected: the person has it twice now, at the desk and by the bank."""
+    by_bill = sorted(ran.given.by_http, key=lambda each: each.settlement.personal_total_fen, reverse=True)
+    for submission in by_bill:
+        place = f"/settlements/{submission.visit.hospital_id}/{submission.submission_id}"
+        filed = _ask(ran, "POST", "intake", "/settlements", to_national(submission))
+        claim = _ask(ran, "GET", "projections", f"/claims/{filed['claim_id']}")
+        if claim["status"] == "paid" and claim["number"] == 1:
+            break
+    else:
+        pytest.fail("no generated discharge is paid by its first decision")
+    about = f"/people/{claim['person_id']}/claims/{claim['claim_id']}"
+    decision = _ask(ran, "GET", "adjudication", about)["standing"]
+    settled = [(o["liability_id"], o["deductible_fen"], o["paid_fen"]) for o in decision["liabilities"]]
+    largest = max(settled, key=lambda each: each[2])
+    settled[settled.index(largest)] = (*largest[:2], largest[2] - 100)
+    moment = datetime.combine(submission.visit.discharged_on, time(4), UTC)
+    amounts = one_stop_amounts(*settled, plan_id=decision["plan_id"], settled_at=moment)
+    corrected = to_national(submission.model_copy(update={"one_stop": amounts}))
+    assert _ask(ran, "PUT", "intake", place, corrected)["revision"] == 2
+
+    def differences() -> list[dict[str, Any]]:
+        found = _ask(ran, "GET", "projections", "/operator/one-stop")
+        return [each for each in found if each["claim_id"] == claim["claim_id"]]
+
+    wait_until(lambda: bool(differences()), "the difference is listed", within_seconds=60)
+    (difference,) = differences()
+    assert (difference["difference_fen"], difference["standing"]) == (-100, "open")
+    words = ["one-stop", "dispute", difference["difference_id"], "--reason", "wrong_ratio"]
+    words += ["--by", "examiner-01", "--platform", str(ran.directory / "run" / FILE)]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0, done.output
+
+    def has_come_to_rest() -> bool:
+        now = _ask(ran, "GET", "projections", f"/claims/{claim['claim_id']}")
+        back = now["claimed_back_fen"] == claim["settled_fen"]
+        return now["status"] == "settled_at_desk" and back and differences()[0]["standing"] == "disputed"
+
+    wait_until(has_come_to_rest, "it is settled at the desk, and the payment claimed back", within_seconds=60)
+    owed = _ask(ran, "GET", "projections", "/operator/centre-clearing")
+    assert sum(row["desk_fen"] for row in owed) == amounts.total_fen
+    accounts = _ask(ran, "GET", "payout", "/ledger")["balances_fen"]
+    clearing = [fen for account, fen in accounts.items() if account.startswith("centre_clearing:")]
+    assert sum(clearing) == -amounts.total_fen
 
 
 def test_what_was_paid_for_cancelled_discharges_is_owed_and_can_be_repaid(ran: Ran, tmp_path: Path) -> None:

@@ -64,7 +64,9 @@ def explanation_of_benefit(
 
 
 def _paid(decision: ClaimAdjudicated) -> Json:
-    paid: Json = {"payment": {"amount": _money(decision.plan_pays_fen + decision.cash_benefits_fen)}}
+    # What the insurance centre has settled at the desk is not paid out again.
+    due_fen = decision.plan_pays_fen + decision.cash_benefits_fen - decision.settled_at_desk_fen
+    paid: Json = {"payment": {"amount": _money(due_fen)}}
     notes: list[Json] = []
     for language, tag in _LANGUAGES:
         text = explanation_text(decision.explanation, language)  # type: ignore[arg-type]

@@ -15,6 +15,7 @@ from libs.contracts.adjudication import (
     ClaimAdjudicated,
     ClaimDeadlinePassed,
     ClaimDenied,
+    ClaimOpened,
     ClaimPended,
     DecisionConfirmed,
     ReviewNoted,
@@ -39,6 +40,7 @@ FOLLOWED: Final = (
 """What adjudication itself said; everything else in a person's log is a fact that came from outside."""
 
 UnheardReviews = Literal["waiting", "legitimate", "fraudulent"]
+CentreAmounts = Literal["taken", "evaluated"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +48,14 @@ class Rule:
     """What decides in a fork.
 
     With a `fraud_threshold`, a score asks for a review from it on and not below. History has no verdict for a review
-    that only the fork asks for: `unheard_reviews` says what becomes of it.
+    that only the fork asks for: `unheard_reviews` says what becomes of it. What the insurance centre settled is a fact
+    under the rule of then: `taken` as recorded, or `evaluated` as if it had computed by the fork's plans.
     """
 
     plans: PlanBook
     fraud_threshold: int | None = None
     unheard_reviews: UnheardReviews = "waiting"
+    centre_amounts: CentreAmounts = "taken"
     clocks: Clocks = field(default_factory=Clocks)
 
 
@@ -90,6 +94,8 @@ def _under(rule: Rule, person: Person, fact: Event) -> Iterator[Event]:
             due_at = person.claim(fact.claim_id).due_at
             if due_at is not None and due_at <= fact.passed_at:
                 yield fact.model_copy(update={"due_at": due_at})
+        case ClaimOpened() if rule.centre_amounts == "evaluated":
+            yield fact.model_copy(update={"one_stop": None})
         case ScoreNoted() if rule.fraud_threshold is not None:
             yield from _scored(rule, rule.fraud_threshold, fact)
         case ReviewNoted() if rule.fraud_threshold is not None:

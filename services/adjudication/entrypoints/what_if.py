@@ -75,6 +75,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--unheard-reviews", choices=("waiting", "legitimate", "fraudulent"), default="waiting"
     )
+    parser.add_argument("--centre-amounts", choices=("taken", "evaluated"), default="taken")
     parser.add_argument(
         "--no-control", action="store_true", help="leave out the run under the history's own rules"
     )
@@ -96,6 +97,7 @@ def _asked(options: argparse.Namespace) -> WhatIf:
         payer_order=dict(_place(each) for each in options.payer_order),
         fraud_threshold=options.fraud_threshold,
         unheard_reviews=options.unheard_reviews,
+        centre_amounts=options.centre_amounts,
         control=not options.no_control,
         by_column=options.by_column,
         part_bytes=options.part_bytes,

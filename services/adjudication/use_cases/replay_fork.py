@@ -32,7 +32,8 @@ class Fork:
 
     def concerns(self, person: Person) -> bool:
         """Whether the change can reach the person at all; elsewhere the fork is its own control."""
-        if self.changed.fraud_threshold != self.own.fraud_threshold:
+        own, changed = self.own, self.changed
+        if (changed.fraud_threshold, changed.centre_amounts) != (own.fraud_threshold, own.centre_amounts):
             return True
         return any(coverage.plan_id in self.changed_plan_ids for coverage in person.coverages.values())
 

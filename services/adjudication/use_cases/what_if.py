@@ -23,7 +23,7 @@ from services.adjudication.adapters.exported_history import (
 from services.adjudication.adapters.what_if_page import charts_of, page_of
 from services.adjudication.adapters.what_if_tables import gathered, write_tables
 from services.adjudication.domain.changed_rules import RuleInvalid, with_payer_order, with_shares
-from services.adjudication.domain.fork import Rule, UnheardReviews
+from services.adjudication.domain.fork import CentreAmounts, Rule, UnheardReviews
 from services.adjudication.use_cases.fork_by_column import compare_by_column
 from services.adjudication.use_cases.replay_fork import Compare, Fork, compare_people, replay_fork
 from services.adjudication.use_cases.report_difference import people_table, report_difference
@@ -48,6 +48,7 @@ class WhatIf:
     payer_order: Mapping[str, tuple[str, ...]] | None = None
     fraud_threshold: int | None = None
     unheard_reviews: UnheardReviews = "waiting"
+    centre_amounts: CentreAmounts = "taken"
     control: bool = True
     by_column: bool = False
     part_bytes: int = PART_BYTES
@@ -64,17 +65,21 @@ class WhatIf:
                 changed[plan_id] = with_payer_order(
                     with_shares(plan, self.shares or {}), self.payer_order or {}
                 )
-        if not changed and self.fraud_threshold is None:
-            raise RuleInvalid("nothing is changed; right would be a plan or a fraud threshold")
+        beside_plans = self.fraud_threshold is not None or self.centre_amounts == "evaluated"
+        if not changed and not beside_plans:
+            raise RuleInvalid(
+                "nothing is changed; right would be a plan, a fraud threshold, or the centre's amounts evaluated"
+            )
         own = Rule(plans)
         rule = replace(
             own,
             plans={**plans, **changed},
             fraud_threshold=self.fraud_threshold,
             unheard_reviews=self.unheard_reviews,
+            centre_amounts=self.centre_amounts,
         )
-        if self.by_column and self.fraud_threshold is not None:
-            raise RuleInvalid("a threshold is not evaluated by column; right would be the engine")
+        if self.by_column and beside_plans:
+            raise RuleInvalid("only plans are evaluated by column; right would be the engine")
         return Fork(rule, own, self.control)
 
     @property
@@ -100,6 +105,9 @@ class WhatIf:
         if self.fraud_threshold is not None:
             after = f"{self.fraud_threshold}, reviews that never took place: {self.unheard_reviews}"
             found.append({"what": "fraud threshold", "before": "as recorded", "after": after})
+        if self.centre_amounts == "evaluated":
+            after = "as our own evaluation has them"
+            found.append({"what": "insurance centre's amounts", "before": "taken", "after": after})
         return found
 
 
@@ -198,6 +206,7 @@ def _rules_digest(asked: WhatIf, fork: Fork) -> str:
         digests,
         asked.fraud_threshold,
         asked.unheard_reviews,
+        asked.centre_amounts,
         asked.control,
         asked.by_column,
         asked.part_bytes,

@@ -56,6 +56,10 @@ def what_if(
     unheard_reviews: Annotated[
         str, typer.Option(help="Reviews that history has no verdict for: waiting, legitimate or fraudulent.")
     ] = "waiting",
+    centre_amounts: Annotated[
+        str,
+        typer.Option(help="What the insurance centre settled: taken as recorded, or evaluated by the plans."),
+    ] = "taken",
     control: Annotated[
         bool, typer.Option(help="Also relive under the history's own rules, to compare.")
     ] = True,
@@ -72,6 +76,7 @@ def what_if(
     options = [*_each("--plan", [_whole(name) for name in plan or ()]), *_each("--share", share or ())]
     options += _each("--payer-order", payer_order or ())
     options += ["--by-column"] if by_column else []
+    options += ["--centre-amounts", centre_amounts] if centre_amounts != "taken" else []
     options += ["--unheard-reviews", unheard_reviews, *([] if control else ["--no-control"])]
     options += ["--fraud-threshold", str(fraud_threshold)] if fraud_threshold is not None else []
 

@@ -14,7 +14,9 @@ from libs.contracts.one_stop import (
 )
 from libs.testing.submissions import one_stop_amounts
 from services.adjudication.domain.commands import AnswerDifference
+from services.adjudication.domain.fork import Happened, Rule, relive
 from services.adjudication.domain.recomputing import PersonReplay
+from services.adjudication.domain.reversal import same_outcome
 from services.adjudication.domain.state import initial
 from services.adjudication.errors import DifferenceUnknown
 from tests.unit.adjudication.heard_events import (
@@ -233,3 +235,23 @@ def test_a_receipt_whose_own_evaluation_was_forged_differs() -> None:
             assert (receipt.verdict, receipt.fields) == ("differs", ("one_stop",))
             return
         replay.take(event)
+
+
+def test_a_what_if_may_evaluate_what_the_centre_settled_and_equals_a_city_that_knew_no_centre() -> None:
+    person = told(LESS)
+    answer(person, "disputed", "wrong_deductible")
+    files(person, None, "c2")
+    history = [Happened(event, person.now) for event in person.log]
+    start = initial(f"person-{PERSON}")
+    as_it_was = relive(start, history, Rule(PLANS, clocks=CLOCKS))
+    assert {each: claim.standing for each, claim in as_it_was.claims.items()} == {
+        each: claim.standing and claim.standing.model_copy(update={"decided_at": person.now})
+        for each, claim in person.person.claims.items()
+    }
+    evaluated = relive(start, history, Rule(PLANS, clocks=CLOCKS, centre_amounts="evaluated"))
+    without = files(told(None), None, "c2").standing()
+    for claim_id, decision in without.items():
+        standing = evaluated.claim(claim_id).standing
+        assert standing is not None
+        assert same_outcome(standing, decision)
+    assert evaluated.claim("c1").difference is None

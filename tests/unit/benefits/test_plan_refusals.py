@@ -92,6 +92,7 @@ def test_the_line_is_the_line_of_the_mistake() -> None:
             "liabilities.0.shares_deductible",
             "(none)",
         ),
+        (a_liability(), "one_stop: {codes: {SBNYL: two}}", "one_stop.codes.SBNYL", "one of"),
         (
             a_liability(),
             "shared_caps: [{id: c, amount: 1, liabilities: [two]}]",

@@ -12,7 +12,7 @@ from libs.interop import Cancellation, Submission, SubmissionInvalid
 from libs.interop.fhir import encode_bundle, parse_bundle, to_bundle
 from libs.interop.national import parse_request, parse_settlement, to_cancellation, to_correction, to_national
 from libs.privacy import Pseudonymiser
-from libs.testing.submissions import a_line, a_person, a_settlement, a_submission
+from libs.testing.submissions import a_line, a_person, a_settlement, a_submission, one_stop_amounts
 from services.intake.domain.filing import Asked, Filing, Original, Sending, Withdrawing
 from services.intake.domain.refusing import Refusing
 from services.intake.use_cases.prepare import Parse, Prepare
@@ -95,10 +95,11 @@ def test_a_settlement_too_large_for_an_event_is_refused_and_says_so() -> None:
 
 def test_an_id_made_of_the_persons_number_is_refused_and_not_kept() -> None:
     number = a_submission().person.id_number
-    telling = sent(submission_id=f"20260301-{number.lower()}")
-    refused = PREPARE.either(parse_settlement, telling)
-    assert isinstance(refused, Refusing)
-    assert [reason.code for reason in refused.reasons] == ["personal_number_in_id"]
+    centres = one_stop_amounts(("SBNYL", 0, 1), reference=f"YZS-{number.lower()}")
+    for telling in (sent(submission_id=f"20260301-{number.lower()}"), sent(one_stop=centres)):
+        refused = PREPARE.either(parse_settlement, telling)
+        assert isinstance(refused, Refusing)
+        assert [reason.code for reason in refused.reasons] == ["personal_number_in_id"]
     assert refused.submission_id is None
     assert refused.person_id == PREPARE.pseudonymiser.person_id(number)
 
