@@ -100,8 +100,8 @@ def test_an_id_made_of_the_persons_number_is_refused_and_not_kept() -> None:
         refused = PREPARE.either(parse_settlement, telling)
         assert isinstance(refused, Refusing)
         assert [reason.code for reason in refused.reasons] == ["personal_number_in_id"]
-    assert refused.submission_id is None
-    assert refused.person_id == PREPARE.pseudonymiser.person_id(number)
+        assert refused.submission_id is None
+        assert refused.person_id == PREPARE.pseudonymiser.person_id(number)
 
 
 def discharged_on(day: date) -> Submission:
