@@ -21,6 +21,7 @@ from libs.contracts import (
     one_stop,
     operations,
     payout,
+    preauthorisation,
     rulings,
 )
 from libs.contracts.event import Event
@@ -87,10 +88,12 @@ PUBLISHED: Mapping[str, tuple[type[Event], ...]] = MappingProxyType(
         for module in (intake, enrolment, medical_data, fraud, adjudication, payout, charity)
     }
     | {
-        # A claim's process and what people decide about it are one log; so are payments and what insurers bear.
+        # A claim's process, what people decide about it and stays that are planned are one log; so are payments and
+        # what insurers bear.
         "adjudication": _events_of(adjudication)
         + _events_of(rulings)
         + _events_of(one_stop)
+        + _events_of(preauthorisation)
         + _events_of(operations),
         "payout": _events_of(payout) + _events_of(insurers) + _events_of(operations),
     }

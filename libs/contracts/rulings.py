@@ -130,6 +130,15 @@ class AppealOpened(ClaimEvent):
     due_at: datetime
 
 
+class AppealOverdue(ClaimEvent):
+    """An appeal was not answered in its time: recorded, so that a replay needs no clock, and listed until it is."""
+
+    appeal_id: str
+    level: int = Field(ge=1)
+    due_at: datetime
+    noted_at: datetime
+
+
 class AppealConcluded(ClaimEvent):
     """The appeal was decided. When it was upheld, the ruling named here was approved before."""
 

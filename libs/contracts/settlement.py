@@ -14,6 +14,8 @@ from libs.contracts.event import Fen, Model
 Scheme = Literal["employee", "resident", "none"]
 Place = Literal["local", "out_of_town_filed", "out_of_town_unfiled"]
 
+PREAUTHORISATION_ID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+
 ChargeCategory = Literal[
     "bed",
     "consultation",
@@ -119,3 +121,8 @@ class Visit(Model):
     settled: bool = Field(default=True, description="basic insurance has settled the bill")
     age_years: int = Field(ge=0, le=130)
     sex: Literal["male", "female", "unknown"]
+    preauthorisation_id: str | None = Field(
+        default=None,
+        pattern=PREAUTHORISATION_ID,
+        description="the planned stay that this is, when the hospital asked before",
+    )

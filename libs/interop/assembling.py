@@ -68,6 +68,7 @@ class Draft:
     hospital_region: str = ""
     filed: bool | None = None
     settled: bool = True
+    preauthorisation_id: str | None = None
     settlement: Settlement | None = None
     lines: list[FeeLine] = field(default_factory=list)
     lines_read: bool = True
@@ -128,6 +129,7 @@ class Draft:
             settled=self.settled,
             age_years=age_on(number.birth_date, self.admitted_on),
             sex=number.sex,
+            preauthorisation_id=self.preauthorisation_id,
         )
 
     def _identity_number(self) -> IdentityNumber | None:

@@ -2,7 +2,7 @@
 
 import hashlib
 from datetime import date
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -86,9 +86,12 @@ class Submission(Model):
     def canonical(self) -> bytes:
         """The content without its transport: equal for the same bill by whichever protocol it came.
 
-        Digests of what was filed before there were one-stop amounts must stay: a bill without says nothing of them.
+        Digests of what was filed before there were one-stop amounts and pre-authorised stays must remain: a bill
+        without says nothing of them.
         """
-        left_out = {"one_stop"} if self.one_stop is None else None
+        left_out: dict[str, Any] = {"one_stop": True} if self.one_stop is None else {}
+        if self.visit.preauthorisation_id is None:
+            left_out["visit"] = {"preauthorisation_id"}
         return self.__pydantic_serializer__.to_json(self, exclude=left_out)
 
     def digest(self) -> str:

@@ -77,3 +77,27 @@ class UpheldWithoutRuling(AdjudicationError):
     """An appeal is upheld by a ruling that was made for it and approved."""
 
     code = "upheld_without_ruling"
+
+
+class PreauthorisationTaken(AdjudicationError):
+    """The hospital has asked for another stay under this reference."""
+
+    code = "preauthorisation_reference_taken"
+
+
+class PreauthorisationUnknown(AdjudicationError):
+    """The person has no such request."""
+
+    code = "preauthorisation_unknown"
+
+
+class PlannedInThePast(AdjudicationError):
+    """A stay whose planned discharge is past cannot be asked for any more."""
+
+    code = "planned_in_the_past"
+
+
+class OwnRuling(AdjudicationError):
+    """Who ruled on a claim cannot answer the appeal against it."""
+
+    code = "own_ruling"

@@ -124,6 +124,7 @@ class _Reading:
         reference = focal.child("coverage") if focal else bill.child("insurance")
         self.coverage = self._resolve(reference, "Coverage")
         self.draft = Draft(self._places(), problems, received_on)
+        self.draft.preauthorisation_id = _preauthorisation_in(insurances)
 
     def submission(self) -> Submission:
         """The submission. Raises SubmissionInvalid."""
@@ -206,3 +207,9 @@ class _Reading:
                 self.draft.invoice_number = text(value, 40, at, self.problems) or None
             elif kind == "note":
                 self.draft.note = text(value, 2000, at, self.problems, breaks=True) or None
+
+
+def _preauthorisation_in(insurances: list[Located]) -> str | None:
+    """Our own reference among those of all payers: `preAuthRef` may hold any payer's."""
+    references = [each for insurance in insurances for each in insurance.data.get("preAuthRef") or ()]
+    return next((each for each in references if fields.PREAUTHORISATION.fullmatch(each)), None)

@@ -9,7 +9,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 import msgspec
 
-from libs.contracts.settlement import FeeLine, Settlement
+from libs.contracts.settlement import FeeLine, Settlement, Visit
 from libs.interop.fhir import systems
 from libs.interop.fhir.one_stop import one_stop_extension
 from libs.interop.national import fields
@@ -177,7 +177,9 @@ def _claim(submission: Submission, links: _Links) -> Json:
             }
             for number, procedure in enumerate(submission.procedures, start=1)
         ],
-        "insurance": [{"sequence": 1, "focal": True, "coverage": links.to("coverage")}],
+        "insurance": [
+            {"sequence": 1, "focal": True, "coverage": links.to("coverage")} | _preauthorised(visit)
+        ],
         "item": [_item(line, links) for line in submission.lines],
         "total": _money(submission.settlement.total_fen),
     }
@@ -254,3 +256,7 @@ def _totals(settlement: Settlement) -> list[Json]:
 
 def _amount(wire: str, fen: int) -> Json:
     return {"category": _concept(systems.SETTLEMENT_AMOUNT, wire), "amount": _money(fen)}
+
+
+def _preauthorised(visit: Visit) -> dict[str, Any]:
+    return {} if visit.preauthorisation_id is None else {"preAuthRef": [visit.preauthorisation_id]}

@@ -3,7 +3,7 @@
 import re
 from typing import Literal
 
-from libs.contracts.settlement import ChargeCategory, Scheme
+from libs.contracts.settlement import PREAUTHORISATION_ID, ChargeCategory, Scheme
 from libs.interop.visit_kinds import VisitKind
 
 SETTLEMENT_AMOUNTS: dict[str, str] = {
@@ -107,5 +107,6 @@ FLAGS: dict[str, bool] = {"1": True, "0": False}
 HOSPITAL_ID = re.compile(r"[A-Za-z0-9_-]{1,40}\Z", re.ASCII)
 SUBMISSION_ID = re.compile(r"[!-~]{1,64}\Z", re.ASCII)
 REGION = re.compile(r"[0-9]{6}\Z", re.ASCII)
+PREAUTHORISATION = re.compile(PREAUTHORISATION_ID, re.ASCII)
 MED_TYPE = re.compile(r"[0-9]{2,8}\Z", re.ASCII)
 PHONE = re.compile(r"[0-9+ -]{5,20}\Z", re.ASCII)

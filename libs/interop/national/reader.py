@@ -98,6 +98,7 @@ def _read_additions(root: Fields, draft: Draft) -> None:
     draft.note = additions.optional_text("note", 2000, breaks=True)
     if not additions.absent("one_stop"):
         draft.one_stop = read_one_stop(additions.object("one_stop"))
+    draft.preauthorisation_id = additions.optional_text("preauthorisation_id", 36, fields.PREAUTHORISATION)
 
 
 def _read_settlement(info: Fields, draft: Draft) -> None:

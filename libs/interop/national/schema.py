@@ -152,6 +152,11 @@ def _additions() -> Json:
             "settled": _code(fields.FLAGS, "0 when basic insurance has not settled the bill; 1 when absent"),
             "note": {"type": "string", "maxLength": 2000},
             "one_stop": _one_stop(),
+            "preauthorisation_id": {
+                "type": "string",
+                "pattern": fields.PREAUTHORISATION.pattern,
+                "description": "the answer's id, when the hospital asked before the stay",
+            },
             "action": _code(
                 ("register", "correct"),
                 "correct replaces the settlement of this setl_id; register when absent",

@@ -34,6 +34,8 @@ def to_national(submission: Submission) -> dict[str, Any]:
     additions: dict[str, Any] = {"visit_kind": visit.kind, "settled": "1" if visit.settled else "0"}
     if visit.place != "local":
         additions["out_of_town_filed"] = "1" if visit.place == "out_of_town_filed" else "0"
+    if visit.preauthorisation_id is not None:
+        additions["preauthorisation_id"] = visit.preauthorisation_id
     if submission.note is not None:
         additions["note"] = submission.note
     if submission.one_stop is not None:

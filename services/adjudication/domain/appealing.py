@@ -1,7 +1,9 @@
 """A standing decision is disputed, level by level; an upheld appeal rests on a ruling that was approved for it."""
 
+from datetime import datetime
+
 from libs.contracts import Event
-from libs.contracts.rulings import AppealConcluded, AppealOpened
+from libs.contracts.rulings import AppealConcluded, AppealOpened, AppealOverdue
 from services.adjudication.domain.commands import ConcludeAppeal, OpenAppeal
 from services.adjudication.domain.ruling import open_claim
 from services.adjudication.domain.state import Person
@@ -67,4 +69,20 @@ def conclude_appeal(person: Person, command: ConcludeAppeal) -> list[Event]:
             concluded_by=command.by_staff,
             concluded_at=command.now,
         )
+    ]
+
+
+def remind_of_appeal(person: Person, claim_id: str, due_at: datetime, now: datetime) -> list[Event]:
+    """The time of the claim's open appeal is over; a clock that rings for another is ignored."""
+    due = [appeal for appeal in person.claim(claim_id).appeals.values() if appeal.due_at == due_at <= now]
+    return [
+        AppealOverdue(
+            person_id=appeal.person_id,
+            claim_id=claim_id,
+            appeal_id=appeal.appeal_id,
+            level=appeal.level,
+            due_at=due_at,
+            noted_at=now,
+        )
+        for appeal in due
     ]

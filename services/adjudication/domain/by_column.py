@@ -34,6 +34,8 @@ def counted_bills(person: Person, plans: PlanBook, changed: frozenset[str]) -> Y
     relive the person, because a claim waits, the insurance centre settled one, or a year's payments change the terms of
     another year.
     """
+    if person.planned:
+        return None  # Reservations limit what is paid, and are answered by the engine.
     years: Years = {}
     for (admitted_on, _, _), claim_id in person.in_order_of_service():
         claim = person.claim(claim_id)

@@ -12,6 +12,7 @@ from libs.contracts.intake import ClaimCorrected, ClaimRegistered, ClaimWithdraw
 from libs.contracts.medical_data import RecordsAttached, RecordsUnavailable
 from libs.contracts.one_stop import AnswerReason
 from libs.contracts.rulings import Evidence, RuledFacts, RulingReason
+from libs.contracts.settlement import FeeLine, Settlement, Visit
 from services.adjudication.domain.authority import Authority
 
 Heard = (
@@ -29,15 +30,20 @@ Heard = (
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """How long a claim waits: for its facts before it is answered, and pended for each owner of a reason."""
+    """How long a claim waits: for its facts before it is answered, and pended for each owner of a reason; and how long
+    after its planned discharge a stay may become a claim."""
 
     answer: timedelta = timedelta(seconds=30)
     pended: timedelta = timedelta(hours=72)
     by_owner: Mapping[str, timedelta] = field(default_factory=lambda: MappingProxyType({}))
+    reservation: timedelta = timedelta(days=30)
 
     def of(self, owner: str) -> timedelta:
         """The time that an owner has."""
         return self.by_owner.get(owner, self.pended)
+
+
+ClockOf = Literal["claim", "stay", "appeal"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +57,13 @@ class TakeNote:
 
 @dataclass(frozen=True, slots=True)
 class PassDeadline:
-    """The clock has passed `due_at` of a claim."""
+    """The clock has passed `due_at` of a claim, of a planned stay (`claim_id` is its id), or of a claim's appeal."""
 
     claim_id: str
     due_at: datetime
     now: datetime
     clocks: Clocks
+    what: ClockOf = "claim"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +149,30 @@ class AnswerDifference:
     clocks: Clocks
 
 
+@dataclass(frozen=True, slots=True)
+class RequestPreauthorisation:
+    """A hospital asks before a stay; the reference is its own, so that asking twice is asking once."""
+
+    reference: str
+    visit: Visit
+    settlement: Settlement
+    lines: tuple[FeeLine, ...]
+    main_diagnosis_chapter: str | None
+    now: datetime
+    clocks: Clocks
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseReservation:
+    """The stay will not be, or not as asked."""
+
+    preauthorisation_id: str
+    reason: Literal["stay_cancelled", "asked_anew", "entered_in_error"]
+    now: datetime
+    clocks: Clocks
+
+
+ByHospitals = RequestPreauthorisation | ReleaseReservation
 ByPeople = ProposeRuling | ApproveRuling | RejectRuling | OpenAppeal | ConcludeAppeal | AnswerDifference
-Command = TakeNote | PassDeadline | ByPeople
-"""A command; those by people can be refused with an AdjudicationError."""
+Command = TakeNote | PassDeadline | ByPeople | ByHospitals
+"""A command; those by people and hospitals can be refused with an AdjudicationError."""

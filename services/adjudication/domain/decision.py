@@ -24,8 +24,9 @@ from services.adjudication.domain.bearings import layer_bearing
 from services.adjudication.domain.case import case_of, paid_by_layer
 from services.adjudication.domain.engine import ENGINE
 from services.adjudication.domain.loyalty import claim_free_years
-from services.adjudication.domain.outcome import outcome_of
+from services.adjudication.domain.outcome import Outcome, outcome_of
 from services.adjudication.domain.receipt import recorded_explanation
+from services.adjudication.domain.reserving import Year, with_reserved_limits
 from services.adjudication.domain.state import Claim, Person
 
 PlanBook = Mapping[str, Plan]
@@ -67,7 +68,10 @@ def used_before(person: Person, claim: Claim, plan_id: str, benefit_year: str) -
 def case_for(person: Person, claim: Claim, opened: ClaimOpened, coverage: CoverageNoted, plan: Plan) -> Case:
     """What is evaluated for the claim, in the person's state."""
     benefit_year = plan.benefit_year_start(opened.visit.admitted_on).isoformat()
+    assert claim.bill is not None, "a claim that is evaluated has a bill"
     used = used_before(person, claim, plan.id, benefit_year)
+    own = claim.bill.preauthorisation_id
+    used = with_reserved_limits(person, used, (plan.id, benefit_year), claim.bill.order, own)
     return case_of(opened, coverage, claim_free_years(person, coverage), claim.ruled, used, plan)
 
 
@@ -112,7 +116,7 @@ def adjudicate(
         cash_benefits_fen=cash_fen,
         patient_bears_fen=outcome.patient_bears_fen,
         liabilities=outcome.liabilities,
-        usage_after=outcome.usage_after.model_dump(mode="json"),
+        usage_after=_usage_after(person, claim, outcome, (plan.id, benefit_year)).model_dump(mode="json"),
         usage_taken=outcome.usage_taken.model_dump(mode="json"),
         pool_shares=_pool_shares(plan, opened.visit.admitted_on, outcome.plan_pays_fen + cash_fen),
         explanation=recorded_explanation(outcome.explanation),
@@ -120,6 +124,14 @@ def adjudicate(
         settled_at_desk_fen=outcome.settled_at_desk_fen,
         one_stop=outcome.one_stop,
     )
+
+
+def _usage_after(person: Person, claim: Claim, outcome: Outcome, year: Year) -> Usage:
+    """The balances that claims have used; what planned stays reserve has limited this one and is not used."""
+    if not person.planned:
+        return outcome.usage_after
+    by_claims = used_before(person, claim, *year)
+    return sum_of([by_claims.model_dump(mode="json"), outcome.usage_taken.model_dump(mode="json")])
 
 
 def deny(

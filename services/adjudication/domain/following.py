@@ -1,6 +1,7 @@
 """What follows once facts of a person are noted: which of their claims have to be looked at, and why."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
+from typing import Final
 
 from libs.contracts import Event
 from libs.contracts.adjudication import (
@@ -15,23 +16,30 @@ from libs.contracts.adjudication import (
     ScoreNoted,
 )
 from libs.contracts.one_stop import OneStopDifferenceAnswered
+from libs.contracts.preauthorisation import PreauthorisationEvent
 from libs.contracts.rulings import (
     AppealConcluded,
     AppealOpened,
+    AppealOverdue,
     RulingApproved,
     RulingProposed,
     RulingRejected,
 )
-from services.adjudication.domain.settling import Circumstances, settle
+from services.adjudication.domain.circumstances import Circumstances
+from services.adjudication.domain.planned_stay import PlannedStay
+from services.adjudication.domain.settling import settle
 from services.adjudication.domain.state import Claim, Person, evolve
 
-_MOVES_NOTHING = (
+_MOVE_NO_CLAIM: Final = (
     RulingProposed,
     RulingRejected,
     AppealOpened,
+    AppealOverdue,
     AppealConcluded,
     OneStopDifferenceAnswered,
+    PreauthorisationEvent,
 )
+"""Of what is noted: no claim is looked at because of it. Planned stays are touched, and may move claims then."""
 
 
 def what_follows(person: Person, noted: Sequence[Event], around: Circumstances) -> Sequence[Event]:
@@ -41,9 +49,30 @@ def what_follows(person: Person, noted: Sequence[Event], around: Circumstances) 
     """
     if not noted:
         return []
+    before = person.planned
     for event in noted:
         person = evolve(person, event)
-    return settle(person, _touched(person, noted), around)
+    touched = _touched(person, noted)
+    stays = {
+        stay_id: before.get(stay_id, stay)
+        for stay_id, stay in person.planned.items()
+        if _is_touched(stay, noted, touched, person)
+    }
+    return settle(person, touched, around, stays)
+
+
+def _is_touched(stay: PlannedStay, noted: Sequence[Event], touched: Container[str], person: Person) -> bool:
+    """Something was said of the stay itself, of any coverage, or of a claim that it has become or may become."""
+    stay_id = stay.request.preauthorisation_id
+    return (
+        any(isinstance(event, CoverageNoted | CoverageEndNoted) for event in noted)
+        or any(
+            isinstance(event, PreauthorisationEvent) and event.preauthorisation_id == stay_id
+            for event in noted
+        )
+        or stay.converted_by in touched
+        or any(claim_id in touched for claim_id in person.become_of(stay_id))
+    )
 
 
 def _touched(person: Person, noted: Sequence[Event]) -> dict[str, ReversalReason]:
@@ -64,7 +93,7 @@ def _touched(person: Person, noted: Sequence[Event]) -> dict[str, ReversalReason
                 touched[event.claim_id] = _corrected(person, event.claim_id) or "deadline_passed"
             case RulingApproved():
                 touched[event.claim_id] = _ruled(person, event)
-            case _ if isinstance(event, _MOVES_NOTHING):
+            case _ if isinstance(event, _MOVE_NO_CLAIM):
                 continue
             case _:
                 raise AssertionError(f"not a fact: {type(event).__name__}")

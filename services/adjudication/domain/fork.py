@@ -22,10 +22,11 @@ from libs.contracts.adjudication import (
     ScoreNoted,
 )
 from libs.contracts.one_stop import OneStopDifferenceEnded, OneStopDifferenceFound
+from libs.contracts.preauthorisation import PreauthorisationAnswer, ReservationConverted
+from services.adjudication.domain.circumstances import Circumstances
 from services.adjudication.domain.commands import Clocks
 from services.adjudication.domain.decision import PlanBook
 from services.adjudication.domain.following import what_follows
-from services.adjudication.domain.settling import Circumstances
 from services.adjudication.domain.state import Person, evolve
 
 FOLLOWED: Final = (
@@ -36,6 +37,8 @@ FOLLOWED: Final = (
     DecisionConfirmed,
     OneStopDifferenceFound,
     OneStopDifferenceEnded,
+    PreauthorisationAnswer,
+    ReservationConverted,
 )
 """What adjudication itself said; everything else in a person's log is a fact that came from outside."""
 

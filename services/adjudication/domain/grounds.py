@@ -10,10 +10,10 @@ from typing import Any
 import orjson
 from pydantic import BaseModel, ConfigDict
 
+from services.adjudication.domain.circumstances import Circumstances
 from services.adjudication.domain.decision import inputs_digest
 from services.adjudication.domain.engine import ENGINE
 from services.adjudication.domain.preview import case_of_claim
-from services.adjudication.domain.settling import Circumstances
 from services.adjudication.domain.state import Person
 
 

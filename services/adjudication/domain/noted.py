@@ -35,6 +35,7 @@ class FiledBill(msgspec.Struct, frozen=True, eq=False):
     revision: int
     order: ServiceOrder
     filed: ClaimOpened | bytes
+    preauthorisation_id: str | None = None
 
     #: What people are shown of it.
     shown: ClassVar[Mapping[str, str]] = MappingProxyType({"filed": "body"})
@@ -42,7 +43,8 @@ class FiledBill(msgspec.Struct, frozen=True, eq=False):
     @classmethod
     def of(cls, opened: ClaimOpened) -> "FiledBill":
         visit = opened.visit
-        return cls(opened.revision, (visit.admitted_on, visit.discharged_on, opened.claim_id), opened)
+        order = (visit.admitted_on, visit.discharged_on, opened.claim_id)
+        return cls(opened.revision, order, opened, visit.preauthorisation_id)
 
     def opened(self) -> ClaimOpened:
         """The event it was filed by."""
@@ -136,10 +138,11 @@ Noted = NotedOpening | NotedDecision
 
 
 class Stay(View, frozen=True):
-    """When the patient was treated."""
+    """When the patient was treated, and whether the hospital had asked before."""
 
     admitted_on: date
     discharged_on: date
+    preauthorisation_id: str | None = None
 
 
 class OpenedView(View, frozen=True):
@@ -174,7 +177,8 @@ def read_for_state(type_name: str, version: int, body: bytes) -> Event | Noted:
     if type_name == _OPENED:
         seen: OpenedView = VIEWS.decode(type_name, version, body)
         order = (seen.visit.admitted_on, seen.visit.discharged_on, seen.claim_id)
-        bill = FiledBill(seen.revision, order, newest_body(type_name, version, body))
+        newest = newest_body(type_name, version, body)
+        bill = FiledBill(seen.revision, order, newest, seen.visit.preauthorisation_id)
         return NotedOpening(seen.claim_id, seen.answer_due_at, bill)
     if type_name in (_ADJUDICATED, _DENIED):
         decision: Any = VIEWS.decode(type_name, version, body)

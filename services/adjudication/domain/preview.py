@@ -8,9 +8,9 @@ from libs.contracts import Event
 from libs.contracts.adjudication import ClaimOpened, ClaimWithdrawalNoted, RecordsNoted, ScoreNoted
 from libs.contracts.one_stop import OneStopAmounts
 from libs.contracts.settlement import FeeLine, Settlement, Visit
+from services.adjudication.domain.circumstances import Circumstances
 from services.adjudication.domain.decision import case_for
 from services.adjudication.domain.following import what_follows
-from services.adjudication.domain.settling import Circumstances
 from services.adjudication.domain.state import Person, evolve
 
 ASSUMED = ("records_available", "amounts_match", "score_clear")

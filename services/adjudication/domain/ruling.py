@@ -5,10 +5,10 @@ from datetime import datetime
 from libs.contracts import Event
 from libs.contracts.rulings import RulingApproved, RulingEffect, RulingProposed, RulingRejected
 from services.adjudication.domain.authority import Authority, Tier
+from services.adjudication.domain.circumstances import Circumstances
 from services.adjudication.domain.commands import ApproveRuling, ProposeRuling, RejectRuling
 from services.adjudication.domain.effect import effect_of
 from services.adjudication.domain.following import what_follows
-from services.adjudication.domain.settling import Circumstances
 from services.adjudication.domain.state import Claim, Person, evolve
 from services.adjudication.errors import (
     AppealUnknown,

@@ -7,6 +7,7 @@ in the same transaction; when they do not change it, it stands.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 
 from pydantic import ValidationError
 
@@ -20,29 +21,23 @@ from libs.contracts.adjudication import (
     ReversalReason,
 )
 from libs.contracts.rulings import AppealConcluded
-from services.adjudication.domain.commands import Clocks
-from services.adjudication.domain.decision import PlanBook, adjudicate, deny
+from services.adjudication.domain.circumstances import Circumstances
+from services.adjudication.domain.decision import adjudicate, deny
 from services.adjudication.domain.loyalty import pays
 from services.adjudication.domain.noted import Standing
 from services.adjudication.domain.one_stop_difference import end_with_claim, follow_difference
+from services.adjudication.domain.planned_stay import PLANNED, PlannedStay
 from services.adjudication.domain.readiness import Readiness, overdue_codes, readiness_of
 from services.adjudication.domain.reversal import reverse, same_outcome
 from services.adjudication.domain.state import Claim, Person, evolve
-
-
-@dataclass(frozen=True, slots=True)
-class Circumstances:
-    """Beside the person's facts: the moment, the clocks and the plans in force."""
-
-    now: datetime
-    clocks: Clocks
-    plans: PlanBook
+from services.adjudication.domain.stay_answer import next_answer
 
 
 @dataclass(slots=True)
 class _Moved:
     """What has moved so far in this settlement, and for whom it matters."""
 
+    anything: bool = False
     by_claim_id: str = ""
     years: set[tuple[str | None, str]] = field(default_factory=set)
     claim_free: bool = False
@@ -52,9 +47,17 @@ class _Moved:
         was, now = _used_and_paid(before), _used_and_paid(after)
         if was == now:
             return
+        self.anything = True
         self.by_claim_id = self.by_claim_id or claim_id
         self.years |= {each.year for each in (was, now) if each}
         self.claim_free |= (was.pays if was else False) != (now.pays if now else False)
+
+    def note_stay(self, before: PlannedStay, after: PlannedStay) -> None:
+        """A planned stay reserves something else."""
+        was, now = before.reserved, after.reserved
+        if (was and was.usage_reserved) != (now and now.usage_reserved) or (was is None) != (now is None):
+            self.anything = True
+            self.years |= {(each.plan_id, each.benefit_year) for each in (was, now) if each}
 
     def reason_for(self, standing: Standing | None) -> ReversalReason | None:
         """Why a later claim's decision has to be looked at again; None when it need not."""
@@ -78,23 +81,36 @@ def _used_and_paid(decision: Standing | None) -> _Mark | None:
     return _Mark((decision.plan_id, decision.benefit_year), decision.usage_taken, pays(decision))
 
 
-def settle(person: Person, touched: Mapping[str, ReversalReason], around: Circumstances) -> list[Event]:
+def settle(
+    person: Person,
+    touched: Mapping[str, ReversalReason],
+    around: Circumstances,
+    stays: Mapping[str, PlannedStay] = MappingProxyType({}),
+) -> list[Event]:
     """What follows for the claims that were touched and, through balances and claim-free years, for later ones.
 
-    `touched` names the claims with the reason for which a decision they have would be reversed.
+    `touched` names the claims with the reason for which a decision they have would be reversed; `stays` the planned
+    stays that were touched, as they were before.
     """
     followed: list[Event] = []
     moved = _Moved()
     for claim_id in touched:
         _note_change_of_place(moved, person, claim_id, around)
-    for _, claim_id in person.in_order_of_service():
-        if claim_id not in touched and not moved.by_claim_id:
+    for (_, _, place), claim_id in person.places():
+        if claim_id not in touched and claim_id not in stays and not moved.anything:
+            continue
+        if place.startswith(PLANNED):
+            before, answered = person.planned[claim_id], next_answer(person, person.planned[claim_id], around)
+            for event in answered:
+                person = evolve(person, event)
+            moved.note_stay(stays.get(claim_id, before), person.planned[claim_id])
+            followed += answered
             continue
         claim = person.claim(claim_id)
         reason = touched.get(claim_id) or moved.reason_for(claim.standing)
         if reason is None:
             continue
-        caused_by = None if claim_id in touched else moved.by_claim_id
+        caused_by = None if claim_id in touched else moved.by_claim_id or None
         events = _next(person, claim_id, reason, caused_by, around)
         for event in events:
             person = evolve(person, event)

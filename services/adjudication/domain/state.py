@@ -30,9 +30,11 @@ from libs.contracts.one_stop import (
     OneStopDifferenceEnded,
     OneStopDifferenceFound,
 )
+from libs.contracts.preauthorisation import PreauthorisationEvent
 from libs.contracts.rulings import (
     AppealConcluded,
     AppealOpened,
+    AppealOverdue,
     RuledFacts,
     RulingApproved,
     RulingProposed,
@@ -47,6 +49,7 @@ from services.adjudication.domain.noted import (
     Standing,
     StandingDecision,
 )
+from services.adjudication.domain.planned_stay import PlannedStay, evolve_stay
 
 _NONE: Final[Mapping[Any, Any]] = MappingProxyType({})
 
@@ -82,6 +85,7 @@ class Claim(msgspec.Struct, frozen=True):
     approved: Mapping[str, RulingProposed] = _NONE
     rejected: Mapping[str, RulingProposed] = _NONE
     appeals: Mapping[str, AppealOpened] = _NONE
+    appeals_overdue: frozenset[str] = frozenset()
     appeals_concluded: Mapping[str, str] = _NONE
     difference: OneStopDifferenceFound | None = None
     difference_answer: OneStopDifferenceAnswered | None = None
@@ -139,6 +143,7 @@ class Person(msgspec.Struct, frozen=True):
     person_id: str
     coverages: Mapping[str, CoverageNoted] = _NONE
     claims: Mapping[str, Claim] = _NONE
+    planned: Mapping[str, PlannedStay] = _NONE
 
     def coverage_on(self, day: date) -> CoverageNoted | None:
         """The coverage in force on a day; the one that began last when several are."""
@@ -154,6 +159,21 @@ class Person(msgspec.Struct, frozen=True):
     def in_order_of_service(self) -> list[tuple[ServiceOrder, str]]:
         """Every claim whose bill is known."""
         return sorted((claim.bill.order, claim_id) for claim_id, claim in self.claims.items() if claim.bill)
+
+    def places(self) -> list[tuple[ServiceOrder, str]]:
+        """Every claim whose bill is known and every planned stay, in the order of service."""
+        if not self.planned:
+            return self.in_order_of_service()
+        stays = [(stay.place, stay_id) for stay_id, stay in self.planned.items()]
+        return sorted([*self.in_order_of_service(), *stays])
+
+    def become_of(self, preauthorisation_id: str) -> list[str]:
+        """The claims that name the planned stay, in the order of service."""
+        return [
+            claim_id
+            for _, claim_id in self.in_order_of_service()
+            if (bill := self.claims[claim_id].bill) and bill.preauthorisation_id == preauthorisation_id
+        ]
 
     def adjudicated(self) -> Iterator[tuple[ServiceOrder, ClaimAdjudicated]]:
         """The standing decisions under a plan, each at its claim's place in the order of service."""
@@ -182,7 +202,7 @@ ClaimStep = (
 )
 
 
-ByPeople = RulingProposed | RulingApproved | RulingRejected | AppealOpened | AppealConcluded
+ByPeople = RulingProposed | RulingApproved | RulingRejected | AppealOpened | AppealOverdue | AppealConcluded
 
 OneStopStep = OneStopDifferenceFound | OneStopDifferenceEnded | OneStopDifferenceAnswered
 
@@ -197,6 +217,10 @@ def evolve(person: Person, event: Event | Noted) -> Person:
         moved_on = _moved_on(person.claim(event.claim_id), event)
         return replace(person, claims={**person.claims, event.claim_id: moved_on})
     match event:
+        case PreauthorisationEvent():
+            stay_id = event.preauthorisation_id
+            planned = {**person.planned, stay_id: evolve_stay(person.planned.get(stay_id), event)}
+            return replace(person, planned=planned)
         case CoverageNoted():
             return replace(person, coverages={**person.coverages, event.coverage_id: event})
         case CoverageEndNoted():
@@ -268,6 +292,8 @@ def _ruled(claim: Claim, event: ByPeople) -> Claim:
             return replace(claim, proposed=_without(claim.proposed, event.ruling_id), rejected=rejected)
         case AppealOpened():
             return replace(claim, appeals={**claim.appeals, event.appeal_id: event})
+        case AppealOverdue():
+            return replace(claim, appeals_overdue=claim.appeals_overdue | {event.appeal_id})
         case AppealConcluded():
             concluded = {**claim.appeals_concluded, event.appeal_id: event.outcome}
             return replace(
@@ -310,7 +336,14 @@ def _moved_on(claim: Claim, event: ClaimStep | ByPeople | OneStopStep | Noted) -
             return replace(
                 _settled(claim), settled_revision=event.revision, settled_with_records=event.with_records
             )
-        case RulingProposed() | RulingApproved() | RulingRejected() | AppealOpened() | AppealConcluded():
+        case (
+            RulingProposed()
+            | RulingApproved()
+            | RulingRejected()
+            | AppealOpened()
+            | AppealOverdue()
+            | AppealConcluded()
+        ):
             return _ruled(claim, event)
         case OneStopDifferenceFound() | OneStopDifferenceEnded() | OneStopDifferenceAnswered():
             return _compared(claim, event)

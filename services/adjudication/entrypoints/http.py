@@ -8,7 +8,7 @@ from libs.benefits import BenefitsError, Case, evaluate
 from libs.eventlog import EventLog
 from libs.eventlog.stage import Stage
 from libs.runtime.problems import Problem
-from services.adjudication.adapters import deadlines
+from services.adjudication.adapters import deadlines, overdue_appeals
 from services.adjudication.domain.balances import by_year
 from services.adjudication.domain.commands import Command
 from services.adjudication.domain.decision import PlanBook
@@ -16,10 +16,11 @@ from services.adjudication.domain.state import Person
 from services.adjudication.entrypoints.claim_desk import PersonInPath
 
 FAILING_SHOWN = 200
+OVERDUE_SHOWN = 200
 
 
 def adjudication_router(log: EventLog, stage: Stage[Person, Command], plans: PlanBook) -> APIRouter:
-    """`/plans`, `/people/{person_id}/balances`, `/estimate/{plan_id}`, `/deadlines/failing`."""
+    """`/plans`, `/people/{person_id}/balances`, `/estimate/{plan_id}`, `/deadlines/failing`, `/appeals/overdue`."""
     router = APIRouter(tags=["adjudication"])
 
     @router.get("/plans")
@@ -57,5 +58,11 @@ def adjudication_router(log: EventLog, stage: Stage[Person, Command], plans: Pla
         """Claims whose clock has rung and could not be heard, with the failure's code."""
         async with log.pool.acquire() as connection:
             return await deadlines.failing(connection, FAILING_SHOWN)
+
+    @router.get("/appeals/overdue")
+    async def appeals_overdue() -> list[dict[str, object]]:
+        """Appeals whose time is over and which nobody has answered, the longest overdue first."""
+        async with log.pool.acquire() as connection:
+            return await overdue_appeals.overdue(connection, OVERDUE_SHOWN)
 
     return router

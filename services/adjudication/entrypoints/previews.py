@@ -14,6 +14,7 @@ from libs.contracts.settlement import FeeLine, Settlement, Visit
 from libs.eventlog import EventLog, Loaded
 from libs.eventlog.stage import Stage
 from libs.runtime.problems import Problem
+from services.adjudication.domain.circumstances import Circumstances
 from services.adjudication.domain.commands import Clocks, Command
 from services.adjudication.domain.decision import PlanBook
 from services.adjudication.domain.grounds import Grounds, changed_grounds, grounds_of
@@ -25,7 +26,6 @@ from services.adjudication.domain.preview import (
     if_filed,
     if_withdrawn,
 )
-from services.adjudication.domain.settling import Circumstances
 from services.adjudication.domain.state import Person
 from services.adjudication.entrypoints.claim_desk import CLAIM_PATH, PersonInPath
 from services.adjudication.entrypoints.shown import changes_shown, outcome_shown

@@ -9,7 +9,7 @@ from libs.contracts.intake import ClaimCorrected, ClaimRegistered, ClaimWithdraw
 from libs.contracts.medical_data import RecordsAttached, RecordsUnavailable
 from libs.eventlog import Handler, Recorded, UnitOfWork
 from libs.eventlog.stage import Instruction, Stage
-from services.adjudication.adapters import deadlines
+from services.adjudication.adapters import deadlines, overdue_appeals
 from services.adjudication.domain.commands import Clocks, Command, TakeNote
 from services.adjudication.domain.state import Person
 
@@ -30,6 +30,8 @@ def hear_events(stage: Stage[Person, Command], clocks: Clocks) -> Handler:
         await deadlines.follow(
             work.connection, [(decided[index], events[index].traceparent) for index in sorted(decided)]
         )
+        # A withdrawal ends appeals.
+        await overdue_appeals.follow(work.connection, decided.values())
 
     return handle
 

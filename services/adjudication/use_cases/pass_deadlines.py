@@ -7,7 +7,7 @@ import structlog
 
 from libs.eventlog import EventLog, is_operational
 from libs.eventlog.stage import Instruction, Stage
-from services.adjudication.adapters import deadlines
+from services.adjudication.adapters import deadlines, overdue_appeals
 from services.adjudication.adapters.deadlines import Deadline
 from services.adjudication.domain.commands import Clocks, Command, PassDeadline
 from services.adjudication.domain.state import Person
@@ -53,7 +53,7 @@ async def _pass(
         instructions: list[Instruction[Command]] = [
             Instruction(
                 f"person-{deadline.person_id}",
-                PassDeadline(deadline.claim_id, deadline.due_at, work.now, clocks),
+                PassDeadline(deadline.claim_id, deadline.due_at, work.now, clocks, deadline.what),
                 traceparent=deadline.traceparent,
             )
             for deadline in taken
@@ -63,4 +63,5 @@ async def _pass(
             work.connection,
             [(decided[index], instructions[index].traceparent) for index in sorted(decided)],
         )
+        await overdue_appeals.follow(work.connection, decided.values())
     return len(taken)

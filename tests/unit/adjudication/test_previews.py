@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libs.contracts import Event
+from services.adjudication.domain.circumstances import Circumstances
 from services.adjudication.domain.effect import changes_of
 from services.adjudication.domain.grounds import changed_grounds, grounds_of
 from services.adjudication.domain.preview import (
@@ -17,7 +18,6 @@ from services.adjudication.domain.preview import (
     if_filed,
     if_withdrawn,
 )
-from services.adjudication.domain.settling import Circumstances
 from services.adjudication.entrypoints.shown import outcome_shown
 from tests.unit.adjudication.heard_events import attached, corrected, scored, withdrawn
 from tests.unit.adjudication.lives import PLANS, Bill, Life, any_bill, any_lives, as_it_came, fields_of
