@@ -27,6 +27,7 @@ from services.adjudication.entrypoints.claim_desk import ClaimDesk
 from services.adjudication.entrypoints.http import adjudication_router
 from services.adjudication.entrypoints.one_stop import one_stop_router
 from services.adjudication.entrypoints.plan_archive import plan_archive_router
+from services.adjudication.entrypoints.preauthorisations import preauthorisations_router
 from services.adjudication.entrypoints.previews import previews_router
 from services.adjudication.entrypoints.rulings import rulings_router
 from services.adjudication.use_cases.hear_events import SUBSCRIPTIONS, hear_events
@@ -46,6 +47,12 @@ class AdjudicationSettings(ServiceSettings):
     )
     pended_seconds_by_owner: dict[Owner, PositiveFloat] = Field(
         default_factory=dict, description="other times for some owners, as a JSON object"
+    )
+    reservation_days: int = Field(
+        default=30,
+        ge=1,
+        le=366,
+        description="how long after its planned discharge a pre-authorised stay may become a claim",
     )
     authority_file: Path = Field(default=FIRST_CITY, description="who may rule alone, and up to how much")
 
@@ -69,6 +76,7 @@ async def build(runtime: Runtime[AdjudicationSettings]) -> Parts:
             plan_archive_router(runtime.log),
             adjudication_router(runtime.log, stage, plans),
             previews_router(runtime.log, stage, plans, clocks),
+            preauthorisations_router(runtime.log, stage, clocks),
             rulings_router(desk),
             appeals_router(desk),
             one_stop_router(desk),
@@ -88,7 +96,10 @@ def _clocks(settings: AdjudicationSettings) -> Clocks:
         owner: timedelta(seconds=seconds) for owner, seconds in settings.pended_seconds_by_owner.items()
     }
     return Clocks(
-        timedelta(seconds=settings.answer_seconds), timedelta(seconds=settings.pended_seconds), by_owner
+        timedelta(seconds=settings.answer_seconds),
+        timedelta(seconds=settings.pended_seconds),
+        by_owner,
+        timedelta(days=settings.reservation_days),
     )
 
 

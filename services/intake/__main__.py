@@ -23,12 +23,14 @@ from services.intake.entrypoints.claims import claims_router
 from services.intake.entrypoints.desk import Desk
 from services.intake.entrypoints.fhir import fhir_router
 from services.intake.entrypoints.ingress import GROUP, INGRESS_TOPIC, Ingress
+from services.intake.entrypoints.preauthorisations import preauthorisations_router
 from services.intake.entrypoints.settlements import settlements_router
 from services.intake.settings import IntakeSettings
 from services.intake.use_cases.estimate import Estimate
 from services.intake.use_cases.expire_unknown import ExpireUnknown
 from services.intake.use_cases.file_submissions import FileSubmissions, Item, Outcome
 from services.intake.use_cases.hear_erasure import SUBSCRIPTIONS, hear_erasure
+from services.intake.use_cases.preauthorise import Preauthorise
 from services.intake.use_cases.preflight import Preflight
 from services.intake.use_cases.prepare import Prepare
 from services.intake.use_cases.tell_rejections import TellRejections
@@ -67,8 +69,10 @@ async def build(runtime: Runtime[IntakeSettings]) -> Parts:
     )
     prepare = Prepare(runtime.pseudonymiser, runtime.log.clock)
     batcher: Batcher[Item, Outcome] = Batcher(filing.process, limit=settings.submissions_per_transaction)
-    dry_runs = await _dry_runs(runtime)
-    desk = Desk(prepare, Preflight(runtime.log), batcher, settings.waiting_submissions, Estimate(dry_runs))
+    adjudication = await _adjudication(runtime)
+    desk = Desk(
+        prepare, Preflight(runtime.log), batcher, settings.waiting_submissions, Estimate(adjudication)
+    )
     ingress = Ingress(
         partial(_new_consumer, settings),
         prepare,
@@ -86,7 +90,8 @@ async def build(runtime: Runtime[IntakeSettings]) -> Parts:
         routers=[
             settlements_router(desk, settings),
             fhir_router(desk, runtime.log),
-            claims_router(runtime.log, dry_runs),
+            claims_router(runtime.log, adjudication),
+            preauthorisations_router(prepare, Preauthorise(adjudication) if adjudication else None),
         ],
         pumps=[rejections, reading, expire],
         batchers=[cast("Batcher[object, object]", batcher)],
@@ -94,7 +99,7 @@ async def build(runtime: Runtime[IntakeSettings]) -> Parts:
     )
 
 
-async def _dry_runs(runtime: Runtime[IntakeSettings]) -> AdjudicationDesk | None:
+async def _adjudication(runtime: Runtime[IntakeSettings]) -> AdjudicationDesk | None:
     """Adjudication is among the services whose addresses every service is told."""
     settings = runtime.settings
     url = settings.sources.get("adjudication")

@@ -25,7 +25,8 @@ def preauthorisation_id_of(hospital_id: str, reference: str) -> str:
 
 def request_preauthorisation(person: Person, command: RequestPreauthorisation) -> list[Event]:
     """The request with its clock; the same again is nothing."""
-    visit = command.visit
+    # A stay that is planned is not one that was: it names no other.
+    visit = command.visit.model_copy(update={"preauthorisation_id": None})
     stay_id = preauthorisation_id_of(visit.hospital_id, command.reference)
     known = person.planned.get(stay_id)
     if known is not None:
@@ -44,8 +45,7 @@ def request_preauthorisation(person: Person, command: RequestPreauthorisation) -
             hospital_id=visit.hospital_id,
             reference=command.reference,
             main_diagnosis_chapter=command.main_diagnosis_chapter,
-            # A stay that is planned is not one that was: it names no other.
-            visit=visit.model_copy(update={"preauthorisation_id": None}),
+            visit=visit,
             settlement=command.settlement,
             lines=command.lines,
             requested_at=command.now,

@@ -1,7 +1,8 @@
 """Adjudication's dry runs by HTTP. Each question has a budget of time: a desk does not wait for a late answer."""
 
 import asyncio
-from typing import Any
+from typing import Any, Final
+from urllib.parse import quote
 
 import httpx2
 
@@ -9,6 +10,7 @@ from libs.interop import Submission
 from services.intake.use_cases.estimate import AdjudicationRefused, AdjudicationSilent
 
 _PROBLEM_PREFIX = "urn:huiji:problem:"
+_BILL: Final = {"visit", "settlement", "lines"}
 
 
 class AdjudicationDesk:
@@ -24,17 +26,30 @@ class AdjudicationDesk:
 
         Raises AdjudicationSilent, AdjudicationRefused.
         """
-        body = bill.model_dump(mode="json", include={"visit", "settlement", "lines", "one_stop"})
-        return await self._post(f"/people/{person_id}/claims/{claim_id}/dry-run", body)
+        body = bill.model_dump(mode="json", include={*_BILL, "one_stop"})
+        return await self._send("POST", f"/people/{person_id}/claims/{claim_id}/dry-run", body)
 
     async def compare(self, person_id: str, claim_id: str, made: dict[str, Any]) -> dict[str, Any]:
         """Which facts under an earlier dry run have changed. Raises as `dry_run`."""
-        return await self._post(f"/people/{person_id}/claims/{claim_id}/dry-run/comparison", made)
+        return await self._send("POST", f"/people/{person_id}/claims/{claim_id}/dry-run/comparison", made)
 
-    async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    async def reserve(
+        self, person_id: str, reference: str, planned: Submission, main_diagnosis_chapter: str | None
+    ) -> dict[str, Any]:
+        """Ask for a planned stay. Raises as `dry_run`; after AdjudicationSilent asking again is safe."""
+        body = planned.model_dump(mode="json", include=_BILL)
+        body["main_diagnosis_chapter"] = main_diagnosis_chapter
+        return await self._send("PUT", _stay_path(person_id, planned.hospital_id, reference), body)
+
+    async def release(self, person_id: str, hospital_id: str, reference: str, reason: str) -> dict[str, Any]:
+        """Release what was reserved. Raises as `reserve`."""
+        path = f"{_stay_path(person_id, hospital_id, reference)}/release"
+        return await self._send("POST", path, {"reason": reason})
+
+    async def _send(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
         try:
             async with asyncio.timeout(self._seconds):
-                response = await self._client.post(self._url + path, json=body)
+                response = await self._client.request(method, self._url + path, json=body)
             answer: dict[str, Any] = response.json()
         except (httpx2.HTTPError, TimeoutError, ValueError) as error:
             raise AdjudicationSilent(type(error).__name__) from None
@@ -44,3 +59,7 @@ class AdjudicationDesk:
             raise AdjudicationSilent(f"HTTP {response.status_code}")
         code = str(answer.get("type", "")).removeprefix(_PROBLEM_PREFIX)
         raise AdjudicationRefused(response.status_code, code, str(answer.get("detail", "")))
+
+
+def _stay_path(person_id: str, hospital_id: str, reference: str) -> str:
+    return f"/people/{person_id}/preauthorisations/{hospital_id}/{quote(reference, safe='')}"

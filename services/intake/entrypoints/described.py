@@ -53,6 +53,9 @@ BUNDLE: Final = _body(
     _FHIR,
     "application/json",
 )
+PLANNED: Final = _body(
+    {"title": "The settlement of a planned stay", "type": "object"}, "application/json", _FHIR
+)
 CLAIM: Final = _body(
     _resource("Claim", "A Claim whose status is cancelled or entered-in-error: its settlement is undone."),
     _FHIR,

@@ -51,20 +51,20 @@ def fhir_router(desk: Desk, log: EventLog) -> APIRouter:
     @router.post("/Bundle", status_code=202, openapi_extra=BUNDLE)
     async def file(request: Request, dry_run: bool = False) -> Response:
         """File, correct or cancel the settlement in a Bundle (202 with a ClaimResponse); `dry_run` only checks it."""
-        return await entry.take(request, _parse_bundle, dry_run)
+        return await entry.take(request, parse_bundle, dry_run)
 
     @router.post("/Bundle/$validate", openapi_extra=BUNDLE)
     async def validate(request: Request) -> Response:
         """The same checks as filing. As R4 has it, the answer is 200 and the outcome says what is wrong."""
         try:
-            return await entry.take(request, _parse_bundle, True)
+            return await entry.take(request, parse_bundle, True)
         except RefusedProblem as problem:
             return fhir(operation_outcome(problem.reasons))
 
     @router.post("/Bundle/$estimate", openapi_extra=BUNDLE)
     async def estimate(request: Request) -> Response:
         """What the bill in a Bundle would be paid, also that of a stay to come; nothing is filed."""
-        return await entry.take(request, planned(_parse_bundle), "estimate")
+        return await entry.take(request, planned(parse_bundle), "estimate")
 
     @router.put("/Claim/{claim_id}", status_code=202, openapi_extra=CLAIM)
     async def cancel(request: Request, claim_id: str, dry_run: bool = False) -> Response:
@@ -94,7 +94,8 @@ def fhir_router(desk: Desk, log: EventLog) -> APIRouter:
     return router
 
 
-def _parse_bundle(body: bytes, received_on: date) -> Asked:
+def parse_bundle(body: bytes, received_on: date) -> Asked:
+    """Reads a Bundle, whose Claim may say by its id which claim it changes."""
     return parse_bundle_request(body, received_on, claim_id_of=claim_id_of)
 
 
