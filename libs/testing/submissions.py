@@ -235,4 +235,5 @@ def _visit(draw: st.DrawFn, person: Person) -> Visit:
         settled=draw(st.booleans()),
         age_years=age_on(person.birth_date, admitted),
         sex=person.sex,
+        preauthorisation_id=draw(st.none() | st.uuids().map(str)),
     )

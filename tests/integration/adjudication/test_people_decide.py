@@ -1,6 +1,7 @@
 """Rulings, appeals and previews by HTTP, on adjudication's real process."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -17,6 +18,7 @@ from libs.testing.waiting import wait_until
 from tests.unit.adjudication.heard_events import (
     YUAN,
     a_settlement,
+    a_visit,
     attached,
     corrected,
     covered,
@@ -144,6 +146,33 @@ def test_what_cannot_be_is_refused_and_nothing_of_it_is_logged(services: Service
     assert (answer.status_code, answer.json()["type"]) == (422, "urn:huiji:problem:not_evaluable")
     said = {"outcome": "facts", "facts": {"tags": ["张三患肝癌"]}, "reason_code": "medical_review"}
     assert call(services, "PUT", f"{path}/rulings/{uuid4()}", "examiner-01", said).status_code == 422
+
+
+def test_a_planned_stay_is_reserved_listed_and_let_go(services: ServicesUnderTest) -> None:
+    person_id, today = person_numbered(6), datetime.now(UTC).date()
+    year = {"covered_from": today - timedelta(days=400), "covered_to": today + timedelta(days=400)}
+    visit = a_visit(admitted_on=today + timedelta(days=2), discharged_on=today + timedelta(days=9))
+    stay = {"visit": visit.model_dump(mode="json"), "settlement": BILL.model_dump(mode="json")}
+    path = f"/people/{person_id}/preauthorisations/{visit.hospital_id}/PA-1"
+    assert call(services, "PUT", path, None, stay).json()["status"] == "pended"
+    services.say("enrolment", covered(person_id, plan_id="jincheng", **year))
+    of_person = f"/people/{person_id}/preauthorisations"
+    wait_until(lambda: call(services, "GET", of_person).json()[0]["status"] == "granted", "an answer")
+    granted = call(services, "PUT", path, None, stay).json()
+    assert (granted["reserves"], granted["answer"]["number"]) == (True, 2)
+    assert granted["answer"]["plan_pays_fen"] > 0
+    assert granted in [
+        {name: told for name, told in each.items() if name != "person_id"}
+        for each in call(services, "GET", "/preauthorisations").json()
+    ]
+    other = {**stay, "visit": {**stay["visit"], "age_years": 53}}
+    assert call(services, "PUT", path, None, other).status_code == 409
+    past = {**stay, "visit": {**stay["visit"], "admitted_on": "2020-01-01", "discharged_on": "2020-01-02"}}
+    assert call(services, "PUT", path.replace("PA-1", "PA-2"), None, past).status_code == 422
+    assert call(services, "POST", f"{path}/release", None, {}).json()["status"] == "released"
+    assert call(services, "POST", f"{path}/release", None, {}).json()["status"] == "released"
+    assert call(services, "GET", "/preauthorisations").json() == []
+    assert call(services, "GET", "/appeals/overdue").json() == []
 
 
 def test_a_withdrawal_shows_its_cascade_and_records_nothing(services: ServicesUnderTest) -> None:
