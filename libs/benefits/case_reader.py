@@ -69,6 +69,11 @@ class CaseReader:
         self._value(bill, "visit", words.VISITS)
         self._value(bill, "place", words.PLACES)
         self._listed(bill, "lists", "tags")
+        for name in ("paid", "paid_fen"):
+            if not isinstance(bill.get(name, {}), dict):
+                self._fault(
+                    f"{path}.{name}", shown(bill.pop(name)), "payers with amounts, such as {basic: 12万}"
+                )
         in_yuan = [("", paid)] if paid else []
         if isinstance(bill.get("paid"), dict):
             in_yuan.append((".paid", bill.pop("paid")))
@@ -136,7 +141,7 @@ class CaseReader:
         if not paid and type(total) is int and all(type(other) is int for other in others):
             rest_fen = total - left["in_scope_fen"] - sum(others)
             paid = bill["paid_fen"] = {"basic": rest_fen} if rest_fen > 0 else {}
-        payers = paid.items() if isinstance(paid, dict) else ()
+        payers = (paid or {}).items()
         before = [fen for payer, fen in payers if payer not in words.BESIDE_BASIC and type(fen) is int]
         bill["in_scope_fen"] = left["in_scope_fen"] + sum(before)
 

@@ -90,6 +90,14 @@ def test_lines_that_hold_more_than_the_bill_are_told_in_yuan_by_bucket() -> None
     ]
 
 
+@pytest.mark.parametrize("field", ["paid", "paid_fen", "支付"])
+def test_payers_without_names_are_refused_also_beside_others(field: str) -> None:
+    for others in ("", ", 医保报销: 1", ", 自付: 3"):
+        assert fields_refused(f"bill: {{total: 5, {field}: 2{others}}}") == [
+            "bills.0.paid" if field == "支付" else f"bills.0.{field}"
+        ]
+
+
 def test_a_value_that_could_not_be_read_is_told_once_and_not_as_a_sum_that_lacks_it() -> None:
     assert fields_refused("bill: {total: x, in_scope: 3, self_funded: 9, paid: {basic: 1}}") == [
         "bills.0.total"
@@ -135,7 +143,7 @@ def test_whatever_is_written_is_a_case_or_is_refused_with_reasons(
     case: dict[str, Any] = {
         "member": {"scheme": "居民"},
         "bills": [
-            {"医保报销": "12万", "自费": "3万", "lines": [{"amount": "3万", "自费": "3万"}]},
+            {"自付": "5万", "自费": "3万", "lines": [{"amount": "3万", "自费": "3万"}]},
             {"total": 1},
         ],
         "used": {"liabilities": {"in_catalogue": {"base": 5}}},
