@@ -15,18 +15,20 @@ from uuid import UUID, uuid5
 
 from msgspec.structs import replace
 
-from libs.benefits import Plan
+from libs.benefits import Plan, load_plans
 from libs.contracts import Event, encode, event_type
 from libs.contracts.enrolment import CoverageActivated, CoverageLapsed
 from libs.contracts.fraud import ClaimScored, ReviewConcluded
 from libs.contracts.intake import ClaimCorrected, ClaimRegistered, ClaimWithdrawn
 from libs.contracts.medical_data import Provenance, RecordsAttached, RecordsUnavailable
+from libs.contracts.one_stop import OneStopAmounts
 from libs.eventlog import Recorded, shard_of
 from libs.eventlog.envelope import to_json
 from libs.eventlog.hash_chain import GENESIS, link
 from libs.interop.submission import Submission
 from libs.synthetic import Population, discharges
 from libs.synthetic.insured import Insured
+from libs.testing.submissions import one_stop_amounts
 from services.adjudication.domain.commands import Clocks, Command, Heard, PassDeadline, TakeNote
 from services.adjudication.domain.process import decide
 from services.adjudication.domain.state import Person, evolve, initial
@@ -46,12 +48,19 @@ class Told:
 
 
 def told_in_a_year(seed: int, plan_ids: Sequence[str], people: int, claims: int) -> list[Told]:
-    """All that adjudication hears of a city, in the order of hearing: claims late, corrected, undone, reviewed."""
+    """All that adjudication hears of a city, in the order of hearing: claims late, corrected, undone, reviewed.
+
+    The insurance centre has settled some of them first.
+    """
     rng = Random(f"{seed}/told")
     population = Population(seed, plan_ids, people)
     told = [one for insured in population for one in _coverage(rng, insured)]
+    plan_of = {insured.person.id_number: insured.coverage.plan_id for insured in population}
     for number, submission in enumerate(islice(discharges(seed, plan_ids, population), claims)):
-        told += _claim(rng, submission, f"{number:06d}")
+        settled = None
+        if number % 24 == 7:
+            settled = _settled_by_centre(submission, plan_of[submission.person.id_number])
+        told += _claim(rng, submission.model_copy(update={"one_stop": settled}), f"{number:06d}")
     return sorted(told, key=lambda one: one.at)
 
 
@@ -172,6 +181,7 @@ def _claim(rng: Random, submission: Submission, number: str) -> Iterator[Told]:
         "visit": submission.visit,
         "settlement": submission.settlement,
         "lines": submission.lines,
+        "one_stop": submission.one_stop,
         "identity": _SEALED,
         "medical": _SEALED,
     }
@@ -186,6 +196,13 @@ def _claim(rng: Random, submission: Submission, number: str) -> Iterator[Told]:
         reason, channel = "settlement_cancelled", "settlement_http"
         about = {"person_id": person_id, "claim_id": claim_id, "reason": reason, "channel": channel}
         yield Told(undone, ClaimWithdrawn.model_validate({**about, "received_at": undone}))
+
+
+def _settled_by_centre(submission: Submission, plan_id: str) -> OneStopAmounts:
+    """A third of what was left to the person, under the plan's first liability."""
+    left_fen = submission.settlement.personal_total_fen
+    part = (load_plans()[plan_id].liabilities[0].id, left_fen // 5, left_fen // 3)
+    return one_stop_amounts(part, plan_id=plan_id)
 
 
 def _facts(rng: Random, person_id: str, claim_id: str, at: datetime, revision: int) -> Iterator[Told]:

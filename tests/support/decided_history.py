@@ -8,9 +8,11 @@ from uuid import UUID, uuid5
 from msgspec.structs import replace
 
 from libs.contracts import Event, encode, event_type
+from libs.contracts.one_stop import OneStopAmounts
 from libs.eventlog.envelope import to_json
 from libs.eventlog.event import Recorded, shard_of
 from libs.eventlog.hash_chain import GENESIS, link
+from libs.testing.submissions import one_stop_amounts
 from services.adjudication.domain.commands import Heard, TakeNote
 from services.adjudication.domain.decision import PlanBook
 from services.adjudication.domain.process import decide
@@ -86,7 +88,10 @@ def tell_person(
 
 
 def a_decided_history(people: int = 12, plans: PlanBook = PLANS) -> LogWriter:
-    """People with claims of every size: below the deductibles, above the first, above both; one in three corrected."""
+    """People with claims of every size: below the deductibles, above the first, above both; one in three corrected.
+
+    One claim was settled by the insurance centre first, otherwise than we evaluate it.
+    """
     writer = LogWriter()
     for number in range(people):
         tell_person(writer, f"p_{number:032x}", _story(number), plans)
@@ -106,7 +111,9 @@ def _story(number: int) -> list[Heard]:
         visit = a_visit(admitted_on=admitted, discharged_on=admitted + timedelta(days=3))
         records = unavailable if number % 4 == 3 else attached
         heard += [
-            registered(claim_id, person_id, visit=visit, settlement=bill),
+            registered(
+                claim_id, person_id, visit=visit, settlement=bill, one_stop=_settled_by_centre(number)
+            ),
             records(claim_id, person_id),
             scored(claim_id, person_id),
         ]
@@ -120,6 +127,13 @@ def _story(number: int) -> list[Heard]:
             scored(ids[0], person_id, revision=2, scored_at=NOW + timedelta(hours=1)),
         ]
     return heard
+
+
+def _settled_by_centre(number: int) -> OneStopAmounts | None:
+    if number != 9:
+        return None
+    paid = ("SBNYL", 12_000 * YUAN, 30_000 * YUAN), ("SBWYL", 20_000 * YUAN, 15_000 * YUAN)
+    return one_stop_amounts(*paid, plan_id="demo-generic")
 
 
 def write_cut(directory: Path, writer: LogWriter) -> Path:
