@@ -229,3 +229,11 @@ def test_cash_that_an_event_would_bring_is_pointed_out_where_the_case_does_not_s
     assert codes("upgraded", "") == ["cash_benefit_unsaid"]
     assert codes("upgraded", "first_cancer_diagnosis") == []
     assert codes(plan.default_tier, "") == []
+
+
+def test_the_newspapers_case_of_the_guide_is_a_whole_case() -> None:
+    found = re.search(r"`(账单: \{总费用.*?\})` is a whole case", _GUIDE)
+    assert found is not None
+    # (50 000 - 18 000) * 65 % and (30 000 - 20 000) * 60 %.
+    paid = evaluate(plan_of("weifang-2022"), read_case(found[1])).paid_by_liability
+    assert [fen // 100 for fen in paid.values()] == [20_800, 6_000, 0]
