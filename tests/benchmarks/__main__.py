@@ -25,6 +25,7 @@ from tests.benchmarks.cohorts import Cohort, Cohorts, People
 from tests.benchmarks.floors import measure_floors
 from tests.benchmarks.history import MEASURED, AtSize, measure_growth
 from tests.benchmarks.machine import Others, describe_machine
+from tests.benchmarks.rebuilding import rebuilding
 from tests.benchmarks.replay import replay_of
 from tests.benchmarks.report import PACES, Findings, OnBroker, report
 
@@ -118,6 +119,14 @@ class _Run:
                 self._say(f"at {rate:.0f} claims/s …")
                 count = int(rate * self._options.seconds)
                 on_broker.paced.append((share, await cohorts.measure(await settled(count), rate)))
+                sent += count
+            if alone:
+                rate = saturated.claims_per_second * PACES[0]
+                self._say(f"at {rate:.0f} claims/s beside a rebuild …")
+                count = int(rate * self._options.seconds)
+                taken = await settled(count)
+                async with rebuilding(addresses.database_url):
+                    on_broker.beside_rebuild = await cohorts.measure(taken, rate)
                 sent += count
             self._found.brokers.append(on_broker)
             if first is not None:

@@ -20,6 +20,8 @@ class OnBroker:
     floors: Floors
     saturated: Cohort
     paced: list[tuple[float, Cohort]]
+    beside_rebuild: Cohort | None = None
+    """At the first pace, while a read model is being built anew."""
 
 
 @dataclass
@@ -63,6 +65,8 @@ def report(found: Findings) -> str:
 def _live(one: OnBroker) -> list[str]:
     top, floors = one.saturated, one.floors
     rows = [("all at once", top), *((f"{share:.0%} of that", cohort) for share, cohort in one.paced)]
+    if one.beside_rebuild is not None:
+        rows.append((f"{PACES[0]:.0%}, beside a rebuild", one.beside_rebuild))
     latencies = [
         f"| {what} | {c.claims_per_second:,.0f} | {c.p50_seconds:.3f} | {c.p95_seconds:.3f} | {c.p99_seconds:.3f}"
         f" | {sum(c.processor_ms_per_claim.values()):.2f} | {c.others_share:.0%} |"

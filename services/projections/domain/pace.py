@@ -3,24 +3,43 @@
 from dataclasses import dataclass
 
 LONGEST_REST_SECONDS = 5.0
+REST_PER_WORK_WHEN_LIVE_WORKS = 3.0
+"""A quarter of its speed while events come in: what it works at a time then must not be felt either."""
+PAGE_EVENTS_WHEN_LIVE_WORKS = 500
 REST_PER_WORK_WHEN_LIVE_LAGS = 9.0
 """A tenth of its speed, not a stop: a live service that is down lags for ever, and may be waiting for this rebuild."""
 
 
 @dataclass(frozen=True, slots=True)
+class LiveTraffic:
+    """How many events live is behind its logs, and whether any came in lately."""
+
+    lag_events: int = 0
+    works: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Pace:
-    """`events_per_second`: at most so many, None for as many as can be. `lag_events`: live may be so far behind."""
+    """`events_per_second`: at most so many, None for as many as can be. `lag_events`: live may be so far behind.
+
+    Without `yields` it does not rest for live: live is held meanwhile, and waits for it.
+    """
 
     events_per_second: float | None
     lag_events: int
+    yields: bool = True
 
-    def rest_seconds(self, worked_seconds: float, events: int, live_lag_events: int) -> float:
-        """The rest after a batch of `events` that took `worked_seconds`, while live is `live_lag_events` behind."""
+    def rest_seconds(self, worked_seconds: float, events: int, live: LiveTraffic) -> float:
+        """The rest after a batch of `events` that took `worked_seconds`."""
         by_rate = events / self.events_per_second - worked_seconds if self.events_per_second else 0.0
-        by_lag = worked_seconds * REST_PER_WORK_WHEN_LIVE_LAGS if live_lag_events > self.lag_events else 0.0
-        return max(0.0, by_rate, min(by_lag, LONGEST_REST_SECONDS))
+        per_work = 0.0
+        if self.yields and live.lag_events > self.lag_events:
+            per_work = REST_PER_WORK_WHEN_LIVE_LAGS
+        elif self.yields and live.works:
+            per_work = REST_PER_WORK_WHEN_LIVE_WORKS
+        return max(0.0, by_rate, min(worked_seconds * per_work, LONGEST_REST_SECONDS))
 
     def shared_by(self, processes: int) -> "Pace":
         """The pace of one of several processes."""
         rate = self.events_per_second
-        return Pace(rate / processes if rate else None, self.lag_events)
+        return Pace(rate / processes if rate else None, self.lag_events, self.yields)

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from libs.eventlog.database import Pool
 
 _NO = 1
+_NICER_THAN_LIVE = 10
+"""Where both want a processor, live has it."""
 DEFAULT_LAG_EVENTS = 1_000
 _WORKER = "HUIJI_REBUILD_WORKER"
 """Set for a worker: which share of which generation it fills."""
@@ -252,4 +254,5 @@ def _say(words: str, value: object, as_json: bool) -> None:
 
 if __name__ == "__main__":
     tune_collector()
+    os.nice(_NICER_THAN_LIVE)
     typer.run(main)

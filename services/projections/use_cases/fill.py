@@ -5,7 +5,7 @@ checkpoints of its own, which commit with its rows. Nothing here has a way to th
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from libs.eventlog.checkpoint import read as read_checkpoints
 from libs.eventlog.errors import PositionNotServed
 from services.projections.adapters.event_tables import live_positions
 from services.projections.domain.merging import due_together
-from services.projections.domain.pace import Pace
+from services.projections.domain.pace import PAGE_EVENTS_WHEN_LIVE_WORKS, LiveTraffic, Pace
 from services.projections.read_model import ReadModel
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ LARGEST_BATCH = 100_000
 SHARDS_AT_ONCE = 2
 """In one process: while one waits for the database, the other decodes."""
 SOURCE_TIMEOUT_SECONDS = 60.0
-LAG_MEASURED_EVERY_SECONDS = 1.0
+LIVE_MEASURED_EVERY_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +70,9 @@ class Construction:
         goal, reached = await self.goal(), await self.reached()
         return sum(max(0, position - reached.get(lane, 0)) for lane, position in goal.items())
 
-    async def live_lag(self) -> int:
-        """How many events the logs are ahead of live. A source that does not answer counts as none."""
-        live = await self.live_positions()
-        lag = 0
+    async def heads(self) -> dict[Lane, int]:
+        """The ends of the logs; a source that does not answer is left out."""
+        found: dict[Lane, int] = {}
         for name, source in self.sources.items():
             try:
                 heads = await source.heads()
@@ -81,8 +80,8 @@ class Construction:
                 if not is_operational(error):
                     raise
                 continue
-            lag += sum(max(0, head - live.get((name, shard), 0)) for shard, head in heads.items())
-        return lag
+            found |= {(name, shard): head for shard, head in heads.items()}
+        return found
 
 
 class Resting:
@@ -93,15 +92,31 @@ class Resting:
         self._pace = pace
         self._one_at_a_time = asyncio.Lock()
         self._measured_at = 0.0
-        self._lag = 0
+        self._heads: dict[Lane, int] = {}
+        self._live = LiveTraffic()
+
+    @property
+    def page_events(self) -> int:
+        """Of one source, to be read at a time."""
+        asked = self._construction.page_events
+        return min(asked, PAGE_EVENTS_WHEN_LIVE_WORKS) if self._live.works else asked
 
     async def after(self, worked_seconds: float, events: int) -> None:
         """Rest as the pace says."""
         async with self._one_at_a_time:
-            if monotonic() - self._measured_at > LAG_MEASURED_EVERY_SECONDS:
-                self._lag = await self._construction.live_lag()
-                self._measured_at = monotonic()
-            await asyncio.sleep(self._pace.rest_seconds(worked_seconds, events, self._lag))
+            await self.look()
+            await asyncio.sleep(self._pace.rest_seconds(worked_seconds, events, self._live))
+
+    async def look(self) -> None:
+        """See what live does, once a second."""
+        if monotonic() - self._measured_at < LIVE_MEASURED_EVERY_SECONDS:
+            return
+        heads, live = await self._construction.heads(), await self._construction.live_positions()
+        lag = sum(max(0, head - live.get(lane, 0)) for lane, head in heads.items())
+        # Nothing is known to have come in before the second look.
+        moved = any(head > self._heads.get(lane, head) for lane, head in heads.items())
+        self._heads, self._live = heads, LiveTraffic(lag, moved)
+        self._measured_at = monotonic()
 
 
 async def fill(construction: Construction, shards: Iterable[int], pace: Pace) -> None:
@@ -111,6 +126,7 @@ async def fill(construction: Construction, shards: Iterable[int], pace: Pace) ->
     """
     goal = await construction.goal()
     resting = Resting(construction, pace)
+    await resting.look()
     free = asyncio.Semaphore(SHARDS_AT_ONCE)
 
     async def one(shard: int) -> None:
@@ -139,7 +155,7 @@ async def _fill_shard(
     )
     await consumer.prepare()
     until = {source: goal.get((source, shard), 0) for source in construction.sources}
-    reader = _ShardReader(construction, shard, consumer.positions, until)
+    reader = _ShardReader(construction, shard, consumer.positions, until, lambda: resting.page_events)
     while events := await reader.next():
         began = monotonic()
         for error in (await consumer.process(events)).values():
@@ -156,9 +172,10 @@ class _ShardReader:
         shard: int,
         positions: Mapping[Lane, int],
         until: Mapping[str, int],
+        page_events: Callable[[], int],
     ) -> None:
         self._sources = sources = construction.sources
-        self._page_events = construction.page_events
+        self._page_events = page_events
         self._shard = shard
         self._until = until
         self._read_to = {source: positions.get((source, shard), 0) for source in sources}
@@ -180,7 +197,7 @@ class _ShardReader:
 
     async def _page(self, source: str) -> list[Recorded]:
         after = self._read_to[source]
-        limit = min(self._page_events, self._until[source] - after)
+        limit = min(self._page_events(), self._until[source] - after)
         page = await self._sources[source].read(self._shard, after, limit)
         if not page:
             raise PositionNotServed(source, self._shard, after + 1)

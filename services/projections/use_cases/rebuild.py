@@ -220,7 +220,7 @@ async def _held_level(connection: "Connection", site: Construction, pace: Pace) 
     async with connection.transaction():
         await connection.execute(f"set local lock_timeout = {LOCK_TIMEOUT_MS}")
         held = await live_positions(connection, sorted(site.sources), lock=True)
-        await fill(site, shards, Pace(None, pace.lag_events))
+        await fill(site, shards, Pace(None, pace.lag_events, yields=False))
         if site.ahead:
             held = await site.reached()
             await move_live(connection, held)

@@ -16,7 +16,7 @@ import pytest
 from libs.eventlog import Source
 from libs.testing.staff import token_of, written_staff
 from services.projections.adapters.event_tables import TableSource
-from services.projections.domain.pace import Pace
+from services.projections.domain.pace import LiveTraffic, Pace
 from services.projections.errors import AlreadyRebuilding, GenerationUnknown, NeverStarted
 from services.projections.read_model import CLAIMS, ReadModel
 from services.projections.use_cases.announce_versions import announce_versions
@@ -292,16 +292,16 @@ async def test_while_live_lags_it_goes_on_at_a_tenth(database: str, logs: Logs, 
     await logs.tell(30)
     await live.follow()
     await logs.tell(30)
-    rests: list[int] = []
+    rests: list[LiveTraffic] = []
 
     class Watched(Pace):
-        def rest_seconds(self, worked_seconds: float, events: int, live_lag_events: int) -> float:
-            rests.append(live_lag_events)
-            return super().rest_seconds(worked_seconds, events, live_lag_events)
+        def rest_seconds(self, worked_seconds: float, events: int, live: LiveTraffic) -> float:
+            rests.append(live)
+            return super().rest_seconds(worked_seconds, events, live)
 
     await rebuilt(database, Request(Watched(None, 100)))
     lag = sum(
         [(await log.pool.fetchval("select sum(position) from shard")) for log in logs.by_source.values()]
     )
-    assert rests[0] == lag - sum(live.consumer.positions.values()) > 100
+    assert rests[0].lag_events == lag - sum(live.consumer.positions.values()) > 100
     assert len((await live.everything())["claim"]) == 30

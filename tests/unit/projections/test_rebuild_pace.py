@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.projections.domain.merging import due_together
-from services.projections.domain.pace import LONGEST_REST_SECONDS, Pace
+from services.projections.domain.pace import LONGEST_REST_SECONDS, LiveTraffic, Pace
 from services.projections.entrypoints.rebuild_progress import pace_text
 
 _START = datetime(2026, 3, 2, tzinfo=UTC)
@@ -25,19 +25,27 @@ class Moment:
         return _START + timedelta(seconds=self.second)
 
 
-def test_without_limits_and_lag_it_never_rests() -> None:
-    assert Pace(None, 100).rest_seconds(2.0, 10_000, 100) == 0
+def test_without_limits_and_traffic_it_never_rests() -> None:
+    assert Pace(None, 100).rest_seconds(2.0, 10_000, LiveTraffic(100)) == 0
 
 
 def test_a_rate_is_kept_over_work_and_rest() -> None:
-    assert Pace(1_000.0, 100).rest_seconds(0.5, 2_000, 0) == 1.5
-    assert Pace(1_000.0, 100).rest_seconds(3.0, 2_000, 0) == 0
-    assert Pace(1_000.0, 100).shared_by(4).rest_seconds(0.5, 2_000, 0) == 7.5
+    assert Pace(1_000.0, 100).rest_seconds(0.5, 2_000, LiveTraffic()) == 1.5
+    assert Pace(1_000.0, 100).rest_seconds(3.0, 2_000, LiveTraffic()) == 0
+    assert Pace(1_000.0, 100).shared_by(4).rest_seconds(0.5, 2_000, LiveTraffic()) == 7.5
+
+
+def test_while_events_come_in_three_quarters_are_rest() -> None:
+    assert Pace(None, 100).rest_seconds(0.1, 500, LiveTraffic(works=True)) == pytest.approx(0.3)
 
 
 def test_while_live_lags_nine_tenths_are_rest_but_never_all() -> None:
-    assert Pace(None, 100).rest_seconds(0.1, 500, 101) == pytest.approx(0.9)
-    assert Pace(None, 100).rest_seconds(60.0, 500, 10**9) == LONGEST_REST_SECONDS
+    assert Pace(None, 100).rest_seconds(0.1, 500, LiveTraffic(101, works=True)) == pytest.approx(0.9)
+    assert Pace(None, 100).rest_seconds(60.0, 500, LiveTraffic(10**9)) == LONGEST_REST_SECONDS
+
+
+def test_it_does_not_rest_for_live_while_live_is_held() -> None:
+    assert Pace(None, 100, yields=False).rest_seconds(0.1, 500, LiveTraffic(10**9, works=True)) == 0
 
 
 def test_progress_says_nothing_before_it_knows_and_then_rate_and_time_left() -> None:
