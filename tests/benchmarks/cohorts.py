@@ -50,8 +50,9 @@ class Cohort:
 class People:
     """The insured, and the claims of their inpatient stays."""
 
-    def __init__(self, count: int) -> None:
-        self._population = Population(SEED, _PLANS, count)
+    def __init__(self, count: int, seed: int = SEED) -> None:
+        self._seed = seed
+        self._population = Population(seed, _PLANS, count)
 
     def residents(self) -> list[Resident]:
         """Everyone who may have a claim."""
@@ -59,7 +60,7 @@ class People:
 
     def paid_claims(self) -> Iterator[Submission]:
         """Local inpatient discharges, their bills multiplied until the patient bears enough for a plan to pay."""
-        for stay in discharges(SEED, _PLANS, self._population):
+        for stay in discharges(self._seed, _PLANS, self._population):
             inpatient = stay.visit.kind == "inpatient" and stay.visit.place == "local"
             if inpatient and stay.settlement.personal_total_fen > 0:
                 yield _multiplied(stay)

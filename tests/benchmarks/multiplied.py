@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -50,12 +51,16 @@ order by ordinal_position
 Renamed = Callable[[bytes], bytes]
 
 
-def multiply(database_url: str, copies: int) -> int:
-    """Copy the history of a platform that is stopped so many times; answers how many events its logs have then."""
+def multiply(database_url: str, copies: range) -> int:
+    """Copy the history of a platform that is stopped, once for each number of `copies` (from 1, below 2**32), which
+    makes the copy's names; answers how many events its logs have then.
+
+    What is a copy already may be copied again with numbers whose bits the first ones have not used.
+    """
     return asyncio.run(_multiply(database_url, copies))
 
 
-async def _multiply(database_url: str, copies: int) -> int:
+async def _multiply(database_url: str, copies: range) -> int:
     connection = await asyncpg.connect(
         database_url, command_timeout=3_600, server_settings={"timezone": "UTC"}
     )
@@ -127,7 +132,7 @@ class _Ends:
         return linked
 
 
-async def _multiply_log(connection: asyncpg.Connection, schema: str, copies: int) -> int:
+async def _multiply_log(connection: asyncpg.Connection, schema: str, copies: range) -> int:
     await connection.execute(f'set search_path to "{schema}"')
     ends = _Ends()
     for row in await connection.fetch("select shard, position, hash from shard"):
@@ -139,7 +144,7 @@ async def _multiply_log(connection: asyncpg.Connection, schema: str, copies: int
         for recorded in page
     ]
     copied = _copied(templates, ends, copies)
-    while rows := [row for row, _ in zip(copied, range(COPIED_AT_ONCE), strict=False)]:
+    while rows := list(islice(copied, COPIED_AT_ONCE)):
         await connection.copy_records_to_table("event", records=rows, columns=_FIELDS)
     for shard, position in ends.position.items():
         await connection.execute(
@@ -148,9 +153,9 @@ async def _multiply_log(connection: asyncpg.Connection, schema: str, copies: int
     return sum(ends.position.values())
 
 
-def _copied(templates: list[_Template], ends: _Ends, copies: int) -> Iterator[tuple[Any, ...]]:
+def _copied(templates: list[_Template], ends: _Ends, copies: range) -> Iterator[tuple[Any, ...]]:
     shards = len(ends.position)
-    for copy in range(1, copies + 1):
+    for copy in copies:
         renamed = _in_copy(copy)
         for template in templates:
             recorded = template.recorded
@@ -171,12 +176,12 @@ def _renamed_uuid(known: UUID, copy: int) -> UUID:
     return UUID(int=known.int ^ (copy << 96))
 
 
-async def _multiply_table(connection: asyncpg.Connection, schema: str, table: str, copies: int) -> None:
+async def _multiply_table(connection: asyncpg.Connection, schema: str, table: str, copies: range) -> None:
     columns = [row[0] for row in await connection.fetch(_COLUMNS, schema, table)]
     out = BytesIO()
     await connection.copy_from_table(table, schema_name=schema, columns=columns, output=out)
     at = columns.index("submission_id") if "submission_id" in columns else None
-    for copy in range(1, copies + 1):
+    for copy in copies:
         renamed = _in_copy(copy)
         text = out.getvalue()
         for pattern in (_ID, _DIGEST):
