@@ -174,8 +174,38 @@ class UnpayableReduced(ClaimEvent):
     plan_id: str
     amount_fen: Fen
     caused_by_decision_id: str
+    reason: Literal["less_is_due", "paid_again"] = Field(
+        default="less_is_due", description="paid_again: another payment takes its place, nothing less is due"
+    )
     reduced_at: datetime
     postings: tuple[LedgerPosting, ...]
+
+
+class PayAgainProposed(ClaimEvent):
+    """What the bank refused or sent back should be paid again, to a corrected account. Another person has to agree."""
+
+    payment_id: str = Field(description="the payment that was rejected or came back")
+    decision_id: str
+    plan_id: str
+    amount_fen: Fen = Field(description="what is still owed of it")
+    creditor: Sealed = Field(
+        description="the person's identity with the corrected account, context CoverageActivated.identity"
+    )
+    proposed_by: str = Field(description="id of the member of staff, never a name")
+    proposed_at: datetime
+
+
+class PayAgainApproved(ClaimEvent):
+    """A second person has agreed; the payment that takes the other's place is instructed in the same transaction."""
+
+    payment_id: str = Field(description="the payment that was rejected or came back; it is paid again once")
+    paid_as: str = Field(description="the id of the new payment, derived from it")
+    decision_id: str
+    plan_id: str
+    amount_fen: Fen
+    proposed_by: str
+    approved_by: str = Field(description="another member of staff")
+    approved_at: datetime
 
 
 class ClawbackRaised(ClaimEvent):

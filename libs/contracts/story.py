@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from libs.contracts.story_of_insurers import STORY_OF_INSURERS
+from libs.contracts.story_of_paying_again import STORY_OF_PAYING_AGAIN
 
 _BILL = 5_801_236
 _PATIENT = 1_640_000
@@ -68,6 +69,7 @@ _PERSON_ID = "p_6f1c0a9be2d34857a1c95e0d7b42f368"
 
 STORY: Mapping[str, Any] = {
     **STORY_OF_INSURERS,
+    **STORY_OF_PAYING_AGAIN,
     "person_id": _PERSON_ID,
     "claim_id": "0198a3f2-6c1e-7b40-9d53-2f8e41c7a650",
     "decision_id": "3c5de8f1-07ab-5e92-b64d-91f0a2c87e35",

@@ -23,6 +23,7 @@ from services.operations.entrypoints.make_root_key import make_root_key
 from services.operations.entrypoints.one_stop import one_stop
 from services.operations.entrypoints.open_pool_account import open_pool_account
 from services.operations.entrypoints.parked import parked
+from services.operations.entrypoints.pay_again import pay_again
 from services.operations.entrypoints.person import person
 from services.operations.entrypoints.plan import plan
 from services.operations.entrypoints.pool import pool
@@ -60,6 +61,7 @@ app.command()(claim)
 app.command()(person)
 app.command()(url)
 app.command()(todo)
+app.command("pay-again")(pay_again)
 app.command("clocks")(clocks_command)
 app.command()(pool)
 app.command("evaluate")(evaluate_case)

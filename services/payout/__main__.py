@@ -13,7 +13,7 @@ from libs.runtime.history import Folding
 from libs.runtime.pump import Pump
 from libs.runtime.service import Parts, Runtime, run_service
 from libs.runtime.settings import ServiceSettings
-from libs.runtime.staff import read_staff, staff_desk
+from libs.runtime.staff import operator_desk, read_staff, staff_desk
 from services.payout.adapters.bank import Bank, BankSettings
 from services.payout.adapters.bank_errors import (
     BankAnswersMissing,
@@ -28,6 +28,7 @@ from services.payout.domain.payments import decide
 from services.payout.entrypoints.clawbacks import clawbacks_router
 from services.payout.entrypoints.http import payout_router
 from services.payout.entrypoints.insurers import insurers_router
+from services.payout.entrypoints.pay_again import pay_again_router
 from services.payout.use_cases.ask_for_silent_payments import ask_for_silent_payments
 from services.payout.use_cases.close_files import close_file
 from services.payout.use_cases.hear_events import SUBSCRIPTIONS, hear_events
@@ -124,13 +125,15 @@ async def build(runtime: Runtime[PayoutSettings]) -> Parts:
         retryable=unsure,
     )
     insurers = _insurer_pumps(runtime)
-    who = staff_desk(read_staff(settings.staff_file) if settings.staff_file else None, "operator")
+    staff = read_staff(settings.staff_file) if settings.staff_file else None
+    who = staff_desk(staff, "operator")
     return Parts(
         subscriptions=SUBSCRIPTIONS,
         handler=hear_events(stage, runtime.keys.forget, closing.wake, releasing.wake, insurers[0].wake),
         routers=[
             payout_router(runtime.log),
             clawbacks_router(runtime.log, stage),
+            pay_again_router(runtime.log, stage, runtime.sealer, operator_desk(staff), closing.wake),
             insurers_router(runtime.log, who, insurers[1].wake),
         ],
         pumps=[releasing, closing, sending, reading, asking, *insurers],

@@ -21,7 +21,7 @@ HEARD: Mapping[str, frozenset[str]] = {
     "payout": frozenset(
         {
             "PaymentHeld", "PaymentInstructed", "PaymentCancelled", "PaymentRejected", "PaymentReturned",
-            "UnpayableReduced", "ClawbackNetted",
+            "UnpayableReduced", "ClawbackNetted", "PayAgainProposed", "PayAgainApproved",
         }
     ),
 }  # fmt: skip
@@ -107,6 +107,10 @@ def _of_payout(waiting: dict[tuple[Kind, str], Todo], turn: Turn) -> None:
             waiting.pop(("held", decision), None)
         case "PaymentRejected" | "PaymentReturned":
             _put(waiting, turn, "unpayable", "operator", payment, turn.moment, None, event["amount_fen"])
+        case "PayAgainProposed":
+            _put(waiting, turn, "second_person", "approver", payment, turn.moment, None, event["amount_fen"])
+        case "PayAgainApproved":
+            waiting.pop(("second_person", payment), None)
         case "UnpayableReduced" | "ClawbackNetted":
             open_ = waiting.pop(("unpayable", payment), None)
             left_fen = (open_.amount_fen or 0) - event["amount_fen"] if open_ else 0

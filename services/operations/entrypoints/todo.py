@@ -22,9 +22,9 @@ _NOT_FOUND = 404
 _WHAT_TO_DO = {
     "pended": "who owns it provides what is missing",
     "review": "POST /reviews/ID/conclude at fraud",
-    "second_person": "approve or reject the ruling",
+    "second_person": "approve or reject the ruling; huiji pay-again PAYMENT --approve",
     "appeal": "rule on it, then conclude it",
-    "unpayable": "the bank refused it or sent it back",
+    "unpayable": "the bank refused it or sent it back: huiji pay-again PAYMENT --to FILE",
     "held": "no account is known: enrolment",
 }
 

@@ -16,6 +16,8 @@ from libs.contracts.payout import (
     ClawbackWrittenOff,
     DeskSettlementBooked,
     EntitlementRevised,
+    PayAgainApproved,
+    PayAgainProposed,
     PaymentCancelled,
     PaymentHeld,
     PaymentInstructed,
@@ -88,11 +90,20 @@ class DeskSettlement(Struct, frozen=True):
     reference: str
 
 
+class Proposal(Struct, frozen=True):
+    """That a payment which could not be made is paid again: how much of it, to whom (sealed), who says so."""
+
+    amount_fen: int
+    creditor: str
+    by: str
+
+
 class Account(Struct, frozen=True):
     """One person's stream, folded.
 
     `netted_fen`: what was kept back, by the claim and plan that it was due of. `stays`: the appeal that stays a claim.
     `desk`: what the insurance centre has settled, by claim and plan; never the person's to get or to pay back.
+    `proposals`: to pay again, by the payment that could not be paid; the newest of each.
     """
 
     person_id: str
@@ -102,6 +113,7 @@ class Account(Struct, frozen=True):
     netted_fen: Mapping[tuple[str, str], int] = _NONE
     stays: Mapping[str, str] = _NONE
     desk: Mapping[tuple[str, str], DeskSettlement] = _NONE
+    proposals: Mapping[str, Proposal] = _NONE
 
     def provided_fen(self, claim_id: str, plan_id: str) -> int:
         """What the person has got, is getting or is owed for a claim from a plan, less what was claimed back."""
@@ -154,6 +166,12 @@ def evolve(account: Account, event: Event) -> Account:  # noqa: C901 - one flat 
         case UnpayableReduced():
             payment = account.payments[event.payment_id]
             return _put(account, replace(payment, reduced_fen=payment.reduced_fen + event.amount_fen))
+        case PayAgainProposed():
+            proposal = Proposal(event.amount_fen, event.creditor, event.proposed_by)
+            return replace(account, proposals={**account.proposals, event.payment_id: proposal})
+        case PayAgainApproved():
+            others = {key: kept for key, kept in account.proposals.items() if key != event.payment_id}
+            return replace(account, proposals=others)
         case ClawbackRaised():
             amount_fen = event.amount_fen
             raised = Clawback(event.clawback_id, event.claim_id, event.plan_id, amount_fen, amount_fen)

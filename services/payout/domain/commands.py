@@ -105,8 +105,29 @@ class HearAppeal:
     now: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class ProposePayAgain:
+    """Staff proposes to pay what could not be paid to the account in `creditor` (sealed)."""
+
+    payment_id: str
+    creditor: str
+    by: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovePayAgain:
+    """Somebody else of the staff agrees to the newest proposal."""
+
+    payment_id: str
+    by: str
+    now: datetime
+
+
 Command = (
     HearAppeal
+    | ProposePayAgain
+    | ApprovePayAgain
     | PayDecision
     | WithdrawEntitlement
     | ReleaseHeld

@@ -1,4 +1,4 @@
-"""What an operator may not do to a clawback or an insurer's statement."""
+"""What an operator may not do to a clawback, a payment that came back, or an insurer's statement."""
 
 
 class ClawbackError(Exception):
@@ -41,6 +41,59 @@ class NothingOpen(ClawbackError):
 
     def __init__(self, clawback_id: str) -> None:
         super().__init__(f"nothing of clawback {clawback_id} is open")
+
+
+class PayAgainError(Exception):
+    """Base of what is refused when money that came back is to be paid again; `code` is stable."""
+
+    code = "pay_again_error"
+
+
+class PaymentUnknown(PayAgainError):
+    """No payment has this id."""
+
+    code = "payment_unknown"
+
+    def __init__(self, payment_id: str) -> None:
+        super().__init__(f"there is no payment {payment_id}")
+
+
+class NothingUnpayable(PayAgainError):
+    """It was not rejected and did not come back, or nothing of it is owed any more."""
+
+    code = "nothing_unpayable"
+
+    def __init__(self, payment_id: str, status: str) -> None:
+        super().__init__(f"payment {payment_id} is {status}: nothing of it waits to be paid again")
+
+
+class NothingProposed(PayAgainError):
+    """There is no proposal of the amount that is owed now."""
+
+    code = "nothing_proposed"
+
+    def __init__(self, payment_id: str) -> None:
+        super().__init__(f"nobody has proposed to pay what is owed of {payment_id} now")
+
+
+class ProposerApproves(PayAgainError):
+    """Two people are needed."""
+
+    code = "same_person"
+
+    def __init__(self, who: str) -> None:
+        super().__init__(f"{who} has proposed it: somebody else has to approve it")
+
+
+class NoIdentity(PayAgainError):
+    """The person is not known here, or was erased: there is nobody to pay to."""
+
+    code = "no_identity"
+
+    def __init__(self, payment_id: str) -> None:
+        super().__init__(
+            f"nothing is known here of the person of payment {payment_id}; erased people are not paid"
+        )
 
 
 class StatementError(Exception):

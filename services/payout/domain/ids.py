@@ -18,6 +18,11 @@ def rest_id_of(payment_id: str) -> str:
     return str(uuid5(_PAYMENTS, f"rest/{payment_id}"))
 
 
+def again_id_of(payment_id: str) -> str:
+    """The payment that takes the place of one that was rejected or came back: one for ever, so it is paid once."""
+    return str(uuid5(_PAYMENTS, f"again/{payment_id}"))
+
+
 def end_to_end_id_of(payment_id: str) -> str:
     """34 characters of the bank's 35: the payment's id without hyphens."""
     return END_TO_END_PREFIX + UUID(payment_id).hex.upper()

@@ -9,9 +9,11 @@ from services.payout.domain import ledger
 from services.payout.domain.account import Account, Payment
 from services.payout.domain.collecting import record_repayment, write_off
 from services.payout.domain.commands import (
+    ApprovePayAgain,
     Command,
     HearAppeal,
     PayDecision,
+    ProposePayAgain,
     RecordRepayment,
     Reject,
     ReleaseHeld,
@@ -22,6 +24,7 @@ from services.payout.domain.commands import (
 )
 from services.payout.domain.drafting import Draft, about, instructed
 from services.payout.domain.netting import net_unpayable
+from services.payout.domain.paying_again import approve_pay_again, propose_pay_again
 from services.payout.domain.revising import revise
 from services.payout.domain.staying import hear_appeal
 
@@ -29,7 +32,7 @@ from services.payout.domain.staying import hear_appeal
 def decide(account: Account, command: Command) -> Sequence[Event]:
     """What follows from a command; one that repeats or comes too late changes nothing.
 
-    Raises a ClawbackError for what an operator may not do.
+    Raises a ClawbackError or a PayAgainError for what an operator may not do.
     """
     match command:
         case PayDecision() | WithdrawEntitlement():
@@ -45,6 +48,10 @@ def decide(account: Account, command: Command) -> Sequence[Event]:
             return record_repayment(account, command)
         case WriteOff():
             return write_off(account, command)
+        case ProposePayAgain():
+            return propose_pay_again(account, command)
+        case ApprovePayAgain():
+            return approve_pay_again(account, command)
         case _:
             assert_never(command)
 

@@ -8,6 +8,7 @@ from orjson import loads
 
 from libs.conservation import check_history
 from libs.conservation.facts import MONEY_TYPES
+from libs.contracts.payout import PayAgainApproved
 from libs.eventlog.event import Recorded
 from tests.unit.conservation.faults import (
     Body,
@@ -36,6 +37,19 @@ A_SHARE = {"insurer": "x", "share_bp": 10_000, "amount_fen": 1}
 
 def rules_broken(events: list[Recorded]) -> set[str]:
     return {violation.rule for violation in check_history(lines_of(events), finished=True).violations}
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_what_is_paid_again_conserves_money_and_is_provided_once(seed: int) -> None:
+    told = a_told_history(seed, pays_again=True)
+    report = check_history(lines_of(told.writer.events), heads=heads_of(told.writer), finished=True)
+    assert report.violations == ()
+    paid_again = [event.decode() for event in told.writer.events if event.type == "PayAgainApproved"]
+    ids = [event.payment_id for event in paid_again if isinstance(event, PayAgainApproved)]
+    assert len(ids) == len(set(ids))
+    for claim_id, entitled in told.account.claims.items():
+        if entitled.plan_id is not None:
+            assert told.account.provided_fen(claim_id, entitled.plan_id) == entitled.due_fen
 
 
 def test_the_history_that_is_tampered_with_here_has_every_kind_of_event() -> None:
@@ -177,3 +191,9 @@ def test_a_successor_that_does_not_follow_is_missed() -> None:
             }
             return
     pytest.fail("no decision of this history supersedes another")
+
+
+def test_much_is_paid_again_in_the_histories_that_say_so() -> None:
+    """Else the test above would prove little."""
+    told = [a_told_history(seed, pays_again=True).writer.events for seed in range(25)]
+    assert sum(event.type == "PayAgainApproved" for events in told for event in events) > 20

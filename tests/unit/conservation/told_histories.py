@@ -21,8 +21,10 @@ from services.charity.domain.state import evolve as evolve_needy
 from services.charity.domain.state import initial as initial_needy
 from services.payout.domain.account import Account, evolve, initial
 from services.payout.domain.commands import (
+    ApprovePayAgain,
     Command,
     PayDecision,
+    ProposePayAgain,
     RecordRepayment,
     Reject,
     ReleaseHeld,
@@ -70,6 +72,7 @@ class ToldHistory:
     account: Account = field(default_factory=lambda: initial(f"person-{PERSON}"))
     needy: Needy = field(default_factory=lambda: initial_needy(f"person-{PERSON}"))
     in_files: set[str] = field(default_factory=set)
+    pays_again: bool = False
 
     def hear(self, heard: Heard) -> None:
         """A service says something; adjudication decides, payout and charity follow."""
@@ -104,11 +107,11 @@ class ToldHistory:
         for payment in list(self.account.payments.values()):
             chance = self.choice.random()
             if payment.payment_id in self.in_files and payment.status == "instructed" and chance < 0.8:
-                if chance < 0.1:
+                if chance < (0.5 if self.pays_again else 0.1):
                     self.pay(Reject(payment.payment_id, "AC04", NOW))
                 else:
                     self.pay(Settle(payment.payment_id, payment.amount_fen, "b", NOW, NOW))
-            elif payment.status == "settled" and chance < 0.05:
+            elif payment.status == "settled" and chance < (0.3 if self.pays_again else 0.05):
                 self.pay(Return(payment.payment_id, payment.amount_fen, "b", "MD07", NOW))
 
     def collect(self) -> None:
@@ -123,6 +126,14 @@ class ToldHistory:
                 )
             elif clawback.open_fen and chance < 0.45:
                 self.pay(WriteOff(clawback.clawback_id, "hardship", "manager", NOW))
+
+    def pay_again(self) -> None:
+        """Two people agree to pay some of what came back to another account, twice by mistake."""
+        for payment in list(self.account.payments.values()):
+            if payment.unpayable_fen and self.choice.random() < 0.6:
+                self.pay(ProposePayAgain(payment.payment_id, SEALED, "li", NOW))
+                for approver in ("wang", "zhao"):
+                    self.pay(ApprovePayAgain(payment.payment_id, approver, NOW))
 
     def finish(self) -> None:
         """Everything that is held is released, everything that is instructed is settled."""
@@ -148,10 +159,10 @@ class ToldHistory:
         self.in_files |= set(payment_ids)
 
 
-def a_told_history(seed: int, claims: int = 4) -> ToldHistory:
-    """A year of a person, drawn from a seed, and finished."""
+def a_told_history(seed: int, claims: int = 4, *, pays_again: bool = False) -> ToldHistory:
+    """A year of a person, drawn from a seed, and finished. `pays_again`: much comes back, and is paid again."""
     choice = Random(seed)
-    history = ToldHistory(choice)
+    history = ToldHistory(choice, pays_again=pays_again)
     plan_id = choice.choice(["demo-generic", "huhuibao-2025"])
     history.hear(covered(plan_id=plan_id))
     heard: list[list[Heard]] = [_said(choice, f"c{number}", plan_id) for number in range(claims)]
@@ -159,6 +170,8 @@ def a_told_history(seed: int, claims: int = 4) -> ToldHistory:
         history.hear(choice.choice([said for said in heard if said]).pop(0))
         history.bank()
         history.collect()
+        if pays_again:
+            history.pay_again()
     history.finish()
     return history
 

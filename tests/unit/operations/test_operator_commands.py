@@ -94,6 +94,25 @@ def test_a_discard_needs_a_reason_and_names_who_does_it(platform: ServedPlatform
     assert platform.asked[-1][2] == {"why": "sent twice"}
 
 
+def test_money_that_came_back_is_proposed_from_a_file_and_approved_by_another(
+    platform: ServedPlatform, tmp_path: Path
+) -> None:
+    account = {"account": "6222", "account_bank": "102"}
+    (tmp_path / "to.json").write_text(json.dumps(account))
+    platform.answers["POST", "/payout/payments/p-1/pay-again"] = (200, {"proposed": "p-1", "by": "li"})
+    platform.answers["POST", "/payout/payments/p-1/pay-again/approval"] = (
+        200,
+        {"paid_as": "p-2", "by": "wang"},
+    )
+    assert on(platform, "pay-again", "p-1", "--by", "li").exit_code == 2
+    proposed = on(platform, "pay-again", "p-1", "--to", tmp_path / "to.json", "--by", "li")
+    assert "somebody else: huiji pay-again p-1 --approve" in proposed.stdout
+    assert platform.asked[-1][2] == account
+    approved = on(platform, "pay-again", "p-1", "--approve", "--by", "wang")
+    assert "approved by wang: it is paid as p-2" in approved.stdout
+    assert platform.tokens[-2:] == ["Bearer token-of-li", "Bearer token-of-wang"]
+
+
 def test_a_topic_is_rebuilt_by_its_service(platform: ServedPlatform) -> None:
     platform.answers["POST", "/payout/relay/rebuild"] = (200, {"events": 12})
     result = on(platform, "topics", "rebuild", "--service", "payout")

@@ -42,6 +42,7 @@ def test_each_thing_is_on_the_list_until_somebody_has_done_it() -> None:
         (turn(0, "AppealOpened", appeal_id="a", due_at=DUE), turn(9, "AppealConcluded", appeal_id="a"),
          ("appeal", "staff")),
         (payment(0, "PaymentRejected", 100), payment(9, "UnpayableReduced", 100), ("unpayable", "operator")),
+        (payment(0, "PayAgainProposed", 100), payment(9, "PayAgainApproved", 100), ("second_person", "approver")),
         (payment(0, "PaymentHeld", 100), payment(9, "PaymentInstructed", 100), ("held", "enrolment")),
     ]  # fmt: skip
     for opens, closes, expected in opening_and_closing:
