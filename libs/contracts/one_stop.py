@@ -70,6 +70,7 @@ DifferenceCause = Literal[
     "only_the_plan_pays",
     "fed_nothing",
     "denied",
+    "unmatched",
 ]
 
 
@@ -93,12 +94,16 @@ class OneStopDifferenceFound(ClaimEvent):
     """
 
     difference_id: str
-    decision_id: str = Field(description="the decision that was made with it")
+    decision_id: str | None = Field(
+        description="the decision that was made with it; None: the amounts fit no plan of the person, the claim waits"
+    )
     plan_id: str | None
     hospital_id: str
     mode: OneStopMode
     reference: str
-    taken: Literal["centre", "own", "none"] = Field(description="whose amounts are decided; none: denied")
+    taken: Literal["centre", "own", "none"] = Field(
+        description="whose amounts are decided; none: denied, or waiting"
+    )
     centre_fen: Fen
     own_fen: Fen
     tolerance_fen: Fen

@@ -12,6 +12,7 @@ from libs.contracts.adjudication import ClaimAdjudicated, ReversalReason
 from libs.contracts.one_stop import (
     ComparedLiability,
     DifferenceCause,
+    OneStopAmounts,
     OneStopDecided,
     OneStopDifferenceEnded,
     OneStopDifferenceFound,
@@ -39,6 +40,17 @@ class _Difference:
     causes: tuple[DifferenceCause, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Unmatched:
+    """What is said of a claim without a decision; the fields are a decision's."""
+
+    person_id: str
+    claim_id: str
+    hospital_id: str
+    plan_id: str | None
+    decision_id: None = None
+
+
 def follow_difference(
     person: Person, claim: Claim, decision: Standing, reason: ReversalReason, plans: PlanBook, now: datetime
 ) -> Sequence[Event]:
@@ -47,16 +59,50 @@ def follow_difference(
     A difference that stays the same stays the same event, and with it what a person has answered.
     """
     found = _difference_of(person, claim, decision, plans)
+    return _followed(claim, found, decision, now, corrected=reason == "claim_corrected")
+
+
+def follow_unmatched(person: Person, claim: Claim, now: datetime) -> Sequence[Event]:
+    """The centre's amounts fit no plan of the person: the claim waits, and somebody has to look at both."""
+    assert claim.bill is not None, "a claim that was evaluated has a bill"
+    opened = claim.bill.opened()
+    assert opened.one_stop is not None, "no amounts of the centre, none that fit no plan"
+    coverage = person.coverage_on(claim.bill.admitted_on)
+    found = _nothing_decided(opened.one_stop, "unmatched")
+    about = _Unmatched(
+        person.person_id, opened.claim_id, opened.visit.hospital_id, coverage.plan_id if coverage else None
+    )
+    return _followed(claim, found, about, now, corrected=False)
+
+
+def _followed(
+    claim: Claim,
+    found: _Difference | None,
+    about: Standing | _Unmatched,
+    now: datetime,
+    *,
+    corrected: bool,
+) -> Sequence[Event]:
     known = claim.difference
     if known is not None and found is not None and _same(known, found):
         return []
     events: list[Event] = []
     if known is not None:
         because: EndReason = "another_difference" if found is not None else "amounts_agree"
-        events.append(_ended(known, "claim_corrected" if reason == "claim_corrected" else because, now))
+        # A claim that was not decided yet is not decided anew for being corrected.
+        if corrected or _feeds_another(claim, known):
+            because = "claim_corrected"
+        events.append(_ended(known, because, now))
     if found is not None:
-        events.append(_found(decision, found, claim, now))
+        events.append(_found(about, found, claim, now))
     return events
+
+
+def _feeds_another(claim: Claim, known: OneStopDifferenceFound) -> bool:
+    assert claim.bill is not None, "a difference is of a bill"
+    fed = claim.bill.opened().one_stop
+    said = (fed.total_fen, fed.reference, fed.mode) if fed is not None else None
+    return said != (known.centre_fen, known.reference, known.mode)
 
 
 def end_with_claim(claim: Claim, now: datetime) -> list[Event]:
@@ -74,7 +120,11 @@ def _difference_of(person: Person, claim: Claim, decision: Standing, plans: Plan
     amounts = claim.bill.opened().one_stop
     if amounts is None or amounts.total_fen == 0:
         return None
-    return _Difference("none", amounts.total_fen, 0, 0, amounts.mode, amounts.reference, (), ("denied",))
+    return _nothing_decided(amounts, "denied")
+
+
+def _nothing_decided(amounts: OneStopAmounts, because: DifferenceCause) -> _Difference:
+    return _Difference("none", amounts.total_fen, 0, 0, amounts.mode, amounts.reference, (), (because,))
 
 
 def _of_amounts(person: Person, claim: Claim, decided: OneStopDecided, plan: Plan) -> _Difference | None:
@@ -130,6 +180,8 @@ def _apart_fen(each: ComparedLiability) -> int:
 
 
 def _same(known: OneStopDifferenceFound, found: _Difference) -> bool:
+    if "none" in (known.taken, found.taken) and known.causes != found.causes:
+        return False
     return (known.taken, known.centre_fen, known.own_fen, known.mode, known.reference, known.liabilities) == (
         found.taken,
         found.centre_fen,
@@ -140,17 +192,19 @@ def _same(known: OneStopDifferenceFound, found: _Difference) -> bool:
     )
 
 
-def _found(decision: Standing, found: _Difference, claim: Claim, now: datetime) -> OneStopDifferenceFound:
+def _found(
+    about: Standing | _Unmatched, found: _Difference, claim: Claim, now: datetime
+) -> OneStopDifferenceFound:
     # A denied claim may keep its decision through a correction of what the centre settled.
-    name = f"{decision.decision_id}/{claim.revision}"
+    name = f"{about.decision_id or about.claim_id}/{claim.revision}"
     return OneStopDifferenceFound.model_validate(
         {
-            "person_id": decision.person_id,
-            "claim_id": decision.claim_id,
+            "person_id": about.person_id,
+            "claim_id": about.claim_id,
             "difference_id": str(uuid5(_DIFFERENCES, name)),
-            "decision_id": decision.decision_id,
-            "plan_id": decision.plan_id,
-            "hospital_id": decision.hospital_id,
+            "decision_id": about.decision_id,
+            "plan_id": about.plan_id,
+            "hospital_id": about.hospital_id,
             "mode": found.mode,
             "reference": found.reference,
             "taken": found.taken,

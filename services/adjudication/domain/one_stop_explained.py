@@ -53,10 +53,15 @@ def _liabilities(plan: Plan, found: Evaluation, own_plan: Node, decided: OneStop
 
 
 def _beside(each: ComparedLiability, own: Node | None) -> tuple[Node, ...]:
-    """Our evaluation of the liability, and by how much the centre's is another."""
-    difference_fen = each.centre_pays_fen - each.own_pays_fen
-    differs = (Node("step", *DIFFERENCE, difference_fen),) if difference_fen else ()
-    return ((own,) if own is not None else ()) + differs
+    """The centre's deductible, our evaluation of the liability, and by how much the centre's is another."""
+    steps = [
+        Node("step", "医保中心计起付线", "deductible by the insurance centre", each.centre_deductible_fen)
+    ]
+    if own is not None:
+        steps.append(own._replace(zh=f"本系统测算：{own.zh}", en=f"by our own evaluation: {own.en}"))
+    if difference_fen := each.centre_pays_fen - each.own_pays_fen:
+        steps.append(Node("step", *DIFFERENCE, difference_fen))
+    return tuple(steps)
 
 
 def _patient(own: Node, patient_fen: int) -> Node:

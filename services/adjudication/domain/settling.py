@@ -25,7 +25,12 @@ from services.adjudication.domain.circumstances import Circumstances
 from services.adjudication.domain.decision import adjudicate, deny
 from services.adjudication.domain.loyalty import pays
 from services.adjudication.domain.noted import Standing
-from services.adjudication.domain.one_stop_difference import end_with_claim, follow_difference
+from services.adjudication.domain.one_stop import OneStopUnusable
+from services.adjudication.domain.one_stop_difference import (
+    end_with_claim,
+    follow_difference,
+    follow_unmatched,
+)
 from services.adjudication.domain.planned_stay import PLANNED, PlannedStay
 from services.adjudication.domain.readiness import Readiness, overdue_codes, readiness_of
 from services.adjudication.domain.reversal import reverse, same_outcome
@@ -142,10 +147,14 @@ def _next(
     if ready.denial is not None or not ready.reasons:
         try:
             decision = _decision(person, claim, ready, around)
-        except (BenefitsError, ValidationError):
+        except (BenefitsError, ValidationError) as error:
             # One bill that contradicts itself must neither block the person's stream nor stop the clocks of others.
             not_evaluable = (PendReason(code="not_evaluable", owner="operator"),)
-            return _pend(person.person_id, claim_id, claim, not_evaluable, around)
+            pended = _pend(person.person_id, claim_id, claim, not_evaluable, around)
+            unmatched = (
+                follow_unmatched(person, claim, around.now) if isinstance(error, OneStopUnusable) else []
+            )
+            return [*pended, *unmatched]
         differs = follow_difference(person, claim, decision, reason, around.plans, around.now)
         return [*_take_the_place(claim, decision, reason, caused_by, around.now), *differs]
     return _pend(person.person_id, claim_id, claim, ready.reasons, around)

@@ -176,7 +176,7 @@ class OfDifference(Heard, frozen=True):
 class OneStopDifferenceFound(OfDifference, frozen=True):
     """They differ."""
 
-    decision_id: str
+    decision_id: str | None
     plan_id: str | None
     hospital_id: str
     mode: str

@@ -210,6 +210,11 @@ def test_amounts_of_another_plan_or_liability_wait_for_an_operator(amounts: OneS
     assert person.decisions() == []
     (pended,) = person.all(ClaimPended)
     assert [(reason.code, reason.owner) for reason in pended.reasons] == [("not_evaluable", "operator")]
+    (found,) = person.all(OneStopDifferenceFound)
+    assert (found.decision_id, found.taken, found.causes) == (None, "none", ("unmatched",))
+    person.hears(corrected("c1", one_stop=AGREED), attached("c1", revision=2), scored("c1", revision=2))
+    assert person.adjudicated().settled_at_desk_fen == 48_000 * YUAN
+    assert [event.reason for event in person.all(OneStopDifferenceEnded)] == ["claim_corrected"]
 
 
 @pytest.mark.parametrize("amounts", [AGREED, LESS, one_stop_amounts()])
