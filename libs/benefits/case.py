@@ -162,13 +162,13 @@ class Bill(_Frozen):
         if sum(self.paid_fen.values()) > self.total_fen:
             yield f"other payers paid {format_yuan(sum(self.paid_fen.values()))} yuan of a bill of {total}"
         if self.lines:
-            total = first = over = own = 0
+            itemised_fen = first = over = own = 0
             for line in self.lines:
-                total += line.amount_fen
+                itemised_fen += line.amount_fen
                 first += line.first_pay_fen
                 over += line.over_limit_fen
                 own += line.self_funded_fen
-            itemised = (total - first - over - own, first, over, own)
+            itemised = (itemised_fen - first - over - own, first, over, own)
             for bucket, of_lines, amount in zip(BUCKETS, itemised, amounts, strict=True):
                 if of_lines > amount:
                     yield f"lines hold {format_yuan(of_lines)} yuan of {bucket}, the bill {format_yuan(amount)}"
