@@ -127,8 +127,8 @@ def _growth(found: Sequence[AtSize]) -> list[str]:
     return [
         "## Cost of a claim as history grows",
         "",
-        "Claims sent at once after so many others. Up to 10,000 of those were sent and paid; longer histories are copies",
-        "of them in every log and table, under other ids, in chains that hold.",
+        "Claims sent at once after so many others. Up to 10,000 of those were sent and paid; longer histories are",
+        "copies of them in every log and table, under other ids, in chains that hold.",
         "",
         "| claims before | processor ms/claim | of it PostgreSQL | claims/s | others had of the machine |",
         "| ---: | ---: | ---: | ---: | ---: |",
