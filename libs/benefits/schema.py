@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from libs.benefits.case import Case
+from libs.benefits.case_schema import case_schema
 from libs.benefits.plan import Plan
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -14,8 +14,5 @@ def plan_json_schema() -> dict[str, Any]:
 
 
 def case_json_schema() -> dict[str, Any]:
-    """The schema of a case, with amounts in fen."""
-    schema = Case.model_json_schema(by_alias=True)
-    bill = schema["$defs"]["Bill"]
-    bill["properties"]["in_scope_fen"].pop("default")
-    return {"$schema": _DIALECT, "title": "Huiji case", **schema}
+    """The schema of a case, in fen or in yuan, under every name it may be written with."""
+    return {"$schema": _DIALECT, **case_schema(), "title": "Huiji case"}

@@ -39,7 +39,7 @@ def _as_written(value: object) -> object:
 
 _CASE_SCHEMA = {
     "type": "object",
-    "description": "a case in fen or yuan (docs/evaluate.md); case.schema.json has its fields in fen",
+    "description": "a case in fen or yuan: docs/evaluate.md, case.schema.json",
 }
 
 

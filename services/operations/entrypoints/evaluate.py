@@ -8,8 +8,9 @@ from typing import Annotated, Any, Literal
 import typer
 
 from libs.benefits import Case, CaseInvalid, CaseRefused, Evaluation, Plan, check_case, evaluate, read_case
+from libs.benefits.amounts import fen_of_yuan
 from libs.benefits.outcome import Note
-from libs.money import format_yuan, parse_yuan, round_to
+from libs.money import format_yuan, round_to
 from services.operations.entrypoints.exits import NO
 from services.operations.entrypoints.output import AsJson, console, print_json, print_table, refuse
 from services.operations.entrypoints.plan import plan_named
@@ -47,7 +48,7 @@ def evaluate_case(
     precision: Annotated[
         str | None,
         typer.Option(
-            help="Yuan to which each liability is also stated, as newspapers do, e.g. 100 for 0.01万."
+            help="Yuan to which each liability is also stated, as newspapers do, e.g. 100 or 0.01万."
         ),
     ] = None,
     as_json: AsJson = False,
@@ -84,12 +85,12 @@ def _read(path: Path, plan: Plan) -> Case:
 
 def _unit(precision: str | None) -> int | None:
     try:
-        unit_fen = None if precision is None else parse_yuan(precision)
+        unit_fen = None if precision is None else fen_of_yuan(precision)
     except ValueError:
         unit_fen = 0
     if unit_fen is not None and unit_fen <= 0:
         raise typer.BadParameter(
-            "an amount in yuan above 0, such as 1, 100 or 1000", param_hint="--precision"
+            "an amount in yuan above 0, such as 1, 100 or 0.1万", param_hint="--precision"
         )
     return unit_fen
 

@@ -218,6 +218,8 @@ def test_a_case_is_evaluated_to_the_fen(tmp_path: Path) -> None:
     found = json.loads(huiji(*arguments, "--json").stdout)
     assert found["plan"]["digest"] == plan.digest
     assert found["plan_pays_fen"] == example.expected.total_fen
+    rounded = json.loads(huiji(*arguments, "--precision", "0.01万", "--json").stdout)["as_published"]
+    assert (rounded["unit_fen"], rounded["total_fen"] % 100_00) == (100_00, 0)
     assert "本计划赔付" in huiji(*arguments).stdout
     assert "the plan pays" in huiji(*arguments, "--language", "en").stdout
 
