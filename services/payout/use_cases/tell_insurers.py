@@ -11,7 +11,7 @@ AT_ONCE = 500
 _BEHIND = """
 select insurer, coalesce(told.version, 0) as version, coalesce(last_offset, -1) as last_offset
 from insurer_books as books left join insurer_topic as told using (insurer)
-where books.version > coalesce(told.version, 0) order by insurer
+where books.version > coalesce(told.version, 0)
 """
 
 
@@ -28,24 +28,40 @@ class InsurerTopics(Protocol):
 async def tell_insurers(log: EventLog, topics: InsurerTopics) -> int:
     """Publish what the topics do not have yet, a page of each; returns how many events.
 
-    A topic that takes them where it had others before has been lost with its broker: it is told from the beginning.
+    Each is told in a transaction of its own: a topic that takes nothing neither holds up the others nor lets them be
+    told again. What it raises is raised when the others are told.
     """
     told = 0
+    failed: list[Exception] = []
+    behind = await log.pool.fetch(f"select insurer from ({_BEHIND}) as behind order by insurer")
+    for row in behind:
+        try:
+            told += await _tell(log, topics, row["insurer"])
+        except Exception as error:
+            failed.append(error)
+    if failed:
+        raise failed[0]
+    return told
+
+
+async def _tell(log: EventLog, topics: InsurerTopics, insurer: str) -> int:
+    """A topic that takes events where it had others before has been lost with its broker: it is told from the
+    beginning.
+    """
     async with log.transaction() as work:
         if not await _alone(log, work):
             return 0
-        for row in await work.connection.fetch(_BEHIND):
-            insurer = row["insurer"]
-            events = await read_stream(
-                work.connection, log.source, f"insurer-{insurer}", row["version"], AT_ONCE
-            )
-            first, last = await topics.publish(insurer, events)
-            if first > row["last_offset"]:
-                await _note(work, insurer, events[-1].version, last)
-            else:
-                await _note(work, insurer, 0, -1)
-            told += len(events)
-    return told
+        # Asked again: another process may have told them since.
+        row = await work.connection.fetchrow(f"{_BEHIND} and insurer = $1", insurer)
+        if row is None:
+            return 0
+        events = await read_stream(work.connection, log.source, f"insurer-{insurer}", row["version"], AT_ONCE)
+        first, last = await topics.publish(insurer, events)
+        if first > row["last_offset"]:
+            await _note(work, insurer, events[-1].version, last)
+        else:
+            await _note(work, insurer, 0, -1)
+    return len(events)
 
 
 async def look_for_lost_topics(log: EventLog, topics: InsurerTopics) -> int:
