@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from libs.contracts.intake import ClaimCorrected, ClaimWithdrawn, FiledSettlement
+from libs.contracts.intake import ClaimWithdrawn
+from services.fraud.domain.heard import Corrected, Filed
 
 if TYPE_CHECKING:
     from libs.eventlog.database import Connection
 
-Change = FiledSettlement | ClaimWithdrawn
+Change = Filed | ClaimWithdrawn
 
 # One lock for each invoice: of two claims that come at once with the same one, the second sees the first. Sorted, so
 # that two transactions with invoices in common wait for each other in one order.
@@ -33,7 +34,7 @@ async def follow_invoices(connection: "Connection", changes: Sequence[Change]) -
     A corrected claim bears its new invoice only, a withdrawn one none.
     """
     digests = sorted({invoice for change in changes if (invoice := _invoice_of(change)) is not None})
-    changed = [one.claim_id for one in changes if isinstance(one, ClaimCorrected | ClaimWithdrawn)]
+    changed = [one.claim_id for one in changes if isinstance(one, Corrected | ClaimWithdrawn)]
     if not digests and not changed:
         return [None] * len(changes)
     await connection.execute(_LOCK, digests)

@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from libs.contracts.enrolment import CoverageActivated
-from libs.contracts.intake import ClaimWithdrawn, FiledSettlement
+from libs.contracts.intake import ClaimWithdrawn
 from libs.contracts.medical_data import RecordsAttached, RecordsUnavailable
+from services.fraud.domain.heard import Filed
 
 Verdict = Literal["legitimate", "fraudulent"]
 
@@ -22,7 +23,7 @@ class NoteCoverage:
 class NoteClaim:
     """A claim was registered or corrected; `invoice_claim_id` is another claim that bore its invoice before."""
 
-    filed: FiledSettlement
+    filed: Filed
     invoice_claim_id: str | None
     now: datetime
     review_within: timedelta

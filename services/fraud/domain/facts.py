@@ -1,9 +1,11 @@
 """What the rules look at in a bill: sums and counts over its lines, which are not kept."""
 
+from collections.abc import Sequence
+
 from libs.contracts.event import Model
 from libs.contracts.fraud import ClaimFacts
-from libs.contracts.intake import ClaimCorrected, FiledSettlement
 from libs.contracts.settlement import ChargeCategory, FeeLine
+from services.fraud.domain.heard import Corrected, Filed, HeardLine, visit_of
 
 _DRUGS: frozenset[ChargeCategory] = frozenset({"western_drug", "herbal_drug", "patent_drug"})
 
@@ -19,17 +21,17 @@ class Vocabulary(Model, extra="forbid"):
     male_only_words: tuple[str, ...]
 
 
-def revision_of(settlement: FiledSettlement) -> int:
+def revision_of(settlement: Filed) -> int:
     """Which content of its claim a filed settlement is."""
-    return settlement.revision if isinstance(settlement, ClaimCorrected) else 1
+    return settlement.revision if isinstance(settlement, Corrected) else 1
 
 
-def facts_of(claim: FiledSettlement, vocabulary: Vocabulary) -> ClaimFacts:
+def facts_of(claim: Filed, vocabulary: Vocabulary) -> ClaimFacts:
     """The facts of a claim as it was registered or corrected."""
     lines = claim.lines
     drugs = [line for line in lines if line.category in _DRUGS]
     return ClaimFacts(
-        visit=claim.visit,
+        visit=visit_of(claim),
         diagnosis_chapter=claim.main_diagnosis_chapter,
         bill_fen=claim.settlement.total_fen,
         itemised_fen=sum(line.amount_fen for line in lines),
@@ -43,5 +45,5 @@ def facts_of(claim: FiledSettlement, vocabulary: Vocabulary) -> ClaimFacts:
     )
 
 
-def _items_named(lines: tuple[FeeLine, ...], words: tuple[str, ...]) -> int:
+def _items_named(lines: Sequence[FeeLine | HeardLine], words: tuple[str, ...]) -> int:
     return sum(any(word in line.name for word in words) for line in lines)

@@ -5,13 +5,14 @@ from datetime import timedelta
 from functools import partial
 
 from libs.contracts.enrolment import CoverageActivated, PersonErased
-from libs.contracts.intake import ClaimCorrected, ClaimRegistered, ClaimWithdrawn, FiledSettlement
+from libs.contracts.intake import ClaimCorrected, ClaimRegistered, ClaimWithdrawn
 from libs.contracts.medical_data import RecordsAttached, RecordsUnavailable
 from libs.eventlog import Handler, Recorded, UnitOfWork
 from libs.eventlog.stage import Instruction, Stage
 from libs.privacy import KeyStore
 from services.fraud.adapters import invoices, reviews
 from services.fraud.domain.commands import Command, NoteClaim, NoteCoverage, NoteRecords, NoteWithdrawal
+from services.fraud.domain.heard import VIEWS, HeardFiled
 from services.fraud.domain.state import Person
 
 SUBSCRIPTIONS: Mapping[str, frozenset[str]] = {
@@ -25,8 +26,8 @@ def hear_events(stage: Stage[Person, Command], keys: KeyStore, review_within: ti
     """The consumer's handler."""
 
     async def handle(work: UnitOfWork, recorded: Sequence[Recorded]) -> None:
-        heard = [(event, event.decode()) for event in recorded]
-        filed = [event for _, event in heard if isinstance(event, FiledSettlement | ClaimWithdrawn)]
+        heard = [(event, VIEWS.read(event.type, event.schema_version, event.body)) for event in recorded]
+        filed = [event for _, event in heard if isinstance(event, HeardFiled | ClaimWithdrawn)]
         others = iter(await invoices.follow_invoices(work.connection, filed))
         instructions: list[Instruction[Command]] = []
         for cause, event in heard:
@@ -34,7 +35,7 @@ def hear_events(stage: Stage[Person, Command], keys: KeyStore, review_within: ti
             match event:
                 case CoverageActivated():
                     command = NoteCoverage(event)
-                case ClaimRegistered() | ClaimCorrected():
+                case HeardFiled():
                     command = NoteClaim(event, next(others), work.now, review_within)
                 case ClaimWithdrawn():
                     next(others)

@@ -7,15 +7,18 @@ import pytest
 from libs.contracts import Event, EventUnreadable, adjudication, decode, encode
 from libs.contracts.registry import EventTooNew
 from libs.contracts.sampling import sample_of
+from libs.contracts.settlement import Visit
 from libs.contracts.views import View, Views
 from services.adjudication.domain.noted import VIEWS as NOTED
 from services.charity.domain.heard import VIEWS as OF_CHARITY
+from services.fraud.domain.heard import VIEWS as OF_FRAUD
+from services.fraud.domain.heard import HeardVisit
 from services.medical_data.domain.heard import VIEWS as OF_MEDICAL_DATA
 from services.projections.claims.heard import HEARD
 
 EVERY_VIEW = [
     pytest.param(kind, view, id=f"{view.__module__.split('.')[1]}-{kind.__name__}")
-    for views in (HEARD, NOTED, OF_CHARITY, OF_MEDICAL_DATA)
+    for views in (HEARD, NOTED, OF_CHARITY, OF_FRAUD, OF_MEDICAL_DATA)
     for kind, view in views.by_contract.items()
 ]
 
@@ -79,3 +82,7 @@ def test_a_view_that_asks_for_more_than_its_contract_has_is_a_programmers_error(
     body = encode(sample_of(adjudication.ClaimDenied))
     with pytest.raises(msgspec.ValidationError):
         Views({adjudication.ClaimDenied: More}).decode("ClaimDenied", 2, body)
+
+
+def test_a_visit_that_is_kept_whole_is_seen_whole() -> None:
+    assert set(HeardVisit.__struct_fields__) == set(Visit.model_fields)
