@@ -37,7 +37,7 @@ async def tell_insurers(log: EventLog, topics: InsurerTopics) -> int:
     for row in behind:
         try:
             told += await _tell(log, topics, row["insurer"])
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - raised when the others are told
             failed.append(error)
     if failed:
         raise failed[0]
