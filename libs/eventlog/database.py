@@ -39,6 +39,8 @@ async def open_pool(
             "timezone": "UTC",
             # Statements here touch few rows by index; compiling them costs more than it saves.
             "jit": "off",
+            # Nor does planning them anew for what an array holds this time: it took as long as carrying them out.
+            "plan_cache_mode": "force_generic_plan",
             **settings,
         },
         command_timeout=60,

@@ -24,7 +24,7 @@ from libs.eventlog.consumer import Held
 from libs.eventlog.envelope import EnvelopeUnreadable, from_headers
 from libs.eventlog.errors import NewerThanThisCode, SourceWentBack, TooManyParked, is_operational
 from libs.eventlog.kafka import topic_of
-from libs.runtime.resting import resting_seconds
+from libs.runtime.resting import LEAST_REST_SECONDS, resting_seconds
 from libs.runtime.settings import ServiceSettings
 
 logger = structlog.get_logger(__name__)
@@ -53,11 +53,17 @@ class Inbound:
     """Feeds one service's consumer from its sources' topics, and from their logs when the broker is silent."""
 
     def __init__(
-        self, settings: ServiceSettings, service: str, sources: Iterable[str], consumer: Consumer
+        self,
+        settings: ServiceSettings,
+        service: str,
+        sources: Iterable[str],
+        consumer: Consumer,
+        least_rest_seconds: float = LEAST_REST_SECONDS,
     ) -> None:
         self._settings = settings
         self._sources = sorted(sources)
         self._consumer = consumer
+        self._least_rest_seconds = least_rest_seconds
         self._one_at_a_time = asyncio.Lock()
         self._stopping = asyncio.Event()
         self._committed_at = 0.0
@@ -67,6 +73,7 @@ class Inbound:
         self._reset_due = False
         self._batch_failing: str | None = None
         self._held: dict[Lane, Held] = {}
+        self._waiting: set[TopicPartition] = set()
         self._tails_failing: dict[str, str] = {}
         self.unreadable_total = 0
         self.broker = KafkaBroker(
@@ -175,11 +182,33 @@ class Inbound:
         logger.info("partitions_assigned", count=len(partitions))
 
     async def _on_batch(self, records: Records) -> None:
+        if len(records) >= self._settings.batch_size:
+            await self._process_batch(records)
+            return
+        # A fetch answers with the first that comes, and aiokafka sends no other before that is taken: asked meanwhile,
+        # the next batch would be what came first in this rest, and what came after it would wait for another.
+        resting = self._stop_fetching()
         began = monotonic()
-        await self._process_batch(records)
-        if len(records) < self._settings.batch_size and not self._stopping.is_set():
-            # What comes meanwhile is fetched in the background.
-            await asyncio.sleep(resting_seconds(monotonic() - began))
+        try:
+            await self._process_batch(records)
+            if not self._stopping.is_set():
+                await asyncio.sleep(resting_seconds(monotonic() - began, self._least_rest_seconds))
+        finally:
+            self._fetch_again(resting)
+
+    def _stop_fetching(self) -> set[TopicPartition]:
+        consumer = self._subscriber.consumer
+        if consumer is None:
+            return set()
+        fetched: set[TopicPartition] = consumer.assignment() - consumer.paused()
+        consumer.pause(*fetched)
+        return fetched
+
+    def _fetch_again(self, partitions: set[TopicPartition]) -> None:
+        """All but those that wait for their gap to be filled, and those that a rebalance gave to another process."""
+        consumer = self._subscriber.consumer
+        if consumer is not None:
+            consumer.resume(*(partitions & consumer.assignment()) - self._waiting)
 
     async def _process_batch(self, records: Records) -> None:
         events = self._readable(records)
@@ -265,9 +294,11 @@ class Inbound:
             first = min(r.offset for r in records if (r.topic, r.partition) == partition)
             consumer.seek(partition, first)
             consumer.pause(partition)
+            self._waiting.add(partition)
             asyncio.get_running_loop().call_later(HELD_LANE_SECONDS, self._resume, partition)
 
     def _resume(self, partition: TopicPartition) -> None:
+        self._waiting.discard(partition)
         consumer = self._subscriber.consumer
         if consumer is not None and partition in consumer.assignment():
             consumer.resume(partition)

@@ -10,8 +10,10 @@ RESTS_PER_BATCH = 3
 LEAST_REST_SECONDS = 0.05
 """The events of one request come by several partitions within milliseconds."""
 LONGEST_REST_SECONDS = 0.25
+UNHURRIED_REST_SECONDS = 0.2
+"""The least rest of those on whom no payment waits: read models and referrals."""
 
 
-def resting_seconds(took_seconds: float) -> float:
+def resting_seconds(took_seconds: float, least_seconds: float = LEAST_REST_SECONDS) -> float:
     """The rest after a batch that took so long and was not full."""
-    return min(LONGEST_REST_SECONDS, max(LEAST_REST_SECONDS, RESTS_PER_BATCH * took_seconds))
+    return min(LONGEST_REST_SECONDS, max(least_seconds, RESTS_PER_BATCH * took_seconds))

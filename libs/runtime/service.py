@@ -31,6 +31,7 @@ from libs.runtime.history import Folding
 from libs.runtime.http import ServiceHttp
 from libs.runtime.logs import configure_logs
 from libs.runtime.pump import Pump
+from libs.runtime.resting import LEAST_REST_SECONDS
 from libs.runtime.settings import ServiceSettings
 from libs.runtime.tracing import configure_tracing, exports, traced
 
@@ -40,6 +41,8 @@ Settings = TypeVar("Settings", bound=ServiceSettings)
 
 #: A day is closed within a minute of its end; looking costs one query by index.
 ROOTS_INTERVAL_SECONDS = 60.0
+#: A round of the relay costs the same for one event as for dozens; an event after a round waits so long at most.
+RELAY_REST_SECONDS = 0.02
 
 
 @dataclass(frozen=True)
@@ -60,12 +63,14 @@ class Parts:
     """What a service is made of beside the kernel.
 
     `subscriptions`: the event types it handles, by source. `appends`: its handler records events, else tables alone.
+    `least_rest_seconds`: after a batch that was not full.
     `on_reset`: forget cached states. `folding`: how its streams are folded, for who looks at them as they were.
     """
 
     subscriptions: Mapping[str, frozenset[str]] = field(default_factory=dict)
     handler: Handler | None = None
     appends: bool = True
+    least_rest_seconds: float = LEAST_REST_SECONDS
     routers: Sequence[APIRouter] = ()
     pumps: Sequence[Pump] = ()
     batchers: Sequence[Batcher[object, object]] = ()
@@ -106,7 +111,7 @@ async def _run(name: str, settings: Settings, build: Build[Settings], migrations
         topic = KafkaTopic(settings.kafka, name, settings.shards, replication=settings.replication_factor)
         resources.push_async_callback(topic.stop)
         await topic.start()
-        relay = Relay(runtime.log, topic, window=settings.relay_window)
+        relay = Relay(runtime.log, topic, window=settings.relay_window, rest_seconds=RELAY_REST_SECONDS)
         consumer, inbound = await _consuming(name, runtime, parts)
         http = ServiceHttp(name, settings, runtime.log, relay, consumer, inbound, parts, signer)
         tune_collector()
@@ -170,7 +175,7 @@ async def _consuming(
     await consumer.prepare()
     topics = {topic_of(source): settings.shards for source in sources}
     await ensure_topics(settings.kafka, topics, replication=settings.replication_factor)
-    return consumer, Inbound(settings, name, sources, consumer)
+    return consumer, Inbound(settings, name, sources, consumer, parts.least_rest_seconds)
 
 
 async def _serve(

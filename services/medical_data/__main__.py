@@ -1,6 +1,7 @@
 """Run medical data: `python -m services.medical_data`."""
 
 from functools import partial
+from itertools import cycle
 from pathlib import Path
 
 import httpx2
@@ -45,21 +46,27 @@ async def build(runtime: Runtime[MedicalDataSettings]) -> Parts:
         lease_seconds=LEASE_FACTOR * settings.bureau_timeout_seconds,
     )
     pumps = [
-        Pump(f"look_up_{number}", look_up, interval_seconds=settings.poll_seconds)
+        Pump(
+            f"look_up_{number}",
+            look_up,
+            interval_seconds=settings.poll_seconds,
+            full=settings.lookups_per_request,
+        )
         for number in range(1, settings.lookups_in_flight + 1)
     ]
     giving_up = partial(give_up, runtime.log, stage, patience)
-    pumps.append(Pump("give_up", giving_up, interval_seconds=settings.poll_seconds))
+    # Each heard batch is one request's worth: the next pump asks for it while the last one's is still answered. Budgets
+    # are spent by the clock, so nobody wakes the last pump.
+    turn = cycle(pumps)
 
     def wake() -> None:
-        for pump in pumps:
-            pump.wake()
+        next(turn).wake()
 
     return Parts(
         subscriptions=SUBSCRIPTIONS,
         handler=hear_events(states, patience, runtime.keys, wake),
         routers=[medical_data_router(runtime.log)],
-        pumps=pumps,
+        pumps=[*pumps, Pump("give_up", giving_up, interval_seconds=settings.poll_seconds)],
         on_reset=states.clear,
         folding=Folding(states),
     )

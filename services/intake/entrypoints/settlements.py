@@ -145,7 +145,7 @@ class _Entry:
         started = []
         for number, raw in enumerate(raws):
             started.append(asyncio.ensure_future(self._one_of_many(number, bytes(raw), caller, dry_run)))
-            if number % _READ_IN_A_ROW == 0:
+            if number % _READ_IN_A_ROW == _READ_IN_A_ROW - 1:
                 await asyncio.sleep(0)
         results = await asyncio.gather(*started)
         accepted = sum(result["status"] < 300 for result in results)

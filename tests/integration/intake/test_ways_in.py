@@ -173,6 +173,15 @@ def test_an_array_has_a_result_for_each_of_its_items(
     assert len(registered(services, submission)) == len(registered(services, other)) == 1
 
 
+def test_a_small_array_is_one_transaction(
+    hospital: Hospital, submission: Submission, services: ServicesUnderTest
+) -> None:
+    others = [a_submission(submission_id=f"S-{uuid4()}") for _ in range(3)]
+    hospital.post("/settlements", b"[" + b",".join(map(national, [submission, *others])) + b"]")
+    recorded = {one.recorded_at for sent in (submission, *others) for one in registered(services, sent)}
+    assert len(recorded) == 1
+
+
 def test_many_at_once_share_transactions_and_are_each_answered(
     hospital: Hospital, services: ServicesUnderTest
 ) -> None:

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.consumer.group_coordinator import GroupCoordinator
+from aiokafka.structs import TopicPartition
 
 from libs.eventlog import Consumer, Recorded
 from libs.eventlog.errors import NewerThanThisCode, SourceUnreachable
@@ -79,6 +80,51 @@ async def test_the_names_that_tell_of_a_consumer_that_was_thrown_out_are_still_a
     """They are private there: an upgrade that renames them must not silence the reason."""
     assert "_coordination_task" in GroupCoordinator.__init__.__code__.co_names
     assert "_coordinator" in AIOKafkaConsumer.__init__.__code__.co_names
+
+
+class _Fetching:
+    """Stands in for aiokafka's consumer of two partitions."""
+
+    def __init__(self) -> None:
+        self.stopped: set[TopicPartition] = set()
+
+    def assignment(self) -> set[TopicPartition]:
+        return {TopicPartition("huiji.intake.events", shard) for shard in (2, 3)}
+
+    def paused(self) -> set[TopicPartition]:
+        return set(self.stopped)
+
+    def pause(self, *partitions: TopicPartition) -> None:
+        self.stopped |= set(partitions)
+
+    def resume(self, *partitions: TopicPartition) -> None:
+        self.stopped -= set(partitions)
+
+
+async def test_nothing_is_fetched_while_a_batch_is_processed_and_all_of_it_after_the_rest() -> None:
+    inbound, fetching = an_inbound(), _Fetching()
+    inbound._subscriber.consumer = cast(Any, fetching)
+    fetched_meanwhile: list[bool] = []
+
+    async def process(events: list[Recorded]) -> dict[Any, Any]:
+        fetched_meanwhile.append(fetching.stopped != fetching.assignment())
+        return {}
+
+    cast(Any, inbound._consumer).process = process
+    await inbound._on_batch(())
+    assert fetched_meanwhile == [False]
+    assert fetching.stopped == set()
+
+
+async def test_a_lane_whose_gap_waits_for_its_source_is_not_fetched_after_the_rest() -> None:
+    inbound, fetching = an_inbound(), _Fetching()
+    inbound._subscriber.consumer = cast(Any, fetching)
+    waiting = TopicPartition("huiji.intake.events", 3)
+    inbound._waiting.add(waiting)
+    await inbound._on_batch(())
+    assert fetching.stopped == {waiting}
+    inbound._resume(waiting)
+    assert fetching.stopped == set()
 
 
 async def test_stopping_does_not_wait_for_a_batch_without_end() -> None:

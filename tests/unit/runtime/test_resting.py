@@ -1,6 +1,11 @@
 """Small batches make room for larger ones, within bounds."""
 
-from libs.runtime.resting import LEAST_REST_SECONDS, LONGEST_REST_SECONDS, resting_seconds
+from libs.runtime.resting import (
+    LEAST_REST_SECONDS,
+    LONGEST_REST_SECONDS,
+    UNHURRIED_REST_SECONDS,
+    resting_seconds,
+)
 
 
 def test_a_quick_batch_is_followed_by_the_least_rest() -> None:
@@ -13,3 +18,7 @@ def test_the_rest_grows_with_what_a_batch_takes() -> None:
 
 def test_a_slow_batch_holds_nobody_up_for_long() -> None:
     assert resting_seconds(60.0) == LONGEST_REST_SECONDS
+
+
+def test_those_whom_nobody_waits_for_rest_longer_after_a_quick_batch() -> None:
+    assert resting_seconds(0.001, UNHURRIED_REST_SECONDS) == UNHURRIED_REST_SECONDS
