@@ -192,7 +192,8 @@ class Inbound:
         try:
             await self._process_batch(records)
             if not self._stopping.is_set():
-                await asyncio.sleep(resting_seconds(monotonic() - began, self._least_rest_seconds))
+                took = monotonic() - began
+                await asyncio.sleep(resting_seconds(took, len(records), self._least_rest_seconds))
         finally:
             self._fetch_again(resting)
 
