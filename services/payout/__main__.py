@@ -11,7 +11,6 @@ from libs.eventlog import EventLogError, States
 from libs.eventlog.stage import Stage
 from libs.runtime.history import Folding
 from libs.runtime.pump import Pump
-from libs.runtime.resting import UNHURRIED_REST_SECONDS
 from libs.runtime.service import Parts, Runtime, run_service
 from libs.runtime.settings import ServiceSettings
 from libs.runtime.staff import operator_desk, read_staff, staff_desk
@@ -46,6 +45,8 @@ RELEASE_SECONDS = 5.0
 FILE_REST_SECONDS = 0.15
 # Decisions wake these pumps, too; the interval is the net for what a crash has left, and for a topic that was lost.
 INSURER_SECONDS = 5.0
+# Their streams are for accounts, not for anybody who waits: each round writes and tells all of them.
+INSURER_REST_SECONDS = 0.5
 
 
 class PayoutSettings(ServiceSettings):
@@ -167,7 +168,7 @@ def _insurer_pumps(runtime: Runtime[PayoutSettings]) -> list[Pump]:
         "write insurers' streams",
         write_and_tell,
         interval_seconds=INSURER_SECONDS,
-        rest_seconds=UNHURRIED_REST_SECONDS,
+        rest_seconds=INSURER_REST_SECONDS,
     )
     telling = Pump(
         "tell insurers",
