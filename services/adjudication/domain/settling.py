@@ -155,7 +155,9 @@ def _next(
                 follow_unmatched(person, claim, around.now) if isinstance(error, OneStopUnusable) else []
             )
             return [*pended, *unmatched]
-        differs = follow_difference(person, claim, decision, reason, around.plans, around.now)
+        # A decision that would say the same is not made: the one that stands is what differs.
+        stands = claim.standing if claim.standing and same_outcome(claim.standing, decision) else decision
+        differs = follow_difference(person, claim, stands, reason, around.plans, around.now)
         return [*_take_the_place(claim, decision, reason, caused_by, around.now), *differs]
     return _pend(person.person_id, claim_id, claim, ready.reasons, around)
 

@@ -202,6 +202,17 @@ def test_a_denied_claim_that_the_centre_paid_is_on_the_list() -> None:
     assert found.causes == ("denied",)
 
 
+def test_a_difference_names_the_decision_that_stands_when_a_correction_leaves_it() -> None:
+    person = ToldPerson()
+    person.hears(covered(), registered(one_stop=AGREED), attached(), scored(outcome="review"))
+    person.hears(reviewed("fraudulent"))
+    person.hears(corrected("c1", one_stop=LESS), attached("c1", revision=2))
+    person.hears(scored("c1", revision=2, outcome="review"), reviewed("fraudulent", revision=2))
+    first, second = person.all(OneStopDifferenceFound)
+    assert first.difference_id != second.difference_id
+    assert first.decision_id == second.decision_id == person.denied().decision_id
+
+
 @pytest.mark.parametrize(
     "amounts", [one_stop_amounts(IN, plan_id="zibo-2022"), one_stop_amounts(("SB-OTHER", 0, 1))]
 )
