@@ -22,12 +22,14 @@ class LiveTraffic:
 class Pace:
     """`events_per_second`: at most so many, None for as many as can be. `lag_events`: live may be so far behind.
 
-    Without `yields` it does not rest for live: live is held meanwhile, and waits for it.
+    Without `yields` it does not rest for live: live is held meanwhile, and waits for it. `processes` share what work
+    there may be.
     """
 
     events_per_second: float | None
     lag_events: int
     yields: bool = True
+    processes: int = 1
 
     def rest_seconds(self, worked_seconds: float, events: int, live: LiveTraffic) -> float:
         """The rest after a batch of `events` that took `worked_seconds`."""
@@ -37,9 +39,11 @@ class Pace:
             per_work = REST_PER_WORK_WHEN_LIVE_LAGS
         elif self.yields and live.works:
             per_work = REST_PER_WORK_WHEN_LIVE_WORKS
+        if per_work:
+            per_work = (1 + per_work) * self.processes - 1
         return max(0.0, by_rate, min(worked_seconds * per_work, LONGEST_REST_SECONDS))
 
     def shared_by(self, processes: int) -> "Pace":
         """The pace of one of several processes."""
         rate = self.events_per_second
-        return Pace(rate / processes if rate else None, self.lag_events, self.yields)
+        return Pace(rate / processes if rate else None, self.lag_events, self.yields, processes)

@@ -37,6 +37,8 @@ def test_a_rate_is_kept_over_work_and_rest() -> None:
 
 def test_while_events_come_in_three_quarters_are_rest() -> None:
     assert Pace(None, 100).rest_seconds(0.1, 500, LiveTraffic(works=True)) == pytest.approx(0.3)
+    two = Pace(None, 100).shared_by(2)
+    assert two.rest_seconds(0.1, 500, LiveTraffic(works=True)) == pytest.approx(0.7), "an eighth each"
 
 
 def test_while_live_lags_nine_tenths_are_rest_but_never_all() -> None:
