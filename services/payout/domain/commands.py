@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from libs.contracts.adjudication import AdjudicationReversed, ClaimAdjudicated, ClaimDenied
+from libs.contracts.adjudication import AdjudicationReversed, ClaimDenied
 from libs.contracts.rulings import AppealConcluded, AppealOpened
+from services.payout.domain.heard import Adjudicated
 
 WriteOffReason = Literal["deceased", "hardship", "not_worth_collecting", "our_mistake", "uncollectable"]
 
@@ -19,7 +20,7 @@ class PayDecision:
     this is decided no other is put into a file.
     """
 
-    decision: ClaimAdjudicated | ClaimDenied
+    decision: Adjudicated | ClaimDenied
     creditor: str | None
     in_files: AbstractSet[str]
     now: datetime

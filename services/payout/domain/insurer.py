@@ -10,7 +10,7 @@ from datetime import date, datetime
 from uuid import UUID, uuid5
 
 from libs.contracts import Event
-from libs.contracts.adjudication import AdjudicationReversed, ClaimAdjudicated, PoolShare, ReversalReason
+from libs.contracts.adjudication import AdjudicationReversed, PoolShare, ReversalReason
 from libs.contracts.insurers import (
     InsurerPartBorne,
     InsurerPartReleased,
@@ -19,6 +19,7 @@ from libs.contracts.insurers import (
 )
 from services.payout.domain import ledger
 from services.payout.domain.errors import NothingToState, StatementDiffers, StatementUnknown
+from services.payout.domain.heard import Adjudicated, shares_of
 
 _STATEMENTS = UUID("6d0f7f3c-52b1-4f0c-9d6e-1b8a52c7e904")
 
@@ -104,7 +105,7 @@ class SettleStatement:
 InsurerCommand = Award | Reversal | CloseStatement | SettleStatement
 
 
-def shared_by(event: ClaimAdjudicated | AdjudicationReversed) -> Award | Reversal | None:
+def shared_by(event: Adjudicated | AdjudicationReversed) -> Award | Reversal | None:
     """What the insurers of a pool are to be told of a decision; None when no pool bears anything."""
     if event.plan_id is None or not any(share.amount_fen for share in event.pool_shares):
         return None
@@ -116,7 +117,7 @@ def shared_by(event: ClaimAdjudicated | AdjudicationReversed) -> Award | Reversa
             number=event.number,
             replaced_by=event.replaced_by,
             reason=event.reason,
-            shares=event.pool_shares,
+            shares=shares_of(event),
             reversed_at=event.reversed_at,
         )
     return Award(
@@ -128,7 +129,7 @@ def shared_by(event: ClaimAdjudicated | AdjudicationReversed) -> Award | Reversa
         hospital_id=event.hospital_id,
         service_date=event.service_date,
         awarded_fen=event.plan_pays_fen + event.cash_benefits_fen,
-        shares=event.pool_shares,
+        shares=shares_of(event),
         decided_at=event.decided_at,
     )
 

@@ -10,13 +10,13 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from libs.contracts import Event
-from libs.contracts.adjudication import ClaimAdjudicated
 from libs.contracts.payout import ClawbackRaised, EntitlementRevised, UnpayableReduced
 from services.payout.domain import ledger
 from services.payout.domain.account import Account, Payment
 from services.payout.domain.commands import PayDecision, WithdrawEntitlement
 from services.payout.domain.desk import Standing, book_desk
 from services.payout.domain.drafting import Draft
+from services.payout.domain.heard import Adjudicated
 from services.payout.domain.ids import clawback_id_of, payment_id_of
 from services.payout.domain.netting import may_be_cancelled, net_entitlement, net_payments
 
@@ -54,7 +54,7 @@ def _of_decision(command: PayDecision) -> Standing:
     decision = command.decision
     due_fen = desk_fen = 0
     reference = ""
-    if isinstance(decision, ClaimAdjudicated):
+    if isinstance(decision, Adjudicated):
         desk_fen = decision.settled_at_desk_fen
         reference = decision.one_stop.reference if decision.one_stop is not None else ""
         due_fen = decision.plan_pays_fen + decision.cash_benefits_fen - desk_fen

@@ -13,6 +13,7 @@ from libs.eventlog.stage import Instruction, Stage
 from services.payout.adapters import insurers, payees, payments
 from services.payout.domain.account import Account
 from services.payout.domain.commands import Command, HearAppeal, PayDecision, WithdrawEntitlement
+from services.payout.domain.heard import VIEWS, HeardAdjudicated
 from services.payout.domain.insurer import shared_by
 
 SUBSCRIPTIONS: Mapping[str, frozenset[str]] = {
@@ -28,7 +29,7 @@ SUBSCRIPTIONS: Mapping[str, frozenset[str]] = {
     "enrolment": frozenset({CoverageActivated.__name__, PersonErased.__name__, ErasureCompleted.__name__}),
 }
 
-_MovesMoney = ClaimAdjudicated | ClaimDenied | AdjudicationReversed
+_MovesMoney = HeardAdjudicated | ClaimDenied | AdjudicationReversed
 _Appeal = AppealOpened | AppealConcluded
 
 
@@ -42,7 +43,7 @@ def hear_events(
     """The consumer's handler. The last three are called when there is something to send, release or tell."""
 
     async def handle(work: UnitOfWork, events: Sequence[Recorded]) -> None:
-        decoded = [(recorded, recorded.decode()) for recorded in events]
+        decoded = [(one, VIEWS.read(one.type, one.schema_version, one.body)) for one in events]
         await _note_people(work, [event for _, event in decoded], forget_key, account_known)
         await _note_insurers(work, decoded, insurers_concerned)
         moving = [
@@ -80,7 +81,7 @@ def _moves_money(event: _MovesMoney) -> bool:
             return event.replaced_by is None
         case ClaimDenied():
             return event.number > 1
-        case ClaimAdjudicated():
+        case HeardAdjudicated():
             return event.number > 1 or event.plan_pays_fen + event.cash_benefits_fen > 0
 
 
@@ -88,7 +89,7 @@ def _takes_away(event: _MovesMoney | _Appeal) -> bool:
     match event:
         case AdjudicationReversed():
             return True
-        case ClaimAdjudicated() | ClaimDenied():
+        case HeardAdjudicated() | ClaimDenied():
             return event.number > 1
         case AppealOpened() | AppealConcluded():
             return False
@@ -100,7 +101,7 @@ def _command(
     match event:
         case AdjudicationReversed():
             return WithdrawEntitlement(event, creditor, in_files, now)
-        case ClaimAdjudicated() | ClaimDenied():
+        case HeardAdjudicated() | ClaimDenied():
             return PayDecision(event, creditor, in_files, now)
         case AppealOpened() | AppealConcluded():
             return HearAppeal(event, now)
@@ -113,7 +114,7 @@ async def _note_insurers(
     shared = [
         (about, recorded.traceparent)
         for recorded, event in decoded
-        if isinstance(event, ClaimAdjudicated | AdjudicationReversed) and (about := shared_by(event))
+        if isinstance(event, HeardAdjudicated | AdjudicationReversed) and (about := shared_by(event))
     ]
     if shared:
         await insurers.note(work.connection, shared)

@@ -14,11 +14,12 @@ from services.charity.domain.heard import VIEWS as OF_CHARITY
 from services.fraud.domain.heard import VIEWS as OF_FRAUD
 from services.fraud.domain.heard import HeardVisit
 from services.medical_data.domain.heard import VIEWS as OF_MEDICAL_DATA
+from services.payout.domain.heard import VIEWS as OF_PAYOUT
 from services.projections.claims.heard import HEARD
 
 EVERY_VIEW = [
     pytest.param(kind, view, id=f"{view.__module__.split('.')[1]}-{kind.__name__}")
-    for views in (HEARD, NOTED, OF_CHARITY, OF_FRAUD, OF_MEDICAL_DATA)
+    for views in (HEARD, NOTED, OF_CHARITY, OF_FRAUD, OF_MEDICAL_DATA, OF_PAYOUT)
     for kind, view in views.by_contract.items()
 ]
 
