@@ -25,6 +25,12 @@ _PLACES = Places(
     line=lambda index: f"/feedetail/{index}",
     one_stop="/huiji/one_stop",
 )
+# Most amounts of a bill are nothing, in these characters; a bill has a hundred of them.
+_NOTHING = "0.00"
+_BILL_AMOUNTS = tuple(
+    (wire, ours, Fields.amount if wire in fields.REQUIRED_AMOUNTS else Fields.optional_amount)
+    for wire, ours in fields.SETTLEMENT_AMOUNTS.items()
+)
 _LINE_AMOUNTS = tuple(
     (wire, ours, Fields.amount if wire in fields.REQUIRED_LINE_AMOUNTS else Fields.optional_amount)
     for wire, ours in fields.LINE_AMOUNTS.items()
@@ -104,8 +110,7 @@ def _read_additions(root: Fields, draft: Draft) -> None:
 def _read_settlement(info: Fields, draft: Draft) -> None:
     before = len(draft.problems.reasons)
     amounts = {
-        ours: info.amount(name) if name in fields.REQUIRED_AMOUNTS else info.optional_amount(name)
-        for name, ours in fields.SETTLEMENT_AMOUNTS.items()
+        ours: 0 if info.data.get(name) == _NOTHING else read(info, name) for name, ours, read in _BILL_AMOUNTS
     }
     if len(draft.problems.reasons) == before:
         draft.settlement = Settlement(**amounts)
@@ -120,7 +125,10 @@ def _read_lines(root: Fields, draft: Draft) -> None:
         list_class = line.choice("chrgitm_lv", fields.LIST_CLASSES)
         quantity = _thousandths(line)
         days_supply = _days(line)
-        amounts = {ours: read(line, wire) for wire, ours, read in _LINE_AMOUNTS}
+        amounts = {
+            ours: 0 if line.data.get(wire) == _NOTHING else read(line, wire)
+            for wire, ours, read in _LINE_AMOUNTS
+        }
         if len(draft.problems.reasons) == before:
             draft.lines.append(
                 FeeLine(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Final, Literal
 from uuid import UUID, uuid5
 
@@ -179,6 +180,7 @@ class Refused:
     claim_id: str | None = None
 
 
+@lru_cache(maxsize=2_048)  # asked several times on a settlement's way
 def claim_id_of(hospital_id: str, submission_id: str) -> str:
     """The claim of a submission.
 
