@@ -10,31 +10,33 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """`reader` looked at `what` of the stream `about`, and said `why`."""
+    """`reader` looked at `what` of the stream `about`, and said `why`. `proven`: by a staff token, not just named."""
 
     read_at: datetime
     reader: str
     about: str
     what: str
     why: str
+    proven: bool = False
 
 
 async def note_reading(connection: "Connection", reading: Reading) -> None:
     """Record it. Who cannot be recorded is shown nothing: the caller does this first."""
     await connection.execute(
-        "insert into reading (read_at, reader, about, what, why) values ($1, $2, $3, $4, $5)",
+        "insert into reading (read_at, reader, about, what, why, proven) values ($1, $2, $3, $4, $5, $6)",
         reading.read_at,
         reading.reader,
         reading.about,
         reading.what,
         reading.why,
+        reading.proven,
     )
 
 
 async def readings_of(connection: "Connection", about: str, limit: int) -> list[Reading]:
     """The newest readings of a stream, newest first."""
     rows = await connection.fetch(
-        "select read_at, reader, about, what, why from reading where about = $1 order by id desc limit $2",
+        "select read_at, reader, about, what, why, proven from reading where about = $1 order by id desc limit $2",
         about,
         limit,
     )

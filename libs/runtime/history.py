@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import AwareDatetime, BaseModel, Field
 
 from libs.contracts import ClaimEvent
@@ -16,6 +16,7 @@ from libs.eventlog.readings import Reading, note_reading, readings_of
 from libs.eventlog.travel import Dated, Moment, as_of
 from libs.runtime.plain import plain
 from libs.runtime.problems import Problem
+from libs.runtime.staff import OperatorDesk, StaffMember
 
 S = TypeVar("S")
 
@@ -43,7 +44,7 @@ class Folding(Generic[S]):
 class View(BaseModel):
     """What is asked for. `day`: days of service as CLAIM_ID:DATE, for streams that do not say them themselves."""
 
-    by: str = Field(min_length=1, max_length=100, description="who looks")
+    by: str = Field(min_length=1, max_length=100, description="who looks, unless a staff token says it")
     why: str = Field(default="", max_length=200)
     at: AwareDatetime | None = Field(default=None, description="in effect at this moment")
     known_at: AwareDatetime | None = Field(default=None, description="recorded by this moment")
@@ -73,14 +74,20 @@ class StepsView(View):
     states: bool = True
 
 
-def history_router(log: EventLog, folding: Folding[Any]) -> APIRouter:
+def history_router(log: EventLog, folding: Folding[Any], desk: OperatorDesk) -> APIRouter:
     """`/streams/{stream}/state`, `/steps` and `/readings`."""
     router = APIRouter(prefix="/streams", tags=["history"])
+    reader = Depends(desk.reader)
 
     @router.get("/{stream_id}/state")
-    async def state(stream_id: str, request: Request, view: Annotated[View, Query()]) -> dict[str, Any]:
+    async def state(
+        stream_id: str,
+        request: Request,
+        view: Annotated[View, Query()],
+        staff: StaffMember | None = reader,
+    ) -> dict[str, Any]:
         """The state that the service's own fold makes of what was known and in effect; null: nothing was."""
-        events = await _read(log, folding, stream_id, request, view)
+        events = await _read(log, folding, stream_id, request, view, staff)
         kept = _travelled(events, view)
         after = None
         for after in folding.states.follow(stream_id, [one.recorded for one in kept]):  # noqa: B007
@@ -88,9 +95,14 @@ def history_router(log: EventLog, folding: Folding[Any]) -> APIRouter:
         return _about(log, stream_id, events, kept) | {"state": _shown(folding, after, view)}
 
     @router.get("/{stream_id}/steps")
-    async def steps(stream_id: str, request: Request, view: Annotated[StepsView, Query()]) -> dict[str, Any]:
+    async def steps(
+        stream_id: str,
+        request: Request,
+        view: Annotated[StepsView, Query()],
+        staff: StaffMember | None = reader,
+    ) -> dict[str, Any]:
         """Each event with the state after it. Of a claim: the events about it, and others that changed its part."""
-        events = await _read(log, folding, stream_id, request, view)
+        events = await _read(log, folding, stream_id, request, view, staff)
         kept = _travelled(events, view)
         found = _steps(folding, stream_id, kept, view)
         if not view.states:
@@ -110,9 +122,14 @@ def history_router(log: EventLog, folding: Folding[Any]) -> APIRouter:
 
 
 async def _read(
-    log: EventLog, folding: Folding[Any], stream_id: str, request: Request, view: View
+    log: EventLog,
+    folding: Folding[Any],
+    stream_id: str,
+    request: Request,
+    view: View,
+    staff: StaffMember | None,
 ) -> list[Recorded]:
-    """All events of the stream; who asks is recorded before."""
+    """All events of the stream; who asks is recorded before: as their token proves, else as they say."""
     async with log.pool.acquire() as connection:
         folded = [stream_id] if stream_id.startswith(folding.kinds) else []
         events = await read.read_streams(connection, log.source, folded)
@@ -121,7 +138,9 @@ async def _read(
                 404, "stream_unknown", "No such stream", "Nothing is recorded under this name here."
             )
         what = f"{request.url.path.rsplit('/', 1)[-1]} at={view.at} known_at={view.known_at}"
-        await note_reading(connection, Reading(log.clock(), view.by, stream_id, what, view.why))
+        who = staff.id if staff is not None else view.by
+        reading = Reading(log.clock(), who, stream_id, what, view.why, proven=staff is not None)
+        await note_reading(connection, reading)
     return events
 
 

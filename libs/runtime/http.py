@@ -122,7 +122,7 @@ class ServiceHttp:
         desk = operator_desk(read_staff(self._settings.staff_file) if self._settings.staff_file else None)
         app.include_router(amendments_router(self._log, desk))
         if self._parts.folding is not None:
-            app.include_router(history_router(self._log, self._parts.folding))
+            app.include_router(history_router(self._log, self._parts.folding, desk))
         if self._consumer is not None:
             app.include_router(parked_router(self._log, self._consumer, desk))
             app.include_router(breaker_router(self._consumer, desk))

@@ -103,14 +103,25 @@ def staff_desk(staff: StaffFile | None, role: Role | None = None) -> Callable[[s
     return who
 
 
+def reader_desk(staff: StaffFile | None) -> Callable[[str | None], StaffMember | None]:
+    """A FastAPI dependency that answers who looks, where somebody shows a token. Problems: those of `staff_desk`."""
+    known = staff_desk(staff)
+
+    def who(authorization: Annotated[str | None, Header()] = None) -> StaffMember | None:
+        return None if authorization is None else known(authorization)
+
+    return who
+
+
 @dataclass(frozen=True)
 class OperatorDesk:
-    """The FastAPI dependencies of what operators do to a service."""
+    """The FastAPI dependencies of what operators do to a service, and of who looks."""
 
     operator: Callable[[str | None], StaffMember]
     approver: Callable[[str | None], StaffMember]
+    reader: Callable[[str | None], StaffMember | None]
 
 
 def operator_desk(staff: StaffFile | None) -> OperatorDesk:
-    """Both roles' desks, of a deployment's staff."""
-    return OperatorDesk(staff_desk(staff, "operator"), staff_desk(staff, "approver"))
+    """The desks of a deployment's staff."""
+    return OperatorDesk(staff_desk(staff, "operator"), staff_desk(staff, "approver"), reader_desk(staff))

@@ -17,6 +17,7 @@ from libs.eventlog.envelope import from_json
 from libs.local_platform import Processes, ProcessSpec, answers_http, choose_port, start_embedded_broker
 from libs.privacy import KeyStore, MasterKeyRing, Pseudonymiser, create_master_key, open_key_pool, seal_json
 from libs.testing.postgres import PostgresUnderTest, in_own_loop
+from libs.testing.staff import shown_by, written_staff
 from libs.testing.waiting import is_running, wait_until
 
 SHARDS = 2
@@ -33,6 +34,7 @@ class ServicesUnderTest:
         self.directory = directory
         self.database_url = database_url
         self.master_key_file = directory / "master.key"
+        self.staff_file = written_staff(directory)
         self._master: MasterKeyRing = create_master_key(self.master_key_file)
         self.bootstrap = bootstrap or start_embedded_broker(processes).bootstrap
         self._pids: dict[str, int] = {}
@@ -79,9 +81,9 @@ class ServicesUnderTest:
         """Where a process answers."""
         return f"http://127.0.0.1:{self._ports[name]}{path}"
 
-    def get(self, name: str, path: str) -> httpx2.Response:
-        """GET from a process."""
-        return self._client.get(self.url(name, path))
+    def get(self, name: str, path: str, *, by: str | None = None) -> httpx2.Response:
+        """GET from a process; `by` a member of the tests' staff, where it knows them."""
+        return self._client.get(self.url(name, path), headers=shown_by(by) if by else None)
 
     def send(self, method: str, name: str, path: str, body: Any) -> httpx2.Response:
         """Send JSON to a process."""
@@ -173,6 +175,7 @@ class ServicesUnderTest:
             "HUIJI_SHARDS": str(SHARDS),
             "HUIJI_SOURCES": json.dumps({known: self.url(known) for known in self._ports}),
             "HUIJI_MASTER_KEY_FILE": str(self.master_key_file),
+            "HUIJI_STAFF_FILE": str(self.staff_file),
             # The embedded broker looks again after half of this; Kafka answers at once either way.
             "HUIJI_FETCH_MAX_WAIT_MS": "20",
             "HUIJI_TAIL_CHECK_SECONDS": "0.5",

@@ -68,6 +68,14 @@ def staff_token(running: RunningAt, by: str) -> str:
     raise NobodyActs(sorted(local))
 
 
+def reader_token(running: RunningAt, by: str) -> str | None:
+    """The token of who looks, if they have one here; others give a name, and that is what is recorded."""
+    try:
+        return staff_token(running, by)
+    except NobodyActs:
+        return None
+
+
 def proven(running: RunningAt, by: str, role: Role) -> StaffMember:
     """Who acts on what has no service of its own to ask: the staff file decides. Raises NotProven."""
     token = staff_token(running, by)

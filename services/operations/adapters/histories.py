@@ -29,11 +29,15 @@ class Moment:
 
 @dataclass(frozen=True)
 class Histories:
-    """Asks the services of a running platform. `by` and `why` are recorded at each service that shows something."""
+    """Asks the services of a running platform. Who looks and `why` are recorded at each service that shows something.
+
+    `by`: a name; `token`: of the member of staff, which counts instead where there is one.
+    """
 
     running: RunningAt
     by: str
     why: str = ""
+    token: str | None = None
 
     @property
     def services(self) -> list[str]:
@@ -84,7 +88,7 @@ class Histories:
         query += [("day", f"{claim_id}:{day}") for claim_id, day in sorted(days.items())]
         url = f"{self.running.url(service)}/streams/{quote(stream_id, safe='')}/{what}?{urlencode(query)}"
         try:
-            answer: dict[str, Any] = ask(url)
+            answer: dict[str, Any] = ask(url, token=self.token)
         except Refused as refusal:
             if refusal.status == _NOT_FOUND:
                 return None

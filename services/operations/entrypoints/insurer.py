@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,6 +19,7 @@ from services.operations.adapters.asking import ask
 from services.operations.adapters.credentials import staff_token
 from services.operations.entrypoints.exits import NO
 from services.operations.entrypoints.finding import ActingBy, PlatformFile, find_platform, reaching
+from services.operations.entrypoints.moment_options import KnownAt, moment_of
 from services.operations.entrypoints.output import AsJson, console, print_json, print_table, refuse
 
 _PAGE = 1_000
@@ -60,13 +62,20 @@ def listing(platform: PlatformFile = None, as_json: AsJson = False) -> None:
 def stream(
     name: Name,
     after: Annotated[int, typer.Option(help="The last sequence that is known.")] = 0,
+    known_at: KnownAt = None,
     platform: PlatformFile = None,
 ) -> None:
-    """The insurer's own stream as lines of JSON, as on its topic huiji.insurer.NAME."""
+    """The insurer's own stream as lines of JSON, as on its topic huiji.insurer.NAME; with --known-at as it was then.
+
+    The stream is all that an insurer is told, so this is what it could see at that moment.
+    """
+    until = moment_of(None, known_at).known_at
     with reaching():
         url = f"{_url(platform)}/{name}/stream"
         while page := ask(f"{url}?after={after}&limit={_PAGE}"):
             for one in page:
+                if until is not None and datetime.fromisoformat(one["recorded_at"]) > until:
+                    return
                 sys.stdout.write(orjson.dumps(one).decode() + "\n")
             after = page[-1]["event"]["sequence"]
 

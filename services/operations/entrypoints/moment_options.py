@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from services.operations.adapters.announcing import RunningAt
+from services.operations.adapters.credentials import reader_token
 from services.operations.adapters.histories import Histories, Moment
 from services.operations.domain.errors import OperationsError
 from services.operations.domain.moments import NotAMoment, parse_moment
@@ -21,7 +22,10 @@ At = Annotated[
 KnownAt = Annotated[
     str | None, typer.Option("--known-at", help="As was known then: what had been recorded by then.")
 ]
-By = Annotated[str, typer.Option("--by", help="Who looks, for the record; your account when left out.")]
+By = Annotated[
+    str,
+    typer.Option("--by", help="Who looks: a member of staff, or any name; your account when left out."),
+]
 Full = Annotated[bool, typer.Option("--full", help="Also each service's state, field by field.")]
 Why = Annotated[str, typer.Option("--why", help="For what purpose, for the record.")]
 
@@ -37,8 +41,8 @@ def moment_of(at: str | None, known_at: str | None) -> Moment:
 
 
 def histories(running: RunningAt, by: str, why: str) -> Histories:
-    """What asks the services; every look bears a name."""
-    return Histories(running, by or getpass.getuser(), why)
+    """What asks the services; every look bears a name, proved where who looks has a staff token."""
+    return Histories(running, by or getpass.getuser(), why, reader_token(running, by))
 
 
 def print_moment(found: Travelled, what: str) -> bool:

@@ -1,6 +1,5 @@
 """`huiji parked`: events that a service could not process, and what is done about them."""
 
-import getpass
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -11,10 +10,9 @@ import typer
 from services.operations.adapters.announcing import RunningAt
 from services.operations.adapters.asking import Refused, ask
 from services.operations.adapters.credentials import staff_token
-from services.operations.adapters.histories import Histories
 from services.operations.domain.changes import changes
 from services.operations.entrypoints.finding import ActingBy, PlatformFile, find_platform, reaching
-from services.operations.entrypoints.moment_options import By
+from services.operations.entrypoints.moment_options import By, histories
 from services.operations.entrypoints.output import AsJson, console, print_json, print_table
 from services.operations.entrypoints.showing import shown
 from services.operations.use_cases.parked import look_at_parked, retry_everywhere
@@ -103,7 +101,7 @@ def show(
     """
     with reaching():
         running = find_platform(platform)
-        looked = look_at_parked(Histories(running, by or getpass.getuser(), "parked"), service, subject)
+        looked = look_at_parked(histories(running, by, "parked"), service, subject)
     if as_json:
         print_json(looked)
         return

@@ -75,6 +75,11 @@ def test_seals_are_not_shown_and_every_look_is_recorded_before(services: Service
     (reading,) = services.get("enrolment", f"/streams/{stream_id}/readings").json()
     assert (reading["reader"], reading["why"], reading["about"]) == ("r.chen", "appeal 7", stream_id)
     assert reading["what"].startswith("state ")
+    assert reading["proven"] is False
+    assert services.get("enrolment", f"/streams/{stream_id}/state?by=x", by="nobody").status_code == 401
+    services.get("enrolment", f"/streams/{stream_id}/state?by=somebody-else", by="clerk").raise_for_status()
+    newest, _ = services.get("enrolment", f"/streams/{stream_id}/readings").json()
+    assert (newest["reader"], newest["proven"]) == ("clerk", True), "the token counts, not the name"
 
 
 def test_who_does_not_say_who_they_are_is_shown_nothing(services: ServicesUnderTest) -> None:
