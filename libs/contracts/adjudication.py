@@ -109,6 +109,7 @@ class PendReason(Model):
         "settlement_differs",
         "plan_unknown",
         "not_evaluable",
+        "ruling_outgrown",
     ]
     owner: Literal["enrolment", "fraud", "hospital", "operator"]
     since: datetime | None = Field(default=None, description="when the claim began to wait for this")
@@ -116,7 +117,10 @@ class PendReason(Model):
 
 
 class ClaimPended(ClaimEvent):
-    """The claim cannot be decided, or decided anew, yet. A decision that it already has stands meanwhile."""
+    """The claim cannot be decided, or decided anew, yet. A decision that it already has stands meanwhile. Since version
+    2 a ruling that the corrected bill has outgrown can be the reason."""
+
+    schema_version: ClassVar[int] = 2
 
     reasons: tuple[PendReason, ...]
     pended_at: datetime

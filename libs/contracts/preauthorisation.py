@@ -9,8 +9,8 @@ from typing import Literal
 
 from pydantic import Field, JsonValue
 
-from libs.contracts.adjudication import LiabilityOutcome, PendReason
-from libs.contracts.event import Fen, PersonEvent
+from libs.contracts.adjudication import LiabilityOutcome
+from libs.contracts.event import Fen, Model, PersonEvent
 from libs.contracts.settlement import FeeLine, Settlement, Visit
 
 
@@ -80,10 +80,19 @@ class PreauthorisationRefused(PreauthorisationAnswer):
     patient_bears_fen: Fen
 
 
+class StayWaits(Model):
+    """What a request waits for, and who has to provide it."""
+
+    code: Literal["coverage_unknown", "plan_unknown", "not_evaluable"]
+    owner: Literal["enrolment", "operator", "hospital"]
+    since: datetime
+    due_at: datetime = Field(description="when the request expires, whoever has provided what")
+
+
 class PreauthorisationPended(PreauthorisationAnswer):
     """It cannot be answered yet; each reason names its owner. Nothing is reserved meanwhile."""
 
-    reasons: tuple[PendReason, ...]
+    reasons: tuple[StayWaits, ...]
 
 
 class ReservationReleased(PreauthorisationEvent):

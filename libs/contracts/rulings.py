@@ -103,6 +103,12 @@ class RulingApproved(ClaimEvent):
     approved_by: str
     tier: str
     approved_at: datetime
+    bill_up_to_fen: int | None = Field(
+        default=None,
+        ge=0,
+        description="the largest bill on which the ruling stays in force when the hospital corrects it: its effect may"
+        " grow by as much as the bill, within the authority of who approved; None: no limit",
+    )
 
 
 class RulingRejected(ClaimEvent):

@@ -14,4 +14,5 @@ def _only_more_reasons(raw: dict[str, Any]) -> dict[str, Any]:
 
 UPCASTERS: Mapping[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {
     ("ClaimDenied", 1): _only_more_reasons,
+    ("ClaimPended", 1): _only_more_reasons,
 }

@@ -12,6 +12,7 @@ from services.adjudication.errors import (
     AppealTaken,
     AppealUnknown,
     NothingToAppeal,
+    OwnRuling,
     UpheldWithoutRuling,
 )
 
@@ -56,6 +57,8 @@ def conclude_appeal(person: Person, command: ConcludeAppeal) -> list[Event]:
         return []
     if command.appeal_id not in claim.appeals:
         raise AppealUnknown(f"claim {command.claim_id} has no open appeal {command.appeal_id}")
+    if command.by_staff in claim.appealed_rulers.get(command.appeal_id, ()):
+        raise OwnRuling("who ruled on a claim cannot answer the appeal against it")
     ruling = claim.approved_for(command.appeal_id)
     if command.outcome == "upheld" and ruling is None:
         raise UpheldWithoutRuling("an appeal is upheld by a ruling that was proposed for it and approved")
@@ -74,7 +77,12 @@ def conclude_appeal(person: Person, command: ConcludeAppeal) -> list[Event]:
 
 def remind_of_appeal(person: Person, claim_id: str, due_at: datetime, now: datetime) -> list[Event]:
     """The time of the claim's open appeal is over; a clock that rings for another is ignored."""
-    due = [appeal for appeal in person.claim(claim_id).appeals.values() if appeal.due_at == due_at <= now]
+    claim = person.claim(claim_id)
+    due = [
+        appeal
+        for appeal_id, appeal in claim.appeals.items()
+        if appeal.due_at == due_at <= now and appeal_id not in claim.appeals_overdue
+    ]
     return [
         AppealOverdue(
             person_id=appeal.person_id,

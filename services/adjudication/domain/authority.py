@@ -26,9 +26,14 @@ class Tier(_Strict):
     name: Words
     up_to_yuan: int | None = Field(default=None, ge=0)
 
+    @property
+    def up_to_fen(self) -> int | None:
+        """The largest change of one claim within the tier's authority; None without a limit."""
+        return None if self.up_to_yuan is None else self.up_to_yuan * YUAN
+
     def reaches(self, amount_fen: int) -> bool:
         """Whether a change of this size is within the tier's authority."""
-        return self.up_to_yuan is None or amount_fen <= self.up_to_yuan * YUAN
+        return self.up_to_fen is None or amount_fen <= self.up_to_fen
 
 
 class AppealTerms(_Strict):
@@ -48,6 +53,11 @@ class Authority(_Strict):
     def tier(self, tier_id: str) -> Tier | None:
         """The tier of an id; None when the table has no such tier."""
         return next((tier for tier in self.tiers if tier.id == tier_id), None)
+
+    def alone_up_to_fen(self, tier: Tier) -> int:
+        """The largest change of one claim that needs no second person."""
+        limit_fen = self.second_person_above_yuan * YUAN
+        return limit_fen if tier.up_to_fen is None else min(limit_fen, tier.up_to_fen)
 
     def needs_second(self, tier: Tier, amount_fen: int) -> bool:
         """Whether a ruling that moves a claim by this much needs another person's approval."""

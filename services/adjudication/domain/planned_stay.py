@@ -5,7 +5,6 @@ from datetime import date
 from typing import Literal
 
 from libs.contracts.preauthorisation import (
-    PreauthorisationAnswer,
     PreauthorisationEvent,
     PreauthorisationGranted,
     PreauthorisationPended,
@@ -79,20 +78,14 @@ def evolve_stay(stay: PlannedStay | None, event: PreauthorisationEvent) -> Plann
             raise AssertionError(f"not an event of a planned stay: {type(event).__name__}")
 
 
-def same_answer(one: PreauthorisationAnswer | None, other: PreauthorisationAnswer) -> bool:
+def same_answer(one: Answer | None, other: Answer) -> bool:
     """Whether two answers say and reserve the same, whenever they were given."""
-    if type(one) is not type(other) or one is None:
+    if one is None or type(one) is not type(other):
         return False
+    if isinstance(one, PreauthorisationPended) and isinstance(other, PreauthorisationPended):
+        return [waits.code for waits in one.reasons] == [waits.code for waits in other.reasons]
     return _said(one) == _said(other)
 
 
-def _said(answer: PreauthorisationAnswer) -> PreauthorisationAnswer:
-    if isinstance(answer, PreauthorisationPended):
-        reasons = tuple(
-            reason.model_copy(update={"since": None, "due_at": None}) for reason in answer.reasons
-        )
-        answer = answer.model_copy(update={"reasons": reasons})
-    of_the_moment = {"number": 1, "answered_at": None, "engine_digest": "", "inputs_digest": ""}
-    return answer.model_copy(
-        update={name: value for name, value in of_the_moment.items() if name in type(answer).model_fields}
-    )
+def _said(answer: Answer) -> dict[str, object]:
+    return answer.model_dump(exclude={"number", "answered_at", "engine_digest", "inputs_digest"})

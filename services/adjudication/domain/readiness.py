@@ -23,6 +23,9 @@ def readiness_of(person: Person, claim: Claim, plans: PlanBook) -> Readiness:
     assert claim.bill is not None
     records, _, review = claim.facts
     coverage = person.coverage_on(claim.bill.admitted_on)
+    if claim.has_outgrown_its_ruling:
+        # A person rules anew, on facts or a denial alike: until then the decision before the correction stands.
+        return Readiness(reasons=(PendReason(code="ruling_outgrown", owner="operator"),), coverage=coverage)
     if claim.is_denied_by_ruling:
         return Readiness(denial="ruled", coverage=coverage)
     if _is_arriving(claim):

@@ -14,6 +14,7 @@ from services.adjudication.errors import (
     AppealUnknown,
     AuthorityExceeded,
     ClaimUnknown,
+    OwnRuling,
     RulingTaken,
     RulingUnknown,
     SecondPersonNeeded,
@@ -31,10 +32,12 @@ def propose_ruling(person: Person, command: ProposeRuling, around: Circumstances
             raise RulingTaken(f"ruling {command.ruling_id} says something else")
         return []
     _check_appeal(claim, command.claim_id, command.appeal_id)
+    _check_not_own(claim, command.appeal_id, command.by)
     proposed = _proposal(person, command, tier, around)
     if proposed.needs_second:
         return [proposed]
-    return [proposed, _approval(proposed, command.by, tier, around.now)]
+    alone_up_to = command.authority.alone_up_to_fen(tier)
+    return [proposed, _approval(claim, proposed, command.by, tier, around.now, alone_up_to)]
 
 
 def approve_ruling(person: Person, command: ApproveRuling, around: Circumstances) -> list[Event]:
@@ -47,13 +50,14 @@ def approve_ruling(person: Person, command: ApproveRuling, around: Circumstances
     if proposed.proposed_by == command.by:
         raise SecondPersonNeeded("who proposed a ruling cannot approve it")
     _check_appeal(claim, command.claim_id, proposed.appeal_id)
-    approved = _approval(proposed, command.by, tier, around.now)
-    effect = _effect(person, approved, around)
+    _check_not_own(claim, proposed.appeal_id, command.by)
+    effect = _effect(person, _approval(claim, proposed, command.by, tier, around.now, None), around)
     if not tier.reaches(effect.largest_move_fen):
         raise AuthorityExceeded(
             f"the ruling moves a claim by {effect.largest_move_fen} fen, more than tier {tier.id} may approve"
         )
-    return [approved]
+    proposed = proposed.model_copy(update={"effect": effect})
+    return [_approval(claim, proposed, command.by, tier, around.now, tier.up_to_fen)]
 
 
 def reject_ruling(person: Person, command: RejectRuling) -> list[Event]:
@@ -98,7 +102,8 @@ def _proposal(person: Person, command: ProposeRuling, tier: Tier, around: Circum
         needs_second=True,
         proposed_at=around.now,
     )
-    approved = _approval(draft, command.by, tier, around.now)
+    claim = person.claim(command.claim_id)
+    approved = _approval(claim, draft, command.by, tier, around.now, None)
     effect = _effect(evolve(person, draft), approved, around)
     needs_second = command.authority.needs_second(tier, effect.largest_move_fen)
     return draft.model_copy(update={"effect": effect, "needs_second": needs_second})
@@ -106,13 +111,15 @@ def _proposal(person: Person, command: ProposeRuling, tier: Tier, around: Circum
 
 def _effect(person: Person, approved: RulingApproved, around: Circumstances) -> RulingEffect:
     """What the approval changes. While the claim cannot be decided nobody knows what the ruling will move: up to its
-    bill. Otherwise it would be ruled on before its facts are there, by who could not rule on it afterwards."""
+    bill. Otherwise it would be ruled on before its facts are there, by who could not rule on it afterwards. So does a
+    bill that has outgrown its ruling: a denial that is repeated moves nothing, and yet decides all of it."""
+    outgrown = person.claim(approved.claim_id).has_outgrown_its_ruling
     followed = what_follows(person, [approved], around)
     effect = effect_of(followed)
     for event in (approved, *followed):
         person = evolve(person, event)
     claim = person.claim(approved.claim_id)
-    if claim.is_settled or claim.bill is None:
+    if claim.bill is None or (claim.is_settled and not outgrown):
         return effect
     bill_fen = claim.bill.opened().settlement.total_fen
     return effect.model_copy(update={"largest_move_fen": max(effect.largest_move_fen, bill_fen)})
@@ -123,7 +130,18 @@ def _check_appeal(claim: Claim, claim_id: str, appeal_id: str | None) -> None:
         raise AppealUnknown(f"claim {claim_id} has no open appeal {appeal_id}")
 
 
-def _approval(proposed: RulingProposed, by: str, tier: Tier, now: datetime) -> RulingApproved:
+def _check_not_own(claim: Claim, appeal_id: str | None, by: str) -> None:
+    if appeal_id is not None and by in claim.appealed_rulers.get(appeal_id, ()):
+        raise OwnRuling("who ruled on a claim cannot rule on the appeal against it")
+
+
+def _approval(
+    claim: Claim, proposed: RulingProposed, by: str, tier: Tier, now: datetime, reach_fen: int | None
+) -> RulingApproved:
+    """`reach_fen`: the largest move that who approves may cause. What is left of it, the bill may grow by."""
+    assert claim.bill is not None, "a claim that is ruled on has a bill"
+    bill_fen = claim.bill.opened().settlement.total_fen
+    left_fen = None if reach_fen is None else reach_fen - proposed.effect.largest_move_fen
     return RulingApproved(
         person_id=proposed.person_id,
         claim_id=proposed.claim_id,
@@ -131,6 +149,7 @@ def _approval(proposed: RulingProposed, by: str, tier: Tier, now: datetime) -> R
         approved_by=by,
         tier=tier.id,
         approved_at=now,
+        bill_up_to_fen=None if left_fen is None else bill_fen + max(0, left_fen),
     )
 
 

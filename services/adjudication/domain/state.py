@@ -60,8 +60,9 @@ class Claim(msgspec.Struct, frozen=True):
     `records`, `scores` and `reviews` are by revision, from the bill's on: sources may be heard before the bill is.
     `decided` has the decision that counts, `standing`; `decisions` is how many there have been.
     `settled_order`, `settled_revision` and `settled_with_records` say what the standing decision has seen.
-    `ruling` is the one in force, made on `ruled_revision`; `proposed` are those that wait for a second person, each
-    made on the revision in `proposed_on`; those concluded are remembered, so that a retry does not rule again.
+    `ruling` is the one in force, made on `ruled_revision` by `ruled_by`, for bills up to `ruled_bill_up_to_fen`;
+    `proposed` are those that wait for a second person, each made on the revision in `proposed_on`; those concluded are
+    remembered, so that a retry does not rule again. `appealed_rulers`: who had ruled when an appeal was opened.
     `difference` is how the insurance centre's amounts differ from ours now, `difference_answer` what a person said.
     """
 
@@ -80,12 +81,15 @@ class Claim(msgspec.Struct, frozen=True):
     settled_with_records: bool = False
     ruling: RulingProposed | None = None
     ruled_revision: int = 0
+    ruled_bill_up_to_fen: int | None = None
+    ruled_by: tuple[str, ...] = ()
     proposed: Mapping[str, RulingProposed] = _NONE
     proposed_on: Mapping[str, int] = _NONE
     approved: Mapping[str, RulingProposed] = _NONE
     rejected: Mapping[str, RulingProposed] = _NONE
     appeals: Mapping[str, AppealOpened] = _NONE
     appeals_overdue: frozenset[str] = frozenset()
+    appealed_rulers: Mapping[str, tuple[str, ...]] = _NONE
     appeals_concluded: Mapping[str, str] = _NONE
     difference: OneStopDifferenceFound | None = None
     difference_answer: OneStopDifferenceAnswered | None = None
@@ -122,6 +126,15 @@ class Claim(msgspec.Struct, frozen=True):
     def is_settled(self) -> bool:
         """Whether the standing decision is about the newest revision, and nothing is waited for."""
         return self.decided is not None and not self.pended and self.settled_revision == self.revision
+
+    @property
+    def has_outgrown_its_ruling(self) -> bool:
+        """Whether the hospital has corrected the bill beyond what those who ruled have authority for."""
+        if self.ruling is None or self.bill is None or self.ruled_bill_up_to_fen is None:
+            return False
+        if self.ruled_revision == self.revision:
+            return False
+        return self.bill.opened().settlement.total_fen > self.ruled_bill_up_to_fen
 
     @property
     def is_denied_by_ruling(self) -> bool:
@@ -284,6 +297,8 @@ def _ruled(claim: Claim, event: ByPeople) -> Claim:
                 claim,
                 ruling=None if ruling.outcome == "lift" else ruling,
                 ruled_revision=claim.proposed_on[event.ruling_id],
+                ruled_bill_up_to_fen=event.bill_up_to_fen,
+                ruled_by=tuple(dict.fromkeys((ruling.proposed_by, event.approved_by))),
                 proposed=_without(claim.proposed, event.ruling_id),
                 approved={**claim.approved, event.ruling_id: ruling},
             )
@@ -291,7 +306,10 @@ def _ruled(claim: Claim, event: ByPeople) -> Claim:
             rejected = {**claim.rejected, event.ruling_id: claim.proposed[event.ruling_id]}
             return replace(claim, proposed=_without(claim.proposed, event.ruling_id), rejected=rejected)
         case AppealOpened():
-            return replace(claim, appeals={**claim.appeals, event.appeal_id: event})
+            # Whoever ruled as things stand then is not who answers the appeal.
+            rulers = {**claim.appealed_rulers, event.appeal_id: claim.ruled_by}
+            appeals = {**claim.appeals, event.appeal_id: event}
+            return replace(claim, appeals=appeals, appealed_rulers=rulers)
         case AppealOverdue():
             return replace(claim, appeals_overdue=claim.appeals_overdue | {event.appeal_id})
         case AppealConcluded():

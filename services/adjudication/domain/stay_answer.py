@@ -1,17 +1,19 @@
 """A planned stay is answered by the plan, as a claim would be; the answer moves when what it rests on moves."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 from pydantic import ValidationError
 
 from libs.benefits import BenefitsError, Case, Evaluation, Plan, evaluate
 from libs.contracts import Event
-from libs.contracts.adjudication import ClaimOpened, CoverageNoted, LiabilityOutcome, PendReason
+from libs.contracts.adjudication import ClaimOpened, CoverageNoted, LiabilityOutcome
 from libs.contracts.preauthorisation import (
     PreauthorisationGranted,
     PreauthorisationPended,
     PreauthorisationRefused,
     ReservationConverted,
+    StayWaits,
 )
 from libs.contracts.rulings import RuledFacts
 from services.adjudication.domain.balances import sum_of, taken_between
@@ -24,6 +26,9 @@ from services.adjudication.domain.planned_stay import Answer, PlannedStay, same_
 from services.adjudication.domain.readiness import readiness_of
 from services.adjudication.domain.reserving import with_reserved, without_limits
 from services.adjudication.domain.state import Person
+
+_Code = Literal["coverage_unknown", "plan_unknown", "not_evaluable"]
+_Owner = Literal["enrolment", "operator", "hospital"]
 
 
 def next_answer(person: Person, stay: PlannedStay, around: Circumstances) -> Sequence[Event]:
@@ -66,16 +71,16 @@ def _converted(stay: PlannedStay, claim_id: str, around: Circumstances) -> Reser
 def _answer(person: Person, stay: PlannedStay, around: Circumstances) -> Answer:
     coverage = person.coverage_on(stay.request.visit.admitted_on)
     if coverage is None:
-        return _pended(stay, PendReason(code="coverage_unknown", owner="enrolment"), around)
+        return _pended(stay, "coverage_unknown", "enrolment", around)
     plan = around.plans.get(coverage.plan_id)
     if plan is None:
-        return _pended(stay, PendReason(code="plan_unknown", owner="operator"), around)
+        return _pended(stay, "plan_unknown", "operator", around)
     try:
         case = _case(person, stay, coverage, plan)
         found = evaluate(plan, case)
         unlimited = evaluate(plan, case.model_copy(update={"used": without_limits(case.used)}))
     except (BenefitsError, ValidationError):
-        return _pended(stay, PendReason(code="not_evaluable", owner="hospital"), around)
+        return _pended(stay, "not_evaluable", "hospital", around)
     if _pays(found):
         return _granted(stay, coverage, plan, case, found, unlimited, around)
     return _refused(stay, coverage, plan, found, unlimited, around)
@@ -163,14 +168,14 @@ def _refused(
     )
 
 
-def _pended(stay: PlannedStay, reason: PendReason, around: Circumstances) -> PreauthorisationPended:
-    clocked = reason.model_copy(update={"since": around.now, "due_at": stay.request.expires_at})
+def _pended(stay: PlannedStay, code: _Code, owner: _Owner, around: Circumstances) -> PreauthorisationPended:
+    waits = StayWaits(code=code, owner=owner, since=around.now, due_at=stay.request.expires_at)
     return PreauthorisationPended(
         person_id=stay.request.person_id,
         preauthorisation_id=stay.request.preauthorisation_id,
         number=stay.answers + 1,
         answered_at=around.now,
-        reasons=(clocked,),
+        reasons=(waits,),
     )
 
 

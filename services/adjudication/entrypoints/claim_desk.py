@@ -21,6 +21,7 @@ from services.adjudication.errors import (
     AuthorityExceeded,
     ClaimUnknown,
     DifferenceUnknown,
+    OwnRuling,
     RulingUnknown,
     SecondPersonNeeded,
 )
@@ -38,6 +39,7 @@ _STATUS: dict[type[AdjudicationError], int] = {
     DifferenceUnknown: 404,
     SecondPersonNeeded: 403,
     AuthorityExceeded: 403,
+    OwnRuling: 403,
 }
 
 
@@ -88,6 +90,7 @@ def _shown(claim: Claim) -> dict[str, Any]:
         "pended": [reason.model_dump(mode="json") for reason in claim.pended],
         "ruling": claim.ruling.model_dump(mode="json") if claim.ruling else None,
         "proposed": [ruling.model_dump(mode="json") for ruling in claim.proposed.values()],
+        "appeals_overdue": sorted(claim.appeals_overdue & claim.appeals.keys()),
         "appeals": [appeal.model_dump(mode="json") for appeal in claim.appeals.values()],
         "appeals_concluded": dict(claim.appeals_concluded),
         "one_stop_difference": claim.difference.model_dump(mode="json") if claim.difference else None,

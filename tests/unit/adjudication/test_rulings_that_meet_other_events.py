@@ -86,7 +86,7 @@ def test_an_appeal_against_a_denial_is_upheld_by_lifting_it() -> None:
     told = pre_existing(total_wan=3)
     told.does(propose(told, **DENY))
     told.does(appeal(told))
-    told.does(propose(told, ruling_id="r2", appeal_id="a1", **LIFT))
+    told.does(propose(told, ruling_id="r2", appeal_id="a1", by="examiner-04", **LIFT))
     assert told.all(AdjudicationReversed)[-1].reason == "appeal_upheld"
     (concluded,) = told.does(conclude(told))
     assert isinstance(concluded, AppealConcluded)
