@@ -1,5 +1,6 @@
 """Forks of random lives: corrections, withdrawals, clocks, rulings and loyalty over years, in any order of arrival."""
 
+from dataclasses import replace
 from random import Random
 
 from hypothesis import given, settings
@@ -81,7 +82,7 @@ def test_rulings_and_appeals_are_facts_in_a_fork_too() -> None:
     told.does(approve(told))
     told.does(appeal(told))
     told.hears(registered("c2"), scored("c2"))
-    told.does(conclude(told, "rejected"))
+    told.does(replace(conclude(told, "rejected"), by_staff="senior-02"))
     told.clock_rings("c2")
     recorded = standing(told.person)
     assert standing(relive(initial(STREAM), history(told), Rule(PLANS, clocks=CLOCKS))) == recorded
