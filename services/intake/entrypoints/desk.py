@@ -164,6 +164,10 @@ def outcome_fields(accepted: Accepted) -> dict[str, Any]:
     }
     if accepted.current_revision != accepted.revision:
         told["current_revision"] = accepted.current_revision
+        told["note"] = (
+            f"What was sent is revision {accepted.revision}; revision {accepted.current_revision} counts and nothing"
+            f' has changed. To bring the former back, correct with If-Match: "{accepted.current_revision}".'
+        )
     return told
 
 
