@@ -56,6 +56,8 @@ def start_embedded_postgres(
         # After a checkpoint each page is logged whole once: under load they came every few minutes by size alone.
         "max_wal_size=4GB",
         "shared_buffers=256MB",
+        # Counters and queues leave a dead row per change, and of fresh tables nothing is known before the first look.
+        "autovacuum_naptime=15s",
         *settings,
     )
     processes.start_and_wait(

@@ -31,7 +31,6 @@ from libs.runtime.history import Folding
 from libs.runtime.http import ServiceHttp
 from libs.runtime.logs import configure_logs
 from libs.runtime.pump import Pump
-from libs.runtime.resting import LEAST_REST_SECONDS
 from libs.runtime.settings import ServiceSettings
 from libs.runtime.tracing import configure_tracing, exports, traced
 
@@ -63,14 +62,14 @@ class Parts:
     """What a service is made of beside the kernel.
 
     `subscriptions`: the event types it handles, by source. `appends`: its handler records events, else tables alone.
-    `least_rest_seconds`: after a batch that was not full.
+    `unhurried`: no payment waits for what it hears.
     `on_reset`: forget cached states. `folding`: how its streams are folded, for who looks at them as they were.
     """
 
     subscriptions: Mapping[str, frozenset[str]] = field(default_factory=dict)
     handler: Handler | None = None
     appends: bool = True
-    least_rest_seconds: float = LEAST_REST_SECONDS
+    unhurried: bool = False
     routers: Sequence[APIRouter] = ()
     pumps: Sequence[Pump] = ()
     batchers: Sequence[Batcher[object, object]] = ()
@@ -175,7 +174,7 @@ async def _consuming(
     await consumer.prepare()
     topics = {topic_of(source): settings.shards for source in sources}
     await ensure_topics(settings.kafka, topics, replication=settings.replication_factor)
-    return consumer, Inbound(settings, name, sources, consumer, parts.least_rest_seconds)
+    return consumer, Inbound(settings, name, sources, consumer, unhurried=parts.unhurried)
 
 
 async def _serve(

@@ -8,7 +8,6 @@ from pydantic import Field
 from libs.eventlog import States
 from libs.eventlog.stage import Stage
 from libs.runtime.history import Folding
-from libs.runtime.resting import UNHURRIED_REST_SECONDS
 from libs.runtime.service import Parts, Runtime, run_service
 from libs.runtime.settings import ServiceSettings
 from services.charity.adapters.programme_files import PROGRAMMES, read_programmes
@@ -35,7 +34,7 @@ async def build(runtime: Runtime[CharitySettings]) -> Parts:
         subscriptions=SUBSCRIPTIONS,
         handler=hear_events(stage, runtime.keys),
         routers=[charity_router(runtime.log, programmes)],
-        least_rest_seconds=UNHURRIED_REST_SECONDS,
+        unhurried=True,
         on_reset=states.clear,
         folding=Folding(states, of_claim),
     )

@@ -87,6 +87,7 @@ async def build(runtime: Runtime[IntakeSettings]) -> Parts:
     return Parts(
         subscriptions=SUBSCRIPTIONS,
         handler=hear_erasure(runtime.keys),
+        unhurried=True,
         routers=[
             settlements_router(desk, settings),
             fhir_router(desk, runtime.log),

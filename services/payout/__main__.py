@@ -121,7 +121,13 @@ async def build(runtime: Runtime[PayoutSettings]) -> Parts:
         full=settings.payments_per_file,
         rest_seconds=FILE_REST_SECONDS,
     )
-    sending = Pump("send files", send_and_wake, interval_seconds=1.0, retryable=unsure)
+    sending = Pump(
+        "send files",
+        send_and_wake,
+        interval_seconds=1.0,
+        full=settings.payments_per_file,
+        retryable=unsure,
+    )
     reading = Pump(
         "read answers",
         read_and_tell,

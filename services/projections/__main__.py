@@ -1,6 +1,5 @@
 """Run the projections: `python -m services.projections`."""
 
-from libs.runtime.resting import UNHURRIED_REST_SECONDS
 from libs.runtime.service import Parts, Runtime, run_service
 from libs.runtime.settings import ServiceSettings
 from services.projections.entrypoints.generations import generations_router
@@ -16,7 +15,7 @@ async def build(runtime: Runtime[ServiceSettings]) -> Parts:
         subscriptions=CLAIMS.subscriptions,
         handler=CLAIMS.handler,
         appends=False,
-        least_rest_seconds=UNHURRIED_REST_SECONDS,
+        unhurried=True,
         routers=[projections_router(runtime.log), generations_router(runtime.log)],
     )
 
