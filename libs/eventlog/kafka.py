@@ -1,7 +1,7 @@
 """Kafka at the edge of the kernel: a service's topic to publish to, with one partition per shard."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 
 import aiokafka.admin.client
@@ -92,6 +92,31 @@ async def _existing(admin: AIOKafkaAdminClient, topics: dict[str, int]) -> set[s
     return {name for name, partitions in described.items() if partitions}
 
 
+def fill_batch(
+    producer: AIOKafkaProducer, events: Sequence[Recorded], key_of: Callable[[Recorded], bytes]
+) -> tuple[BatchBuilder, int]:
+    """A record batch of as many of the events as fit, from the first on, and how many those are.
+
+    Sent one by one each record costs its sender a future and a turn of the loop. Raises TopicUnavailable.
+    """
+    batch = producer.create_batch()
+    taken = 0
+    for event in events:
+        added = batch.append(
+            timestamp=int(event.recorded_at.timestamp() * 1000),
+            key=key_of(event),
+            value=event.body,
+            headers=to_headers(event),
+        )
+        if added is None:
+            break
+        taken += 1
+    if taken == 0:
+        raise TopicUnavailable(f"event {events[0].event_id} is larger than a record batch may be")
+    batch.close()
+    return batch, taken
+
+
 class KafkaTopic:
     """A service's topic on a broker. Implements `libs.eventlog.relay.Topic`."""
 
@@ -141,7 +166,7 @@ class KafkaTopic:
         placed: Placed | None = None
         sent = next_offset = 0
         while sent < len(events):
-            batch, taken = self._fill_batch(events[sent:])
+            batch, taken = fill_batch(self._producer, events[sent:], lambda event: event.subject.encode())
             # The producer would wait for its metadata without end.
             async with asyncio.timeout(self._request_timeout_seconds * 2):
                 record = await (await self._producer.send_batch(batch, self.name, partition=shard))
@@ -152,24 +177,6 @@ class KafkaTopic:
             sent += taken
         assert placed is not None
         return placed
-
-    def _fill_batch(self, events: Sequence[Recorded]) -> tuple[BatchBuilder, int]:
-        batch = self._producer.create_batch()
-        taken = 0
-        for event in events:
-            added = batch.append(
-                timestamp=int(event.recorded_at.timestamp() * 1000),
-                key=event.subject.encode(),
-                value=event.body,
-                headers=to_headers(event),
-            )
-            if added is None:
-                break
-            taken += 1
-        if taken == 0:
-            raise TopicUnavailable(f"event {events[0].event_id} is larger than a record batch may be")
-        batch.close()
-        return batch, taken
 
     async def end_offsets(self) -> dict[int, int]:
         """The next offset of every partition; a topic that was gone is created again and has none."""

@@ -11,8 +11,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.structs import TopicPartition
 
 from libs.eventlog import Recorded
-from libs.eventlog.envelope import to_headers
-from libs.eventlog.kafka import ensure_topics
+from libs.eventlog.kafka import BATCH_BYTES, ensure_topics, fill_batch
 
 REQUEST_SECONDS = 20.0
 
@@ -41,19 +40,22 @@ class KafkaInsurerTopics:
                 await client.stop()
 
     async def publish(self, insurer: str, events: Sequence[Recorded]) -> tuple[int, int]:
-        """Send all and wait until the broker has them; the first and the last offset."""
+        """Send all and wait until the broker has them; the offsets at which the first and the last batch begin.
+
+        Not the last event's: the embedded broker tells as the end of a topic the begin of its last batch plus one.
+        """
         topic = insurer_topic_of(insurer)
         async with asyncio.timeout(REQUEST_SECONDS):
             await self._ensure(topic)
             producer = await self._connected_producer()
-            sent = [
-                await producer.send(
-                    topic, value=event.body, key=insurer.encode(), partition=0, headers=to_headers(event)
-                )
-                for event in events
-            ]
-            placed = await asyncio.gather(*sent)
-        return placed[0].offset, placed[-1].offset
+            offsets: list[int] = []
+            sent = 0
+            while sent < len(events):
+                batch, taken = fill_batch(producer, events[sent:], lambda _: insurer.encode())
+                placed = await (await producer.send_batch(batch, topic, partition=0))
+                offsets.append(placed.offset)
+                sent += taken
+        return offsets[0], offsets[-1]
 
     async def end_offsets(self, insurers: Sequence[str]) -> dict[str, int]:
         """The next offset of each insurer's topic; one that is not there is made."""
@@ -76,7 +78,9 @@ class KafkaInsurerTopics:
         if self._producer is None:
             # Without idempotence: the embedded broker knows none, and `sequence` tells repetitions.
             self._producer = await _started(
-                AIOKafkaProducer(bootstrap_servers=self._bootstrap, acks="all", linger_ms=0)
+                AIOKafkaProducer(
+                    bootstrap_servers=self._bootstrap, acks="all", linger_ms=0, max_batch_size=BATCH_BYTES
+                )
             )
         return self._producer
 

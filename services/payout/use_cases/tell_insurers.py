@@ -19,7 +19,7 @@ class InsurerTopics(Protocol):
     """Where insurers read."""
 
     async def publish(self, insurer: str, events: Sequence[Recorded]) -> tuple[int, int]:
-        """The first and the last offset; durable on the broker when it returns."""
+        """The offsets at which the first and the last batch begin; durable on the broker when it returns."""
 
     async def end_offsets(self, insurers: Sequence[str]) -> dict[str, int]:
         """The next offset of each insurer's topic; one that is not there is made."""
