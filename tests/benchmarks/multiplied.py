@@ -3,7 +3,8 @@
 Sending a million claims takes hours. Here some thousand are sent and paid; then all that services keep of them is
 copied, each copy with the ids of people, claims, decisions, payments and files changed in their first eight digits.
 Events get new positions in the shards of their new people, and hash chains that hold (`huiji verify-chain`). What is
-not copied true: seals name keys that open nothing, so copied people can be decided about but not written to.
+not copied true: seals name keys that open nothing, so copied people can be decided about but not written to; and
+insurers' streams say nothing of copied claims.
 """
 
 import asyncio
@@ -111,6 +112,11 @@ class _Template:
         stream, subject = recorded.stream_id.encode(), recorded.subject.encode()
         return cls(recorded, _ID.split(key), _ID.split(stream), _ID.split(subject), _ID.split(recorded.body))
 
+    @property
+    def is_somebodys(self) -> bool:
+        """Whether its stream has an id, which a copy changes; an insurer's stream has a name."""
+        return len(self.stream) > 1
+
 
 def _put_together(parts: list[bytes], renamed: Renamed) -> bytes:
     return b"".join([renamed(part) if index % 2 else part for index, part in enumerate(parts)])
@@ -143,7 +149,7 @@ async def _multiply_log(connection: asyncpg.Connection, schema: str, copies: ran
         async for page in follow_shard(connection, schema, shard)
         for recorded in page
     ]
-    copied = _copied(templates, ends, copies)
+    copied = _copied([each for each in templates if each.is_somebodys], ends, copies)
     while rows := list(islice(copied, COPIED_AT_ONCE)):
         await connection.copy_records_to_table("event", records=rows, columns=_FIELDS)
     for shard, position in ends.position.items():
