@@ -60,7 +60,10 @@ class _Moved:
     def note_stay(self, before: PlannedStay, after: PlannedStay) -> None:
         """A planned stay reserves something else."""
         was, now = before.reserved, after.reserved
-        if (was and was.usage_reserved) != (now and now.usage_reserved) or (was is None) != (now is None):
+        reserved = [
+            (each.plan_id, each.benefit_year, each.usage_reserved) if each else None for each in (was, now)
+        ]
+        if reserved[0] != reserved[1]:
             self.anything = True
             self.years |= {(each.plan_id, each.benefit_year) for each in (was, now) if each}
 
@@ -101,27 +104,31 @@ def settle(
     moved = _Moved()
     for claim_id in touched:
         _note_change_of_place(moved, person, claim_id, around)
-    for (_, _, place), claim_id in person.places():
-        if claim_id not in touched and claim_id not in stays and not moved.anything:
+    for (_, _, place), subject_id in person.places():
+        if subject_id not in touched and subject_id not in stays and not moved.anything:
             continue
         if place.startswith(PLANNED):
-            before, answered = person.planned[claim_id], next_answer(person, person.planned[claim_id], around)
-            for event in answered:
-                person = evolve(person, event)
-            moved.note_stay(stays.get(claim_id, before), person.planned[claim_id])
-            followed += answered
-            continue
-        claim = person.claim(claim_id)
-        reason = touched.get(claim_id) or moved.reason_for(claim.standing)
-        if reason is None:
-            continue
-        caused_by = None if claim_id in touched else moved.by_claim_id or None
-        events = _next(person, claim_id, reason, caused_by, around)
-        for event in events:
-            person = evolve(person, event)
-        moved.note(claim_id, claim.standing, person.claim(claim_id).standing)
+            stay = person.planned[subject_id]
+            events = next_answer(person, stay, around)
+            person = _after(person, events)
+            moved.note_stay(stays.get(subject_id, stay), person.planned[subject_id])
+        else:
+            claim = person.claim(subject_id)
+            reason = touched.get(subject_id) or moved.reason_for(claim.standing)
+            if reason is None:
+                continue
+            caused_by = None if subject_id in touched else moved.by_claim_id or None
+            events = _next(person, subject_id, reason, caused_by, around)
+            person = _after(person, events)
+            moved.note(subject_id, claim.standing, person.claim(subject_id).standing)
         followed += events
     return followed
+
+
+def _after(person: Person, events: Sequence[Event]) -> Person:
+    for event in events:
+        person = evolve(person, event)
+    return person
 
 
 def _note_change_of_place(moved: _Moved, person: Person, claim_id: str, around: Circumstances) -> None:
