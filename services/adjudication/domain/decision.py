@@ -24,6 +24,7 @@ from services.adjudication.domain.bearings import layer_bearing
 from services.adjudication.domain.case import case_of, paid_by_layer
 from services.adjudication.domain.engine import ENGINE
 from services.adjudication.domain.loyalty import claim_free_years
+from services.adjudication.domain.one_stop import check_still_stated
 from services.adjudication.domain.outcome import Outcome, outcome_of
 from services.adjudication.domain.receipt import recorded_explanation
 from services.adjudication.domain.reserving import Year, with_reserved_limits
@@ -88,6 +89,7 @@ def adjudicate(
     """
     basis = basis_of(claim)
     opened = basis.opened
+    check_still_stated(opened, claim.centre_fen)
     benefit_year = plan.benefit_year_start(opened.visit.admitted_on).isoformat()
     case = case_for(person, claim, opened, coverage, plan)
     found = evaluate(plan, case)

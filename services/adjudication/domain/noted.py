@@ -114,10 +114,13 @@ class NotedOpening(msgspec.Struct, frozen=True):
     claim_id: str
     answer_due_at: datetime
     bill: FiledBill
+    centre_fen: int | None = None
+    """What the insurance centre settled by it; None when it says nothing of the centre."""
 
     @classmethod
     def of(cls, opened: ClaimOpened) -> "NotedOpening":
-        return cls(opened.claim_id, opened.answer_due_at, FiledBill.of(opened))
+        centre_fen = None if opened.one_stop is None else opened.one_stop.total_fen
+        return cls(opened.claim_id, opened.answer_due_at, FiledBill.of(opened), centre_fen)
 
 
 class NotedDecision(msgspec.Struct, frozen=True):
@@ -145,13 +148,20 @@ class Stay(View, frozen=True):
     preauthorisation_id: str | None = None
 
 
+class CentreSettled(View, frozen=True):
+    """How much the insurance centre settled."""
+
+    total_fen: int
+
+
 class OpenedView(View, frozen=True):
-    """Of a bill, what orders it."""
+    """Of a bill, what orders it, and whether the patient has the plan's money already."""
 
     claim_id: str
     visit: Stay
     answer_due_at: datetime
     revision: int = 1
+    one_stop: CentreSettled | None = None
 
 
 class AdjudicatedView(View, frozen=True):
@@ -179,7 +189,8 @@ def read_for_state(type_name: str, version: int, body: bytes) -> Event | Noted:
         order = (seen.visit.admitted_on, seen.visit.discharged_on, seen.claim_id)
         newest = newest_body(type_name, version, body)
         bill = FiledBill(seen.revision, order, newest, seen.visit.preauthorisation_id)
-        return NotedOpening(seen.claim_id, seen.answer_due_at, bill)
+        centre_fen = None if seen.one_stop is None else seen.one_stop.total_fen
+        return NotedOpening(seen.claim_id, seen.answer_due_at, bill, centre_fen)
     if type_name in (_ADJUDICATED, _DENIED):
         decision: Any = VIEWS.decode(type_name, version, body)
         without_records = type_name == _ADJUDICATED and decision.without_records

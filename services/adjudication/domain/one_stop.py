@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from libs.benefits import BenefitsError, Evaluation, Plan, Usage
 from libs.benefits.case import LiabilityUsage
-from libs.contracts.adjudication import LiabilityOutcome
+from libs.contracts.adjudication import ClaimOpened, LiabilityOutcome
 from libs.contracts.one_stop import ComparedLiability, OneStopAmounts, OneStopDecided
 from services.adjudication.domain.balances import sum_of, taken_between
 
@@ -17,9 +17,17 @@ _NOTHING = (0, 0)
 
 
 class OneStopUnusable(BenefitsError):
-    """The centre settled another plan than the one that covers the person, or a liability that the plan has not."""
+    """The centre settled another plan than the one that covers the person, a liability that the plan has not, or more
+    of one than the bill.
+    """
 
     code = "one_stop_unusable"
+
+
+class CentreUnsaid(BenefitsError):
+    """A correction says nothing of what the centre had settled by the claim's revisions before it."""
+
+    code = "centre_unsaid"
 
 
 def decided_by_whom(plan: Plan, amounts: OneStopAmounts, found: Evaluation) -> OneStopDecided:
@@ -39,6 +47,14 @@ def decided_by_whom(plan: Plan, amounts: OneStopAmounts, found: Evaluation) -> O
         own_fen=found.plan_pays_fen,
         liabilities=liabilities,
     )
+
+
+def check_still_stated(opened: ClaimOpened, centre_fen: int) -> None:
+    """A correction that is silent of what the centre settled would pay by transfer what the patient has: that it was
+    undone is said by a sum of 0. `centre_fen`: what was said last. Raises CentreUnsaid.
+    """
+    if opened.one_stop is None and centre_fen:
+        raise CentreUnsaid(f"the centre had settled {centre_fen} fen, of which the correction says nothing")
 
 
 def outcomes_taken(plan: Plan, found: Evaluation, decided: OneStopDecided) -> tuple[LiabilityOutcome, ...]:
@@ -94,6 +110,11 @@ def _compared(plan: Plan, amounts: OneStopAmounts, found: Evaluation) -> tuple[C
             raise OneStopUnusable(f"the centre settled a liability {each.code}, which plan {plan.id} has not")
         deductible_fen, pays_fen = centre.get(liability_id, _NOTHING)
         centre[liability_id] = (deductible_fen + each.deductible_fen, pays_fen + each.pays_fen)
+    bill_fen = sum(bill.total_fen for bill in found.case.bills)
+    for liability_id, parts in centre.items():
+        # Under several codes of one liability; intake has checked each code alone.
+        if sum(parts) > bill_fen:
+            raise OneStopUnusable(f"the centre's parts of {liability_id} are more than the bill")
     own = {
         outcome.liability_id: (outcome.deductible.taken_fen, outcome.paid_fen)
         for outcome in found.liabilities

@@ -63,6 +63,7 @@ class Claim(msgspec.Struct, frozen=True):
     `ruling` is the one in force, made on `ruled_revision` by `ruled_by`, for bills up to `ruled_bill_up_to_fen`;
     `proposed` are those that wait for a second person, each made on the revision in `proposed_on`; those concluded are
     remembered, so that a retry does not rule again. `appealed_rulers`: who had ruled when an appeal was opened.
+    `centre_fen` is what the insurance centre settled, by the newest revision that says anything of it.
     `difference` is how the insurance centre's amounts differ from ours now, `difference_answer` what a person said.
     """
 
@@ -91,6 +92,7 @@ class Claim(msgspec.Struct, frozen=True):
     appeals_overdue: frozenset[str] = frozenset()
     appealed_rulers: Mapping[str, tuple[str, ...]] = _NONE
     appeals_concluded: Mapping[str, str] = _NONE
+    centre_fen: int = 0
     difference: OneStopDifferenceFound | None = None
     difference_answer: OneStopDifferenceAnswered | None = None
 
@@ -263,6 +265,7 @@ def _opened(claim: Claim, event: ClaimOpened | NotedOpening) -> Claim:
         deadline_passed=False,
         due_at=opened.answer_due_at,
         bill=opened.bill,
+        centre_fen=claim.centre_fen if opened.centre_fen is None else opened.centre_fen,
         records=_since(revision, claim.records),
         scores=_since(revision, claim.scores),
         reviews=_since(revision, claim.reviews),

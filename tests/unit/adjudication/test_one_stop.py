@@ -213,8 +213,36 @@ def test_a_difference_names_the_decision_that_stands_when_a_correction_leaves_it
     assert first.decision_id == second.decision_id == person.denied().decision_id
 
 
+def refiled(person: ToldPerson, amounts: OneStopAmounts | None, revision: int) -> ToldPerson:
+    person.hears(corrected("c1", revision, one_stop=amounts))
+    person.hears(attached("c1", revision=revision), scored("c1", revision=revision))
+    return person
+
+
+def test_a_correction_that_is_silent_of_the_centre_pays_nothing_twice() -> None:
+    person = refiled(told(AGREED), None, 2)
+    assert person.pended_for() == [["not_evaluable"]]
+    assert [decision.settled_at_desk_fen for decision in person.all(ClaimAdjudicated)] == [48_000 * YUAN]
+    undone = refiled(person, one_stop_amounts(), 3).adjudicated()
+    assert (undone.plan_pays_fen, undone.settled_at_desk_fen) == (48_000 * YUAN, 0)
+    assert refiled(person, None, 4).adjudicated().plan_pays_fen == 48_000 * YUAN
+
+
+def test_nor_one_that_comes_before_the_first_decision() -> None:
+    person = ToldPerson()
+    person.hears(covered(), registered(one_stop=AGREED))
+    assert refiled(person, None, 2).decisions() == []
+    assert person.pended_for() == [["not_evaluable"]]
+
+
 @pytest.mark.parametrize(
-    "amounts", [one_stop_amounts(IN, plan_id="zibo-2022"), one_stop_amounts(("SB-OTHER", 0, 1))]
+    "amounts",
+    [
+        one_stop_amounts(IN, plan_id="zibo-2022"),
+        one_stop_amounts(("SB-OTHER", 0, 1)),
+        # One liability, by its code and by its id.
+        one_stop_amounts(("SBNYL", 190_000 * YUAN, 0), ("in_catalogue", 10_000 * YUAN, 1)),
+    ],
 )
 def test_amounts_of_another_plan_or_liability_wait_for_an_operator(amounts: OneStopAmounts) -> None:
     person = told(amounts)
