@@ -99,6 +99,9 @@ class InsurerCheck:
                 yield "stated_borne", _differs("borne_fen", event.borne_fen, borne)
                 yield "stated_released", _differs("released_fen", event.released_fen, released)
                 yield "due", _differs("due_fen", event.due_fen, borne - released)
+                yield "balance", _differs("bears_fen", event.bears_fen, totals.bears_fen)
+                through = event.sequence - 1
+                yield "stated_through", _differs("through_sequence", event.through_sequence, through)
             case InsurerStatementSettled():
                 totals.settled_fen += event.amount_fen
                 due = self._statements.pop(event.statement_id, None)

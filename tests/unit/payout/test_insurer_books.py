@@ -192,6 +192,8 @@ def _state(insurers: Insurers, name: str) -> None:
         (2, {"due_fen": 1}, "due"),
         (2, {"borne_fen": 1}, "stated_borne"),
         (2, {"released_fen": 1}, "stated_released"),
+        (2, {"bears_fen": 1}, "balance"),
+        (2, {"through_sequence": 1}, "stated_through"),
         (3, {"amount_fen": 1}, "settled"),
         (3, {"statement_id": "another"}, "was_stated"),
     ],
