@@ -5,11 +5,13 @@ that a hospital which asks what would be paid learns the balances and no more of
 """
 
 import hashlib
+from collections import Counter
 from typing import Any
 
 import orjson
 from pydantic import BaseModel, ConfigDict
 
+from libs.benefits import Usage
 from services.adjudication.domain.circumstances import Circumstances
 from services.adjudication.domain.decision import inputs_digest
 from services.adjudication.domain.engine import ENGINE
@@ -18,7 +20,7 @@ from services.adjudication.domain.state import Person
 
 
 class Grounds(BaseModel):
-    """The facts under an outcome. `used` is what the year's earlier claims had used; amounts in fen.
+    """The facts under an outcome. `used` is what the year's earlier claims had used, never by drug or implant; in fen.
 
     `bill_digest` and `inputs_digest` are SHA-256: of the bill as evaluated, and of everything that was.
     """
@@ -53,10 +55,19 @@ def grounds_of(person: Person, claim_id: str, around: Circumstances) -> Grounds 
         plan_digest=plan.digest,
         engine_digest=ENGINE,
         benefit_year=plan.benefit_year_start(claim.bill.admitted_on).isoformat(),
-        used=case.used.model_dump(mode="json"),
+        used=used_as_told(case.used),
         bill_digest=hashlib.sha256(bill).hexdigest(),
         inputs_digest=inputs_digest(plan, case),
     )
+
+
+def used_as_told(used: Usage) -> dict[str, Any]:
+    """The balances without products: whose cap per drug or implant was used says what another hospital has treated."""
+    caps: Counter[str] = Counter()
+    for key, amount in used.caps.items():
+        # `liability/cap/product`; a product may be named instead of coded.
+        caps["/".join(key.split("/")[:2])] += amount
+    return used.model_copy(update={"caps": dict(caps)}).model_dump(mode="json")
 
 
 def changed_grounds(then: Grounds, now: Grounds) -> list[str]:

@@ -2,7 +2,9 @@
 
 import pytest
 
-from services.adjudication.domain.grounds import Grounds, changed_grounds
+from libs.benefits import Usage
+from libs.benefits.case import LiabilityUsage
+from services.adjudication.domain.grounds import Grounds, changed_grounds, used_as_told
 
 THEN = Grounds(
     coverage_id="c1",
@@ -32,3 +34,18 @@ THEN = Grounds(
 )
 def test_each_fact_has_its_name(changes: dict[str, object], named: list[str]) -> None:
     assert changed_grounds(THEN, THEN.model_copy(update=changes)) == named
+
+
+def test_which_drugs_another_hospital_gave_is_told_nobody() -> None:
+    used = Usage(
+        liabilities={"drugs": LiabilityUsage(base_fen=3, paid_fen=2)},
+        caps={
+            "drugs/each/XL01-trastuzumab": 5,
+            "drugs/each/帕博利珠单抗": 7,
+            "drugs/year": 2,
+            "cash/days": 1,
+        },
+    )
+    told = used_as_told(used)
+    assert told["caps"] == {"drugs/each": 12, "drugs/year": 2, "cash/days": 1}
+    assert told["liabilities"] == used.model_dump(mode="json")["liabilities"]
