@@ -56,8 +56,11 @@ def topic_of(source: str) -> str:
     return f"huiji.{source}.events"
 
 
-async def ensure_topics(bootstrap: str, topics: dict[str, int], *, replication: int = 1) -> set[str]:
-    """Create the topics (name → partitions) that do not exist; returns those it created.
+async def ensure_topics(
+    bootstrap: str, topics: dict[str, int], *, replication: int = 1, kept_for_good: bool = False
+) -> set[str]:
+    """Create the topics (name → partitions) that do not exist; returns those it created. `kept_for_good`: those are
+    kept whole, where a broker's default is to forget after a week.
 
     Raises TopicUnavailable, and PartitionsDiffer when one exists with another number of partitions.
     """
@@ -68,8 +71,9 @@ async def ensure_topics(bootstrap: str, topics: dict[str, int], *, replication: 
         missing = set(topics) - await _existing(admin, topics)
         if not missing:
             return set()
+        configs = {"retention.ms": "-1"} if kept_for_good else None
         response = await admin.create_topics(
-            [NewTopic(name, topics[name], replication) for name in sorted(missing)]
+            [NewTopic(name, topics[name], replication, topic_configs=configs) for name in sorted(missing)]
         )
         refused = {topic: for_code(code) for topic, code, *_ in response.topic_errors if code}
         for topic, error in refused.items():

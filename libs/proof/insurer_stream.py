@@ -49,23 +49,34 @@ class InsurerCheck:
     totals: dict[str, PlanTotals] = field(default_factory=lambda: defaultdict(PlanTotals))
     events: int = 0
     _insurer: str | None = None
+    _last: InsurerEvent | None = None
     _standing: dict[str, int] = field(default_factory=dict)
     _statements: dict[str, int] = field(default_factory=dict)
     _since: dict[str, tuple[int, int]] = field(default_factory=lambda: defaultdict(lambda: (0, 0)))
 
     def walk(self, events: Iterable[Event]) -> list[StreamFault]:
-        """All faults of a stream."""
-        return [fault for event in events for fault in self._take(event)]
+        """All faults of a stream, in whatever order it was told: `sequence` is the order."""
+        told = list(events)
+        faults = [
+            StreamFault(0, "of_an_insurer", f"{type(event).__name__} is of no insurer")
+            for event in told
+            if not isinstance(event, InsurerEvent)
+        ]
+        own = sorted(
+            (event for event in told if isinstance(event, InsurerEvent)), key=lambda event: event.sequence
+        )
+        return [*faults, *(fault for event in own for fault in self._take(event))]
 
-    def _take(self, event: Event) -> Iterator[StreamFault]:
-        if not isinstance(event, InsurerEvent):
-            yield StreamFault(self.events + 1, "of_an_insurer", f"{type(event).__name__} is of no insurer")
-            return
+    def _take(self, event: InsurerEvent) -> Iterator[StreamFault]:
         self._insurer = self._insurer or event.insurer
         if event.insurer != self._insurer:
             yield StreamFault(event.sequence, "one_insurer", f"of {event.insurer}, not {self._insurer}")
         if event.sequence <= self.events:
-            return  # told again: the topic is at least once
+            # Told again, for the topic is at least once; in `walk` it follows what it repeats.
+            if event.sequence == self.events and event != self._last:
+                yield StreamFault(event.sequence, "told_alike", "told again with another content")
+            return
+        self._last = event
         if event.sequence != self.events + 1:
             yield StreamFault(event.sequence, "no_hole", f"follows {self.events}")
         self.events = event.sequence

@@ -45,7 +45,8 @@ def _add_show(router: APIRouter, log: EventLog) -> None:
             )
         why = {row["version"]: row["why"] for row in rows}
         amendments = [
-            {"type": one.type, **orjson.loads(one.body), "why": why.get(one.version)} for one in made
+            {"type": one.type, "number": one.version, **orjson.loads(one.body), "why": why.get(one.version)}
+            for one in made
         ]
         return {"event": orjson.loads(to_json(event)), "amendments": amendments}
 
@@ -73,18 +74,28 @@ def _add_patch(router: APIRouter, log: EventLog, desk: OperatorDesk) -> None:
                 proposed_at=work.now,
             )
             await _append(work, event, made, proposed, staff.id, why)
-        return {"proposed": 1, "event_id": str(event.event_id), "by": staff.id}
+        return {"proposed": 1, "proposal": len(made) + 1, "event_id": str(event.event_id), "by": staff.id}
 
     @router.post("/approve")
     async def approve(
-        shard: Shard, position: Position, why: Reason, staff: StaffMember = approver
+        shard: Shard,
+        position: Position,
+        why: Reason,
+        proposal: Annotated[int, Body(embed=True, ge=1)],
+        staff: StaffMember = approver,
     ) -> dict[str, Any]:
-        """Approve the newest proposal: from now on who could not process the event reads it so."""
+        """Approve the newest proposal: from now on who could not process the event reads it so.
+
+        `proposal` is its number, as `propose` and `show` tell it: what was looked at is what is approved.
+        """
         async with log.transaction() as work:
             event, made = await _amendable(log, work, shard, position)
             newest = made[-1].decode() if made else None
             if not isinstance(newest, PatchProposed):
                 raise Problem(409, "nothing_proposed", "Nothing is proposed", "Propose a patch first.")
+            if proposal != len(made):
+                detail = f"Proposal {len(made)} is the newest, not {proposal}: look at it first."
+                raise Problem(409, "proposal_superseded", "Another body is proposed by now", detail)
             if newest.proposed_by == staff.id:
                 detail = "A patch needs two people: who proposed it cannot approve it."
                 raise Problem(403, "same_person", "Another person has to approve", detail)

@@ -97,6 +97,18 @@ class PlannedInThePast(AdjudicationError):
     code = "planned_in_the_past"
 
 
+class PlannedTooFar(AdjudicationError):
+    """A stay that is planned for so late a day would reserve limits of years that nobody has settled terms for."""
+
+    code = "planned_too_far"
+
+
+class TooManyPlanned(AdjudicationError):
+    """The hospital has as many open requests about the person as it may."""
+
+    code = "too_many_planned"
+
+
 class OwnRuling(AdjudicationError):
     """Who ruled on a claim cannot answer the appeal against it."""
 

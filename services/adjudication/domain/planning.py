@@ -12,9 +12,18 @@ from libs.contracts.preauthorisation import (
 )
 from services.adjudication.domain.commands import ReleaseReservation, RequestPreauthorisation
 from services.adjudication.domain.state import Person
-from services.adjudication.errors import PlannedInThePast, PreauthorisationTaken, PreauthorisationUnknown
+from services.adjudication.errors import (
+    PlannedInThePast,
+    PlannedTooFar,
+    PreauthorisationTaken,
+    PreauthorisationUnknown,
+    TooManyPlanned,
+)
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+# What is reserved is kept from the person's other claims, so a hospital cannot reserve without end.
+PLANNED_AHEAD = timedelta(days=731)
+MOST_OPEN = 5
 _STAYS = UUID("7c4be1f6-02c9-5a8e-b8d3-9a41c7d05e62")
 
 
@@ -38,6 +47,12 @@ def request_preauthorisation(person: Person, command: RequestPreauthorisation) -
         return []
     if visit.discharged_on < command.now.astimezone(SHANGHAI).date():
         raise PlannedInThePast("the planned discharge is past: file the settlement")
+    if visit.discharged_on > command.now.astimezone(SHANGHAI).date() + PLANNED_AHEAD:
+        raise PlannedTooFar(f"a stay can be asked for {PLANNED_AHEAD.days} days ahead")
+    if len(_open_at(person, visit.hospital_id)) >= MOST_OPEN:
+        raise TooManyPlanned(
+            f"{visit.hospital_id} has {MOST_OPEN} open requests: release those that will not be"
+        )
     return [
         PreauthorisationRequested(
             person_id=person.person_id,
@@ -84,6 +99,14 @@ def expire_reservation(person: Person, stay_id: str, due_at: datetime, now: date
         ReservationExpired(
             person_id=person.person_id, preauthorisation_id=stay_id, expires_at=due_at, expired_at=now
         )
+    ]
+
+
+def _open_at(person: Person, hospital_id: str) -> list[str]:
+    return [
+        stay_id
+        for stay_id, stay in person.planned.items()
+        if stay.request.hospital_id == hospital_id and stay.ended is None and stay.converted_by is None
     ]
 
 

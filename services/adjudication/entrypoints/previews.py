@@ -12,6 +12,7 @@ from libs.contracts.adjudication import ClaimDenied
 from libs.contracts.one_stop import OneStopAmounts
 from libs.contracts.settlement import FeeLine, Settlement, Visit
 from libs.eventlog import EventLog, Loaded
+from libs.eventlog.readings import Reading, note_reading
 from libs.eventlog.stage import Stage
 from libs.runtime.problems import Problem
 from services.adjudication.domain.circumstances import Circumstances
@@ -67,13 +68,23 @@ def previews_router(
     def around() -> Circumstances:
         return Circumstances(log.clock(), clocks, plans)
 
+    async def noted(person_id: str, reader: str, why: str) -> None:
+        """The answer tells balances and coverage of the person: whoever asks is recorded as one who read."""
+        async with log.pool.acquire() as connection:
+            await note_reading(
+                connection, Reading(log.clock(), reader, f"person-{person_id}", "dry-run", why)
+            )
+
     @router.post(CLAIM_PATH + "/dry-run")
     async def dry_run(person_id: PersonInPath, claim_id: str, body: BillBody) -> dict[str, Any]:
-        """What filing this bill would lead to, or correcting the claim to it: every claim that moves. Records nothing.
+        """What filing this bill would lead to, or correcting the claim to it: every claim that moves.
+
+        No event is recorded; that the hospital has looked is.
 
         `outcome` is the claim's own; `assumed` is taken for granted; `rests_on` and `case` are for a later comparison.
         `as_of_version` is how many events of the person were known.
         """
+        await noted(person_id, body.visit.hospital_id, f"bill of {claim_id}")
         known, now = await load(person_id), around()
         bill = ProposedBill(body.visit, body.settlement, body.lines, body.one_stop)
         with _evaluable():
@@ -93,6 +104,7 @@ def previews_router(
     @router.post(CLAIM_PATH + "/dry-run/comparison")
     async def compare(person_id: PersonInPath, claim_id: str, made: DryRunMade) -> dict[str, Any]:
         """Whether the claim stands on the facts of an earlier dry run, and otherwise which of them have changed."""
+        await noted(person_id, f"who has a dry run of {claim_id}", "comparison")
         return _compared(await person_of(person_id), claim_id, made, around())
 
     @router.post(CLAIM_PATH + "/withdrawal-preview")

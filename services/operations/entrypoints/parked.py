@@ -112,7 +112,7 @@ def show(
         console().print(f"  {row['event']['body']}", markup=False, soft_wrap=True)
         for amendment in row["amendments"]:
             who = amendment.get("approved_by") or amendment.get("annulled_by") or amendment["proposed_by"]
-            text = f"  {amendment['type']} by {who}: {amendment['why']}"
+            text = f"  {amendment['type']} {amendment['number']} by {who}: {amendment['why']}"
             console().print(text, markup=False, soft_wrap=True)
     for stream_id, state in looked["states"].items():
         console().print(f"[bold]state of {stream_id} in {service}[/bold]")
@@ -191,12 +191,15 @@ def approve(
     subject: Subject,
     service: Service,
     why: Why,
+    proposal: Annotated[
+        int, typer.Option("--proposal", min=1, help="The proposal's number, as `patch` and `show` say it.")
+    ],
     by: ActingBy = "",
     platform: PlatformFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Approve the patch that another person proposed; the subject is tried again by itself."""
-    _amend(platform, service, subject, "approve", {"why": why}, by, as_json)
+    _amend(platform, service, subject, "approve", {"why": why, "proposal": proposal}, by, as_json)
 
 
 def _amend(
@@ -213,7 +216,8 @@ def _amend(
         print_json(done)
     else:
         done_word = next(word for word in ("proposed", "approved", "annulled") if word in done)
-        console().print(f"{done_word}: {first['type']} at {place} of {first['source']}.")
+        number = f" (proposal {done['proposal']})" if "proposal" in done else ""
+        console().print(f"{done_word}: {first['type']} at {place} of {first['source']}{number}.")
 
 
 @parked.command()

@@ -61,9 +61,7 @@ class KafkaInsurerTopics:
         """The next offset of each insurer's topic; one that is not there is made."""
         topics = {TopicPartition(insurer_topic_of(insurer), 0): insurer for insurer in insurers}
         async with asyncio.timeout(REQUEST_SECONDS):
-            await ensure_topics(
-                self._bootstrap, {place.topic: 1 for place in topics}, replication=self._replication
-            )
+            await self._make({place.topic for place in topics})
             if self._offsets is None:
                 self._offsets = await _started(AIOKafkaConsumer(bootstrap_servers=self._bootstrap))
             ends = await self._offsets.end_offsets(list(topics))
@@ -71,8 +69,14 @@ class KafkaInsurerTopics:
 
     async def _ensure(self, topic: str) -> None:
         if topic not in self._known:
-            await ensure_topics(self._bootstrap, {topic: 1}, replication=self._replication)
+            await self._make({topic})
             self._known.add(topic)
+
+    async def _make(self, topics: set[str]) -> None:
+        """Whole, for an insurer that begins to read late has no other source."""
+        await ensure_topics(
+            self._bootstrap, dict.fromkeys(topics, 1), replication=self._replication, kept_for_good=True
+        )
 
     async def _connected_producer(self) -> AIOKafkaProducer:
         if self._producer is None:

@@ -97,8 +97,8 @@ class Line:
     async def patch(self, event: Recorded, number: int) -> None:
         """Two people agree on the number."""
         body = tick(event.subject.removeprefix("claim-"), number).model_dump()
-        (await self.amend(event, "propose", "op-1", patched=body)).raise_for_status()
-        (await self.amend(event, "approve", "op-2")).raise_for_status()
+        proposed = (await self.amend(event, "propose", "op-1", patched=body)).raise_for_status().json()
+        (await self.amend(event, "approve", "op-2", proposal=proposed["proposal"])).raise_for_status()
 
     async def assert_chains_hold(self) -> None:
         for log in self.logs:
@@ -145,15 +145,25 @@ async def one_poisoned_of_three(line: Line) -> Recorded:
     return first.event
 
 
+async def test_what_the_second_person_looked_at_is_what_is_approved(line: Line) -> None:
+    event = await one_poisoned_of_three(line)
+    for number in (2, 3):
+        await line.amend(event, "propose", "op-1", patched=tick("bad", number).model_dump())
+    swapped = await line.amend(event, "approve", "op-2", proposal=1)
+    assert (swapped.status_code, swapped.json()["type"].rsplit(":")[-1]) == (409, "proposal_superseded")
+    assert (await line.amend(event, "approve", "op-2", proposal=2)).status_code == 200
+
+
 async def test_a_patch_needs_two_people_and_is_read_instead(line: Line) -> None:
     event = await one_poisoned_of_three(line)
     body = tick("bad", 2).model_dump()
-    assert (await line.amend(event, "approve", "op-2")).json()["type"].endswith("nothing_proposed")
-    assert (await line.amend(event, "propose", "op-1", patched=body)).status_code == 200
-    assert (await line.amend(event, "approve", "op-1")).status_code == 403
+    nothing = await line.amend(event, "approve", "op-2", proposal=1)
+    assert nothing.json()["type"].endswith("nothing_proposed")
+    assert (await line.amend(event, "propose", "op-1", patched=body)).json()["proposal"] == 1
+    assert (await line.amend(event, "approve", "op-1", proposal=1)).status_code == 403
     await line.flow()
     assert (await line.told())["bad"] == [1], "a proposal changes nothing"
-    assert (await line.amend(event, "approve", "op-2")).status_code == 200
+    assert (await line.amend(event, "approve", "op-2", proposal=1)).status_code == 200
     await line.flow()
     assert await line.told() == {"bad": [1, 2, 3], "good": [1, 2, 3]}
     assert await line.parked() == []

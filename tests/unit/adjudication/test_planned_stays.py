@@ -18,13 +18,21 @@ from libs.contracts.preauthorisation import (
 )
 from services.adjudication.domain.commands import PassDeadline, ReleaseReservation
 from services.adjudication.domain.planned_stay import same_answer
+from services.adjudication.domain.planning import MOST_OPEN, preauthorisation_id_of
 from services.adjudication.domain.recomputing import PersonReplay
 from services.adjudication.domain.state import initial
-from services.adjudication.errors import PlannedInThePast, PreauthorisationTaken, PreauthorisationUnknown
+from services.adjudication.errors import (
+    PlannedInThePast,
+    PlannedTooFar,
+    PreauthorisationTaken,
+    PreauthorisationUnknown,
+    TooManyPlanned,
+)
 from tests.unit.adjudication.heard_events import PERSON, attached, registered, scored, withdrawn
 from tests.unit.adjudication.lives import PLANS, Bill, Life, coverages, fields_of
 from tests.unit.adjudication.planned_lives import (
     ASKED_AT,
+    HOSPITAL,
     Plan,
     as_it_came,
     asks_for,
@@ -222,3 +230,15 @@ def test_what_cannot_be_asked_is_refused() -> None:
         told.does(ReleaseReservation("nothing", "stay_cancelled", told.now, CLOCKS))
     with pytest.raises(PlannedInThePast):
         told.does(replace(asks_for(STAY, PLAN), now=ASKED_AT + timedelta(days=365)))
+    with pytest.raises(PlannedTooFar):
+        told.does(replace(asks_for(STAY, PLAN), now=ASKED_AT - timedelta(days=800)))
+
+
+def test_a_hospital_cannot_reserve_a_persons_limits_without_end() -> None:
+    told = insured()
+    for number in range(MOST_OPEN):
+        told.does(asks_for(replace(STAY, reference=f"R{number}"), PLAN))
+    with pytest.raises(TooManyPlanned):
+        told.does(asks_for(replace(STAY, reference="one more"), PLAN))
+    told.does(ReleaseReservation(preauthorisation_id_of(HOSPITAL, "R0"), "stay_cancelled", told.now, CLOCKS))
+    told.does(asks_for(replace(STAY, reference="one more"), PLAN))

@@ -54,13 +54,13 @@ def test_reasons_are_counted_with_the_age_of_the_oldest(platform: ServedPlatform
 
 
 def test_an_event_is_shown_beside_its_error_its_amendments_and_the_state(platform: ServedPlatform) -> None:
-    amendment = {"type": "PatchProposed", "proposed_by": "li", "why": "the hospital says so"}
+    amendment = {"type": "PatchProposed", "number": 1, "proposed_by": "li", "why": "the hospital says so"}
     platform.answers["GET", "/fraud/amendments/1/7"] = (200, {"amendments": [amendment]})
     state = {"events": 2, "state": {"claims": {"1": {"bill_fen": 12_300}}}}
     platform.answers["GET", f"/adjudication/streams/person-{PERSON}/state"] = (200, state)
     shown = on(platform, "parked", "show", "claim-1", "--service", "adjudication", "--by", "chen").stdout
     assert "a field is missing" in shown
-    assert "PatchProposed by li: the hospital says so" in shown
+    assert "PatchProposed 1 by li: the hospital says so" in shown
     assert "claims.1.bill_fen: 123.00 yuan" in shown
     assert any("/state" in path and "by=chen" in path for _, path, _ in platform.asked)
 
@@ -96,13 +96,16 @@ def test_a_patch_is_proposed_from_a_file_and_approved_by_another(
 ) -> None:
     body = tmp_path / "body.json"
     body.write_text('{"score": 4}')
-    platform.answers["POST", "/fraud/amendments/1/7/propose"] = (200, {"proposed": 1})
+    platform.answers["POST", "/fraud/amendments/1/7/propose"] = (200, {"proposed": 1, "proposal": 3})
     where = ("claim-1", "--service", "adjudication", "--why", "w", "--by")
-    assert on(platform, "parked", "patch", *where, "li", "--file", body).exit_code == 0
+    proposed = on(platform, "parked", "patch", *where, "li", "--file", body)
+    assert proposed.stdout.strip() == "proposed: ClaimScored at 1/7 of fraud (proposal 3)."
     assert platform.asked[-1][2] == {"why": "w", "patched": {"score": 4}}
     refusal = {"title": "Another person has to approve", "detail": "A patch needs two people."}
     platform.answers["POST", "/fraud/amendments/1/7/approve"] = (403, refusal)
-    result = on(platform, "parked", "approve", *where, "li")
+    assert on(platform, "parked", "approve", *where, "li").exit_code == 2, "which one is to be said"
+    result = on(platform, "parked", "approve", *where, "li", "--proposal", 3)
+    assert platform.asked[-1][2] == {"why": "w", "proposal": 3}
     assert (result.exit_code, "Another person has to approve" in result.stderr) == (1, True)
     assert on(platform, "parked", "patch", *where, "li", "--file", tmp_path / "none").exit_code == 2
 
