@@ -112,6 +112,8 @@ def test_a_dry_run_of_a_correction_is_what_the_correction_then_does(services: Se
     bill = {"visit": real.visit.model_dump(mode="json"), "settlement": larger.model_dump(mode="json")}
     made = call(services, "POST", f"{path}/dry-run", None, bill).json()
     assert shown(services, person_id, claim_id)["decisions"] == 1
+    looks = call(services, "GET", f"/streams/person-{person_id}/readings").json()
+    assert [(look["reader"], look["what"]) for look in looks] == [(real.visit.hospital_id, "dry-run")]
     services.say("intake", real)
     services.say("medical_data", attached(claim_id, person_id, revision=2))
     services.say("fraud", scored(claim_id, person_id, revision=2))
