@@ -6,30 +6,28 @@ a second (they only save re-reading: the checkpoint is the truth), and nothing i
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from time import monotonic
-from typing import Any
 
 import structlog
-from aiokafka import ConsumerRebalanceListener, ConsumerRecord
+from aiokafka import ConsumerRecord
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 from faststream import AckPolicy
-from faststream.kafka import KafkaBroker, KafkaMessage
+from faststream.kafka import KafkaBroker
 
 from libs.eventlog import Consumer, Recorded
 from libs.eventlog.checkpoint import Lane
 from libs.eventlog.consumer import Held
-from libs.eventlog.envelope import EnvelopeUnreadable, from_headers
+from libs.eventlog.envelope import EnvelopeUnreadable
 from libs.eventlog.errors import NewerThanThisCode, SourceWentBack, TooManyParked, is_operational
 from libs.eventlog.kafka import topic_of
+from libs.runtime.raw_batches import OnRebalance, Records, raw_records, recorded_of, undecoded
 from libs.runtime.resting import LEAST_REST_SECONDS, UNHURRIED_REST_SECONDS, resting_seconds
 from libs.runtime.settings import ServiceSettings
 
 logger = structlog.get_logger(__name__)
-
-Records = tuple[ConsumerRecord[bytes, bytes], ...]
 
 # FastStream waits so long for a batch and rests as long when none came: at 5 ms that alone took an idle service 2 % of
 # a core, ten services a fifth of one; at 25 ms an event waits 6 ms more on average.
@@ -101,9 +99,9 @@ class Inbound:
             max_partition_fetch_bytes=4 * 1024 * 1024,
             # Co-partitioning: whoever owns shard s of one topic owns it in all, so states can stay in memory.
             partition_assignment_strategy=(RangePartitionAssignor,),
-            listener=_OnRebalance(self._rebalanced),
-            parser=_undecoded,
-            decoder=_records,
+            listener=OnRebalance(self._rebalanced),
+            parser=undecoded,
+            decoder=raw_records,
             no_reply=True,
         )
         self._subscriber(self._on_batch)
@@ -236,7 +234,7 @@ class Inbound:
         events = []
         for record in records:
             try:
-                events.append(_recorded(record))
+                events.append(recorded_of(record))
             except EnvelopeUnreadable as error:
                 self.unreadable_total += 1
                 logger.warning(
@@ -364,38 +362,3 @@ class Inbound:
             self._tails_failing.pop(source, None)
             if found:
                 logger.info("tail_read_from_source", source=source, events=found)
-
-
-class _OnRebalance(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
-    def __init__(self, assigned: Callable[[set[TopicPartition]], Any]) -> None:
-        self._assigned = assigned
-
-    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
-        """Nothing to do: a batch under way is fenced by its checkpoint rows."""
-
-    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
-        await self._assigned(set(assigned))
-
-
-def _recorded(record: ConsumerRecord[bytes, bytes]) -> Recorded:
-    return from_headers(record.partition, record.headers, record.value or b"")
-
-
-async def _undecoded(records: Records) -> KafkaMessage:
-    """A message around the raw batch; FastStream's own parser would decode every header of every record."""
-    return KafkaMessage(raw_message=records, body=b"", consumer=_NO_CONSUMER)
-
-
-async def _records(message: KafkaMessage) -> Records:
-    return message.raw_message
-
-
-class _NoConsumer:
-    """We commit offsets ourselves."""
-
-    async def commit(self) -> None: ...
-
-    def seek(self, partition: TopicPartition, offset: int) -> None: ...
-
-
-_NO_CONSUMER = _NoConsumer()
