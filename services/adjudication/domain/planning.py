@@ -22,7 +22,7 @@ from services.adjudication.errors import (
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 # What is reserved is kept from the person's other claims, so a hospital cannot reserve without end.
-PLANNED_AHEAD = timedelta(days=731)
+PLANNED_AHEAD = timedelta(days=1_096)
 MOST_OPEN = 5
 _STAYS = UUID("7c4be1f6-02c9-5a8e-b8d3-9a41c7d05e62")
 
