@@ -46,6 +46,7 @@ def _send(url: str, *, method: str, **request: Any) -> Any:
 def _words(response: httpx2.Response) -> str:
     try:
         problem = response.json()
-        return f"{problem['title']}: {problem['detail']}"
-    except (ValueError, KeyError, TypeError):
+        faults = [f"{fault['pointer']}: {fault['sentence']}" for fault in problem.get("errors", [])]
+        return f"{problem['title']}: {'; '.join(faults) or problem['detail']}"
+    except (AttributeError, ValueError, KeyError, TypeError):
         return f"{response.request.url} answered {response.status_code}"
