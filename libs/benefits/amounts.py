@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, ValidationInfo, WithJsonSchema
 CANONICAL: Final = "canonical"
 """Validation context under which amounts are whole fen and basis points already."""
 
-_YUAN = re.compile(r"-?\d+(\.\d+)?(万)?\Z", re.ASCII)
+_YUAN = re.compile(r"-?\d+(\.\d+)?万?元?\Z", re.ASCII)
 _PERCENT = re.compile(r"-?\d+(\.\d{1,2})?%\Z", re.ASCII)
 _FEN_PER_YUAN = 100
 _TEN_THOUSAND = 10_000
@@ -18,9 +18,10 @@ _TEN_THOUSAND = 10_000
 
 def fen_of_yuan(value: object) -> int:
     """Fen of an amount in yuan. Raises ValueError when it is no amount or finer than a fen."""
-    text = str(value).replace(",", "")
-    if isinstance(value, bool) or _YUAN.match(text) is None:
+    written = str(value).replace(",", "")
+    if isinstance(value, bool) or _YUAN.match(written) is None:
         raise ValueError("an amount in yuan such as 18000, 0.5 or 1.8万")
+    text = written.removesuffix("元")
     wan = text.endswith("万")
     fen = Decimal(text.removesuffix("万")) * _FEN_PER_YUAN * (_TEN_THOUSAND if wan else 1)
     if fen != fen.to_integral_value():
@@ -70,12 +71,12 @@ def _schema(pattern: str, text: str, *, number: bool) -> WithJsonSchema:
 Yuan = Annotated[
     int,
     BeforeValidator(_as_written(_non_negative_fen)),
-    _schema(r"^\d+(\.\d+)?万?$", "amount in yuan: 18000, 0.5 or 1.8万", number=True),
+    _schema(r"^\d+(\.\d+)?万?元?$", "amount in yuan: 18000, 0.5 or 1.8万", number=True),
 ]
 SignedYuan = Annotated[
     int,
     BeforeValidator(_as_written(fen_of_yuan)),
-    _schema(r"^-?\d+(\.\d+)?万?$", "amount in yuan, may be negative: -1000", number=True),
+    _schema(r"^-?\d+(\.\d+)?万?元?$", "amount in yuan, may be negative: -1000", number=True),
 ]
 Share = Annotated[
     int,

@@ -101,7 +101,7 @@ def _known_field(loc: tuple[int | str, ...]) -> str:
     return repr(close[0]) if close else one_of(model.model_fields)
 
 
-_HARMLESS = re.compile(r"[-+0-9.,%万]{1,20}|[a-z_]{1,20}", re.ASCII)
+_HARMLESS = re.compile(r"[-+0-9.,%万元]{1,20}|[a-z_]{1,20}", re.ASCII)
 
 
 def shown(value: object) -> str:

@@ -6,7 +6,9 @@ from typing import Any
 from libs.benefits import case_words as words
 from libs.benefits.case import Case
 
-_YUAN = {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": r"^[\d,]+(\.\d+)?万?$"}]}
+_YUAN = {
+    "anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": r"^[\d,]+(\.\d+)?万?元?$"}]
+}
 
 
 def case_schema() -> dict[str, Any]:

@@ -93,6 +93,8 @@ def check(
     """
     checked = InsurerCheck(load_plans())
     faults = checked.walk(_events_of(file))
+    if not checked.events:
+        refuse(f"{file} holds no event of an insurer: nothing is proved", NO)
     if as_json:
         print_json(
             {

@@ -127,3 +127,12 @@ class StatementDiffers(StatementError):
 
     def __init__(self, statement_id: str) -> None:
         super().__init__(f"statement {statement_id} is settled by another reference")
+
+
+class SettledInFuture(StatementError):
+    """A transfer is recorded when it has been made."""
+
+    code = "settled_in_future"
+
+    def __init__(self) -> None:
+        super().__init__("the day of the transfer has not come yet")

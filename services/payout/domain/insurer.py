@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
 
 from libs.contracts import Event
 from libs.contracts.adjudication import AdjudicationReversed, PoolShare, ReversalReason
@@ -18,9 +19,10 @@ from libs.contracts.insurers import (
     InsurerStatementSettled,
 )
 from services.payout.domain import ledger
-from services.payout.domain.errors import NothingToState, StatementDiffers, StatementUnknown
+from services.payout.domain.errors import NothingToState, SettledInFuture, StatementDiffers, StatementUnknown
 from services.payout.domain.heard import Adjudicated, shares_of
 
+_CITY_TIME = ZoneInfo("Asia/Shanghai")
 _STATEMENTS = UUID("6d0f7f3c-52b1-4f0c-9d6e-1b8a52c7e904")
 
 
@@ -140,7 +142,7 @@ def initial(stream_id: str) -> InsurerBooks:
 
 
 def decide(books: InsurerBooks, command: InsurerCommand) -> Sequence[Event]:
-    """What happens. Raises NothingToState, StatementUnknown or StatementDiffers."""
+    """What happens. Raises NothingToState, StatementUnknown, StatementDiffers or SettledInFuture."""
     match command:
         case Award():
             return [_borne(books, command)]
@@ -242,6 +244,8 @@ def _settled(books: InsurerBooks, command: SettleStatement) -> list[Event]:
         return []
     if statement.reference is not None:
         raise StatementDiffers(command.statement_id)
+    if command.settled_on > command.now.astimezone(_CITY_TIME).date():
+        raise SettledInFuture
     return [
         InsurerStatementSettled(
             insurer=books.insurer,

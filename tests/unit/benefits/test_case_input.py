@@ -41,7 +41,8 @@ def test_yuan_and_fen_and_national_names_say_the_same() -> None:
 
 
 def test_a_total_that_is_left_out_is_the_sum_of_what_is_stated() -> None:
-    left = read_case("bill: {in_scope: 11.8万, self_funded: 2.3万}").bills[0]
+    left = read_case("bill: {in_scope: 11.8万元, self_funded: 23000元}").bills[0]
+    assert left == read_case("bill: {in_scope: 11.8万, self_funded: 2.3万}").bills[0]
     assert (left.total_fen, left.in_scope_fen) == (141_000_00, 118_000_00)
     lines = read_case("bill: {lines: [{amount: 5, self_funded: 2}, {amount: 1, first_pay: 1}]}").bills[0]
     assert (lines.total_fen, lines.in_scope_fen) == (6_00, 3_00)

@@ -14,7 +14,7 @@ from libs.contracts import Event
 from libs.contracts.adjudication import PoolShare
 from libs.contracts.insurers import InsurerPartBorne, InsurerPartReleased, InsurerStatementClosed
 from libs.proof.insurer_stream import InsurerCheck
-from services.payout.domain.errors import NothingToState, StatementDiffers, StatementUnknown
+from services.payout.domain.errors import NothingToState, SettledInFuture, StatementDiffers, StatementUnknown
 from services.payout.domain.insurer import (
     Award,
     CloseStatement,
@@ -130,15 +130,17 @@ def test_a_statement_asks_for_what_came_since_the_last_one_and_is_settled_once()
     second = insurers.streams["lead"][-1]
     assert isinstance(second, InsurerStatementClosed)
     assert (second.due_fen, second.bears_fen) == (-50_01, 0)
-    settling = SettleStatement(first.statement_id, "T-1", date(2026, 4, 1), "staff-2", NOW)
+    with pytest.raises(SettledInFuture):
+        insurers.tell("lead", SettleStatement(first.statement_id, "T-1", date(2026, 3, 3), "staff-2", NOW))
+    settling = SettleStatement(first.statement_id, "T-1", date(2026, 3, 1), "staff-2", NOW)
     insurers.tell("lead", settling)
     told = len(insurers.streams["lead"])
     insurers.tell("lead", settling)
     assert len(insurers.streams["lead"]) == told
     with pytest.raises(StatementDiffers):
-        insurers.tell("lead", SettleStatement(first.statement_id, "T-2", date(2026, 4, 1), "staff-2", NOW))
+        insurers.tell("lead", SettleStatement(first.statement_id, "T-2", date(2026, 3, 1), "staff-2", NOW))
     with pytest.raises(StatementUnknown):
-        insurers.tell("lead", SettleStatement("none", "T-2", date(2026, 4, 1), "staff-2", NOW))
+        insurers.tell("lead", SettleStatement("none", "T-2", date(2026, 3, 1), "staff-2", NOW))
 
 
 @given(st.integers(0, 2**32))
@@ -208,7 +210,7 @@ def test_an_insurer_notices_what_was_changed(place: int, change: dict[str, Any],
     insurers.tell("lead", CloseStatement(PLAN.id, "staff-1", NOW))
     closed = insurers.streams["lead"][-1]
     assert isinstance(closed, InsurerStatementClosed)
-    insurers.tell("lead", SettleStatement(closed.statement_id, "T-1", date(2026, 4, 1), "staff-2", NOW))
+    insurers.tell("lead", SettleStatement(closed.statement_id, "T-1", date(2026, 3, 1), "staff-2", NOW))
     stream = insurers.streams["lead"]
     changed = [event.model_copy(update=change) if i == place else event for i, event in enumerate(stream)]
     assert rule in {fault.rule for fault in InsurerCheck({PLAN.id: PLAN}).walk(changed)}
