@@ -96,7 +96,7 @@ async def _existing(admin: AIOKafkaAdminClient, topics: dict[str, int]) -> set[s
     return {name for name, partitions in described.items() if partitions}
 
 
-def fill_batch(
+def _fill_batch(
     producer: AIOKafkaProducer, events: Sequence[Recorded], key_of: Callable[[Recorded], bytes]
 ) -> tuple[BatchBuilder, int]:
     """A record batch of as many of the events as fit, from the first on, and how many those are.
@@ -119,6 +119,34 @@ def fill_batch(
         raise TopicUnavailable(f"event {events[0].event_id} is larger than a record batch may be")
     batch.close()
     return batch, taken
+
+
+async def send_in_batches(
+    producer: AIOKafkaProducer,
+    topic: str,
+    partition: int,
+    events: Sequence[Recorded],
+    key_of: Callable[[Recorded], bytes],
+    longest_seconds: float,
+) -> Placed:
+    """Send the events in as few record batches as fit, one after the other; where the first and the last begin.
+
+    `longest_seconds` is for each batch. Raises TopicLost, TopicUnavailable or TimeoutError.
+    """
+    assert events, "there is something to send"
+    placed: Placed | None = None
+    sent = next_offset = 0
+    while sent < len(events):
+        batch, taken = _fill_batch(producer, events[sent:], key_of)
+        async with asyncio.timeout(longest_seconds):
+            record = await (await producer.send_batch(batch, topic, partition=partition))
+        if record.offset < next_offset:
+            raise TopicLost(f"{topic} partition {partition}: offset {record.offset}, not {next_offset}")
+        placed = Placed(record.offset if placed is None else placed.first, record.offset)
+        next_offset = record.offset + taken
+        sent += taken
+    assert placed is not None
+    return placed
 
 
 class KafkaTopic:
@@ -166,21 +194,11 @@ class KafkaTopic:
 
     async def publish(self, shard: int, events: Sequence[Recorded]) -> Placed:
         """Send the events in as few record batches as fit, one after the other. Raises TopicLost."""
-        assert events, "publish needs events"
-        placed: Placed | None = None
-        sent = next_offset = 0
-        while sent < len(events):
-            batch, taken = fill_batch(self._producer, events[sent:], lambda event: event.subject.encode())
-            # The producer would wait for its metadata without end.
-            async with asyncio.timeout(self._request_timeout_seconds * 2):
-                record = await (await self._producer.send_batch(batch, self.name, partition=shard))
-            if record.offset < next_offset:
-                raise TopicLost(f"{self.name} partition {shard}: offset {record.offset}, not {next_offset}")
-            placed = Placed(record.offset if placed is None else placed.first, record.offset)
-            next_offset = record.offset + taken
-            sent += taken
-        assert placed is not None
-        return placed
+        # The producer would wait for its metadata without end.
+        longest_seconds = self._request_timeout_seconds * 2
+        return await send_in_batches(
+            self._producer, self.name, shard, events, lambda event: event.subject.encode(), longest_seconds
+        )
 
     async def end_offsets(self) -> dict[int, int]:
         """The next offset of every partition; a topic that was gone is created again and has none."""

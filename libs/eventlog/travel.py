@@ -8,14 +8,11 @@ in effect last month, and was not known then.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from zoneinfo import ZoneInfo
 
 from libs.contracts import ClaimEvent, Event
+from libs.contracts.city_time import CITY_ZONE
 from libs.contracts.effect import day_of_service, effect_of
 from libs.eventlog.event import Recorded
-
-CITY_ZONE = ZoneInfo("Asia/Shanghai")
-"""Days of service and cover begin at midnight there."""
 
 
 @dataclass(frozen=True, slots=True)

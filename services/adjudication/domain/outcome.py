@@ -50,20 +50,25 @@ def outcome_of(opened: ClaimOpened, plan: Plan, found: Evaluation) -> Outcome:
     )
 
 
+def liabilities_of(found: Evaluation) -> tuple[LiabilityOutcome, ...]:
+    """Our own evaluation's liabilities, as decisions and answers state them."""
+    return tuple(
+        LiabilityOutcome(
+            liability_id=outcome.liability_id,
+            base_fen=outcome.base_fen,
+            deductible_fen=outcome.deductible.taken_fen,
+            paid_fen=outcome.paid_fen,
+        )
+        for outcome in found.liabilities
+    )
+
+
 def _evaluated(opened: ClaimOpened, plan: Plan, found: Evaluation, decided: OneStopDecided | None) -> Outcome:
     return Outcome(
         plan_pays_fen=found.plan_pays_fen,
         patient_bears_fen=found.patient_bears_fen,
         bearings=bearings_of(opened.settlement, plan, found),
-        liabilities=tuple(
-            LiabilityOutcome(
-                liability_id=outcome.liability_id,
-                base_fen=outcome.base_fen,
-                deductible_fen=outcome.deductible.taken_fen,
-                paid_fen=outcome.paid_fen,
-            )
-            for outcome in found.liabilities
-        ),
+        liabilities=liabilities_of(found),
         usage_taken=taken_between(found.case.used, found.usage_after),
         usage_after=found.usage_after,
         explanation=found.explanation,

@@ -2,9 +2,9 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID, uuid5
-from zoneinfo import ZoneInfo
 
 from libs.contracts import Event
+from libs.contracts.city_time import CITY_ZONE
 from libs.contracts.preauthorisation import (
     PreauthorisationRequested,
     ReservationExpired,
@@ -20,7 +20,6 @@ from services.adjudication.errors import (
     TooManyPlanned,
 )
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 # What is reserved is kept from the person's other claims, so a hospital cannot reserve without end.
 PLANNED_AHEAD = timedelta(days=1_096)
 MOST_OPEN = 5
@@ -45,9 +44,9 @@ def request_preauthorisation(person: Person, command: RequestPreauthorisation) -
                 f"{command.reference} asks for another stay: ask under a new reference"
             )
         return []
-    if visit.discharged_on < command.now.astimezone(SHANGHAI).date():
+    if visit.discharged_on < command.now.astimezone(CITY_ZONE).date():
         raise PlannedInThePast("the planned discharge is past: file the settlement")
-    if visit.discharged_on > command.now.astimezone(SHANGHAI).date() + PLANNED_AHEAD:
+    if visit.discharged_on > command.now.astimezone(CITY_ZONE).date() + PLANNED_AHEAD:
         raise PlannedTooFar(f"a stay can be asked for {PLANNED_AHEAD.days} days ahead")
     if len(_open_at(person, visit.hospital_id)) >= MOST_OPEN:
         raise TooManyPlanned(
@@ -111,4 +110,4 @@ def _open_at(person: Person, hospital_id: str) -> list[str]:
 
 
 def _midnight_after(day: date) -> datetime:
-    return datetime.combine(day + timedelta(days=1), time(), SHANGHAI).astimezone(UTC)
+    return datetime.combine(day + timedelta(days=1), time(), CITY_ZONE).astimezone(UTC)

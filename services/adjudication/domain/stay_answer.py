@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from libs.benefits import BenefitsError, Case, Evaluation, Plan, evaluate
 from libs.contracts import Event
-from libs.contracts.adjudication import ClaimOpened, CoverageNoted, LiabilityOutcome
+from libs.contracts.adjudication import ClaimOpened, CoverageNoted
 from libs.contracts.preauthorisation import (
     PreauthorisationGranted,
     PreauthorisationPended,
@@ -22,6 +22,7 @@ from services.adjudication.domain.circumstances import Circumstances
 from services.adjudication.domain.decision import inputs_digest
 from services.adjudication.domain.engine import ENGINE
 from services.adjudication.domain.loyalty import claim_free_years
+from services.adjudication.domain.outcome import liabilities_of
 from services.adjudication.domain.planned_stay import Answer, PlannedStay, same_answer
 from services.adjudication.domain.readiness import readiness_of
 from services.adjudication.domain.reserving import with_reserved, without_limits
@@ -132,15 +133,7 @@ def _granted(
         cash_benefits_fen=_pays(found) - found.plan_pays_fen,
         patient_bears_fen=found.patient_bears_fen,
         without_limits_fen=_pays(unlimited),
-        liabilities=tuple(
-            LiabilityOutcome(
-                liability_id=outcome.liability_id,
-                base_fen=outcome.base_fen,
-                deductible_fen=outcome.deductible.taken_fen,
-                paid_fen=outcome.paid_fen,
-            )
-            for outcome in found.liabilities
-        ),
+        liabilities=liabilities_of(found),
         usage_reserved=taken_between(case.used, found.usage_after).model_dump(mode="json"),
     )
 

@@ -1,11 +1,9 @@
 """Moments as operators write them."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
+from libs.contracts.city_time import CITY_ZONE
 from services.operations.domain.errors import OperationsError
-
-CITY_ZONE = ZoneInfo("Asia/Shanghai")
 
 
 class NotAMoment(OperationsError):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from services.operations.domain.moments import CITY_ZONE
+from libs.contracts.city_time import CITY_ZONE
 
 SOURCES = ("enrolment", "adjudication", "payout")
 """Whose logs say what a pool has."""

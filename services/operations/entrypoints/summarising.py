@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
+from libs.contracts.city_time import CITY_ZONE
 from libs.money import format_yuan
 from services.operations.domain.causal_order import Step
 from services.operations.domain.claim_summary import Standing, paid_of, standing_of
 from services.operations.domain.clocks import by_party
-from services.operations.domain.moments import CITY_ZONE
 from services.operations.entrypoints.clocks import clocks_of_steps, duration
 from services.operations.entrypoints.output import console, print_table
 from services.operations.use_cases.travel import Travelled

@@ -9,10 +9,10 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from libs.contracts.city_time import CITY_ZONE
 from libs.money import format_yuan
 from services.operations.adapters.announcing import RunningAt
 from services.operations.adapters.asking import Refused, ask
-from services.operations.domain.moments import CITY_ZONE
 from services.operations.domain.todo import HEARD, Todo, in_order, todo_of
 from services.operations.entrypoints.finding import PlatformFile, find_platform, reaching
 from services.operations.entrypoints.output import AsJson, console, print_json, print_table

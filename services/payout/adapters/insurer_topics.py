@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.structs import TopicPartition
 
 from libs.eventlog import Recorded
-from libs.eventlog.kafka import BATCH_BYTES, ensure_topics, fill_batch
+from libs.eventlog.kafka import BATCH_BYTES, ensure_topics, send_in_batches
 
 REQUEST_SECONDS = 20.0
 
@@ -48,14 +48,10 @@ class KafkaInsurerTopics:
         async with asyncio.timeout(REQUEST_SECONDS):
             await self._ensure(topic)
             producer = await self._connected_producer()
-            offsets: list[int] = []
-            sent = 0
-            while sent < len(events):
-                batch, taken = fill_batch(producer, events[sent:], lambda _: insurer.encode())
-                placed = await (await producer.send_batch(batch, topic, partition=0))
-                offsets.append(placed.offset)
-                sent += taken
-        return offsets[0], offsets[-1]
+            placed = await send_in_batches(
+                producer, topic, 0, events, lambda _: insurer.encode(), REQUEST_SECONDS
+            )
+        return placed.first, placed.last_batch
 
     async def end_offsets(self, insurers: Sequence[str]) -> dict[str, int]:
         """The next offset of each insurer's topic; one that is not there is made."""

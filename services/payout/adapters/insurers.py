@@ -29,14 +29,6 @@ class Todo:
     traceparent: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class AtVersion:
-    """An insurer's books and the version of its stream that they are folded to."""
-
-    books: InsurerBooks
-    version: int
-
-
 async def note(connection: "Connection", shared: Sequence[tuple[Award | Reversal, str | None]]) -> None:
     """Note what insurers are to be told, in order, each with its traceparent."""
     rows = [
@@ -76,29 +68,31 @@ async def take_todo(connection: "Connection", limit: int) -> list[Todo]:
     return sorted(found, key=lambda todo: todo.id)
 
 
-async def books_of(connection: "Connection", source: str, insurers: Iterable[str]) -> dict[str, AtVersion]:
-    """The insurers' books as they are; what the table does not have yet is folded from the stream."""
+async def books_of(connection: "Connection", source: str, insurers: Iterable[str]) -> dict[str, InsurerBooks]:
+    """The insurers' books as they are; what the table does not have yet is folded from the stream.
+
+    Their sequence is the version of the stream: each event counts.
+    """
     wanted = sorted(set(insurers))
     rows = await connection.fetch(
-        "select insurer, version, books::text as books from insurer_books where insurer = any ($1::text[])",
-        wanted,
+        "select insurer, books::text as books from insurer_books where insurer = any ($1::text[])", wanted
     )
-    kept = {row["insurer"]: AtVersion(_BOOKS.validate_json(row["books"]), row["version"]) for row in rows}
-    return {insurer: await _caught_up(connection, source, insurer, kept.get(insurer)) for insurer in wanted}
+    kept = {row["insurer"]: _BOOKS.validate_json(row["books"]) for row in rows}
+    return {
+        insurer: await _caught_up(connection, source, kept.get(insurer) or initial(f"insurer-{insurer}"))
+        for insurer in wanted
+    }
 
 
-async def _caught_up(
-    connection: "Connection", source: str, insurer: str, kept: AtVersion | None
-) -> AtVersion:
-    stream_id = f"insurer-{insurer}"
-    books, version = (kept.books, kept.version) if kept else (initial(stream_id), 0)
-    while events := await read_stream(connection, source, stream_id, version, _PAGE):
+async def _caught_up(connection: "Connection", source: str, books: InsurerBooks) -> InsurerBooks:
+    stream_id = f"insurer-{books.insurer}"
+    while events := await read_stream(connection, source, stream_id, books.sequence, _PAGE):
         for recorded in events:
-            books, version = evolve(books, recorded.decode()), recorded.version
-    return AtVersion(books, version)
+            books = evolve(books, recorded.decode())
+    return books
 
 
-async def keep(connection: "Connection", books: Mapping[str, AtVersion]) -> None:
+async def keep(connection: "Connection", books: Mapping[str, InsurerBooks]) -> None:
     """Keep the books as they are now."""
     await connection.execute(
         "insert into insurer_books (insurer, version, books)"
@@ -106,8 +100,8 @@ async def keep(connection: "Connection", books: Mapping[str, AtVersion]) -> None
         " as new (insurer, version, books)"
         " on conflict (insurer) do update set version = excluded.version, books = excluded.books",
         list(books),
-        [each.version for each in books.values()],
-        [_BOOKS.dump_json(each.books).decode() for each in books.values()],
+        [each.sequence for each in books.values()],
+        [_BOOKS.dump_json(each).decode() for each in books.values()],
     )
 
 

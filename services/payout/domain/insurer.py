@@ -7,11 +7,12 @@ since its last one, to be paid into the pool's account (features 80 and 81).
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID, uuid5
-from zoneinfo import ZoneInfo
 
 from libs.contracts import Event
 from libs.contracts.adjudication import AdjudicationReversed, PoolShare, ReversalReason
+from libs.contracts.city_time import CITY_ZONE
 from libs.contracts.insurers import (
     InsurerPartBorne,
     InsurerPartReleased,
@@ -22,7 +23,6 @@ from services.payout.domain import ledger
 from services.payout.domain.errors import NothingToState, SettledInFuture, StatementDiffers, StatementUnknown
 from services.payout.domain.heard import Adjudicated, shares_of
 
-_CITY_TIME = ZoneInfo("Asia/Shanghai")
 _STATEMENTS = UUID("6d0f7f3c-52b1-4f0c-9d6e-1b8a52c7e904")
 
 
@@ -181,9 +181,7 @@ def evolve(books: InsurerBooks, event: Event) -> InsurerBooks:
 def _borne(books: InsurerBooks, award: Award) -> InsurerPartBorne:
     part_fen = _part(books, award.shares)
     return InsurerPartBorne(
-        insurer=books.insurer,
-        sequence=books.sequence + 1,
-        plan_id=award.plan_id,
+        **_about(books, award.plan_id),
         claim_id=award.claim_id,
         decision_id=award.decision_id,
         number=award.number,
@@ -201,9 +199,7 @@ def _borne(books: InsurerBooks, award: Award) -> InsurerPartBorne:
 def _released(books: InsurerBooks, gone: Reversal) -> InsurerPartReleased:
     part_fen = _part(books, gone.shares)
     return InsurerPartReleased(
-        insurer=books.insurer,
-        sequence=books.sequence + 1,
-        plan_id=gone.plan_id,
+        **_about(books, gone.plan_id),
         claim_id=gone.claim_id,
         decision_id=gone.decision_id,
         number=gone.number,
@@ -221,9 +217,7 @@ def _closed(books: InsurerBooks, command: CloseStatement) -> InsurerStatementClo
         raise NothingToState(books.insurer, command.plan_id)
     due_fen = bearing.borne_fen - bearing.released_fen
     return InsurerStatementClosed(
-        insurer=books.insurer,
-        sequence=books.sequence + 1,
-        plan_id=command.plan_id,
+        **_about(books, command.plan_id),
         statement_id=str(uuid5(_STATEMENTS, f"{books.insurer}/{command.plan_id}/{books.sequence}")),
         through_sequence=books.sequence,
         borne_fen=bearing.borne_fen,
@@ -244,13 +238,11 @@ def _settled(books: InsurerBooks, command: SettleStatement) -> list[Event]:
         return []
     if statement.reference is not None:
         raise StatementDiffers(command.statement_id)
-    if command.settled_on > command.now.astimezone(_CITY_TIME).date():
+    if command.settled_on > command.now.astimezone(CITY_ZONE).date():
         raise SettledInFuture
     return [
         InsurerStatementSettled(
-            insurer=books.insurer,
-            sequence=books.sequence + 1,
-            plan_id=statement.plan_id,
+            **_about(books, statement.plan_id),
             statement_id=command.statement_id,
             amount_fen=statement.due_fen,
             reference=command.reference,
@@ -260,6 +252,11 @@ def _settled(books: InsurerBooks, command: SettleStatement) -> list[Event]:
             postings=ledger.on_statement_settled(statement.plan_id, statement.due_fen),
         )
     ]
+
+
+def _about(books: InsurerBooks, plan_id: str) -> dict[str, Any]:
+    """The fields that every event of an insurer starts with."""
+    return {"insurer": books.insurer, "sequence": books.sequence + 1, "plan_id": plan_id}
 
 
 def _part(books: InsurerBooks, shares: Sequence[PoolShare]) -> int:

@@ -3,15 +3,14 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 from uuid import UUID, uuid5
-from zoneinfo import ZoneInfo
 
+from libs.contracts.city_time import CITY_ZONE
 from libs.contracts.payout import PaymentFileClosed
 from libs.eventlog import Append, EventLog
 from services.payout.adapters import files
 from services.payout.adapters.files import ClosedFile
 
 _FILES = UUID("b58c1f6e-0d86-4a55-8f0a-7c1d9a2e6b43")
-_BANK_TIME = ZoneInfo("Asia/Shanghai")
 
 
 async def close_file(log: EventLog, payments_per_file: int) -> int:
@@ -58,4 +57,4 @@ def message_id_of(file_id: UUID) -> str:
 
 def execution_date(now: datetime) -> date:
     """Today in China: the bank moves a day that is no banking day to the next one."""
-    return now.astimezone(_BANK_TIME).date()
+    return now.astimezone(CITY_ZONE).date()

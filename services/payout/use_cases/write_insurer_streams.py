@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import reduce
 
 from libs.contracts import Event
 from libs.eventlog import Append, EventLog, UnitOfWork
 from services.payout.adapters import insurers, postings
-from services.payout.adapters.insurers import AtVersion
 from services.payout.domain.insurer import InsurerCommand, decide, evolve
 
 AT_ONCE = 500
@@ -45,13 +45,10 @@ async def decide_for_insurers(source: str, work: UnitOfWork, commands: Iterable[
     happened: list[Event] = []
     for one in commands:
         before = books[one.insurer]
-        events = decide(before.books, one.command)
+        events = decide(before, one.command)
         stream_id = f"insurer-{one.insurer}"
-        work.append(Append(stream_id, before.version, events, traceparent=one.traceparent))
-        after = before.books
-        for event in events:
-            after = evolve(after, event)
-        books[one.insurer] = AtVersion(after, before.version + len(events))
+        work.append(Append(stream_id, before.sequence, events, traceparent=one.traceparent))
+        books[one.insurer] = reduce(evolve, events, before)
         happened += events
     if happened:
         await insurers.keep(work.connection, books)

@@ -1,11 +1,15 @@
 """Decisions and payments with defaults, for tests of payout."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
+from libs.contracts import Event
 from libs.contracts.adjudication import AdjudicationReversed, Bearing, ClaimAdjudicated, ClaimDenied
-from services.payout.domain.commands import PayDecision, WithdrawEntitlement
+from services.payout.domain.account import Account, evolve, initial
+from services.payout.domain.commands import Command, PayDecision, WithdrawEntitlement
 from services.payout.domain.ids import payment_id_of
+from services.payout.domain.payments import decide
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 PERSON = "p_" + "b" * 32
@@ -102,6 +106,29 @@ def withdraw(
     decision_id: str = "d1", in_files: frozenset[str] = frozenset(), **fields: Any
 ) -> WithdrawEntitlement:
     return WithdrawEntitlement(a_reversal(decision_id, **fields), SEALED, in_files, NOW)
+
+
+def told(*commands: Command) -> tuple[Account, list[Event]]:
+    """The account after the commands, and what was said of them."""
+    account, log = initial(f"person-{PERSON}"), []
+    for command in commands:
+        for event in decide(account, command):
+            account = evolve(account, event)
+            log.append(event)
+    return account, log
+
+
+def said(events: Sequence[Event]) -> list[tuple[str, int]]:
+    """What was said, and of how much."""
+    return [
+        (type(event).__name__, getattr(event, "amount_fen", getattr(event, "due_fen", 0))) for event in events
+    ]
+
+
+def after(*commands: Command) -> list[tuple[str, int]]:
+    """What the last command led to."""
+    account, _ = told(*commands[:-1])
+    return said(decide(account, commands[-1]))
 
 
 PAYMENT = payment_id_of("d1")

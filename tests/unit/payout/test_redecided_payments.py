@@ -1,10 +1,7 @@
 """Decisions that are replaced or withdrawn: only the difference moves, in whatever state it finds what was paid."""
 
-from collections.abc import Sequence
-
 import pytest
 
-from libs.contracts import Event
 from libs.contracts.payout import (
     ClawbackNetted,
     ClawbackRaised,
@@ -21,33 +18,11 @@ from services.payout.domain.commands import Command, RecordRepayment, Reject, Re
 from services.payout.domain.errors import ClawbackUnknown, NothingOpen, RepaymentDiffers, RepaymentTooLarge
 from services.payout.domain.ids import payment_id_of, rest_id_of
 from services.payout.domain.payments import decide
-from tests.unit.payout.decisions import NOW, PAYMENT, PERSON, SEALED, deny, pay, withdraw
+from tests.unit.payout.decisions import NOW, PAYMENT, PERSON, SEALED, after, deny, pay, said, told, withdraw
 
 IN_FILE = frozenset({PAYMENT})
 SETTLE = Settle(PAYMENT, 600_00, "bank-1", NOW, NOW)
 PAID: list[Command] = [pay(), SETTLE]
-
-
-def told(*commands: Command) -> tuple[Account, list[Event]]:
-    account, log = initial(f"person-{PERSON}"), []
-    for command in commands:
-        for event in decide(account, command):
-            account = evolve(account, event)
-            log.append(event)
-    return account, log
-
-
-def said(events: Sequence[Event]) -> list[tuple[str, int]]:
-    """What was said, and of how much."""
-    return [
-        (type(event).__name__, getattr(event, "amount_fen", getattr(event, "due_fen", 0))) for event in events
-    ]
-
-
-def after(*commands: Command) -> list[tuple[str, int]]:
-    """What the last command led to."""
-    account, _ = told(*commands[:-1])
-    return said(decide(account, commands[-1]))
 
 
 def again(plan_pays_fen: int, decision_id: str = "d2", number: int = 2, **fields: object) -> Command:

@@ -1,34 +1,9 @@
 """What the insurance centre settled at the desk is owed to the centre: never paid to the person, never claimed back."""
 
-from collections.abc import Sequence
-
-from libs.contracts import Event
 from libs.contracts.payout import DeskSettlementBooked
-from services.payout.domain.account import Account, evolve, initial
-from services.payout.domain.commands import Command, Settle
+from services.payout.domain.commands import Settle
 from services.payout.domain.payments import decide
-from tests.unit.payout.decisions import NOW, PAYMENT, PERSON, deny, pay, withdraw
-
-
-def told(*commands: Command) -> tuple[Account, list[Event]]:
-    account, log = initial(f"person-{PERSON}"), []
-    for command in commands:
-        for event in decide(account, command):
-            account = evolve(account, event)
-            log.append(event)
-    return account, log
-
-
-def said(events: Sequence[Event]) -> list[tuple[str, int]]:
-    return [
-        (type(event).__name__, getattr(event, "amount_fen", getattr(event, "due_fen", 0))) for event in events
-    ]
-
-
-def after(*commands: Command) -> list[tuple[str, int]]:
-    account, _ = told(*commands[:-1])
-    return said(decide(account, commands[-1]))
-
+from tests.unit.payout.decisions import NOW, PAYMENT, after, deny, pay, said, told, withdraw
 
 AT_DESK = pay(settled_at_desk_fen=600_00)
 
