@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from itertools import count
 from typing import Annotated, Any
+from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Body, Depends, Path
@@ -25,12 +26,42 @@ Reason = Annotated[str, Body(embed=True, min_length=1, max_length=2_000)]
 
 
 def amendments_router(log: EventLog, desk: OperatorDesk) -> APIRouter:
-    """`/amendments/{shard}/{position}`: show, propose a patch, approve it, annul."""
-    router = APIRouter(prefix="/amendments/{shard}/{position}", tags=["amendments"])
+    """`/amendments`: proposals; `/amendments/{shard}/{position}`: show, propose a patch, approve it, annul."""
+    whole = APIRouter(prefix="/amendments", tags=["amendments"])
+    _add_proposed(whole, log)
+    router = APIRouter(prefix="/{shard}/{position}")
     _add_show(router, log)
     _add_patch(router, log, desk)
     _add_annulment(router, log, desk)
-    return router
+    whole.include_router(router)
+    return whole
+
+
+def _add_proposed(router: APIRouter, log: EventLog) -> None:
+    @router.get("")
+    async def proposed() -> list[dict[str, Any]]:
+        """Patches that wait for a second person, the oldest first: of each event's the newest proposal."""
+        async with log.pool.acquire() as connection:
+            rows = await connection.fetch("select distinct event_id from amendment_reason")
+            made = await read.read_streams(
+                connection, log.source, [_stream_of(row["event_id"]) for row in rows]
+            )
+        newest = {one.stream_id: one for one in made}
+        waiting = [(one, one.decode()) for one in newest.values()]
+        return [
+            {
+                "proposal": one.version,
+                "event_id": patch.event_id,
+                "shard": patch.shard,
+                "position": patch.position,
+                "event_type": patch.event_type,
+                "about": patch.about,
+                "proposed_by": patch.proposed_by,
+                "proposed_at": patch.proposed_at,
+            }
+            for one, patch in sorted(waiting, key=lambda pair: pair[0].recorded_at)
+            if isinstance(patch, PatchProposed)
+        ]
 
 
 def _add_show(router: APIRouter, log: EventLog) -> None:
@@ -39,7 +70,7 @@ def _add_show(router: APIRouter, log: EventLog) -> None:
         """The event and what was proposed, approved or annulled about it, with the reasons as stated."""
         async with log.pool.acquire() as connection:
             event = await _event(log, connection, shard, position)
-            made = await read.read_streams(connection, log.source, [_stream_of(event)])
+            made = await read.read_streams(connection, log.source, [_stream_of(event.event_id)])
             rows = await connection.fetch(
                 "select version, why from amendment_reason where event_id = $1", event.event_id
             )
@@ -140,7 +171,7 @@ async def _amendable(
     event = await _event(log, work.connection, shard, position)
     if event.type in _AMENDMENTS:
         raise Problem(409, "not_amendable", "Amendments are not amended", "Amend the event that it is about.")
-    made = await read.read_streams(work.connection, log.source, [_stream_of(event)])
+    made = await read.read_streams(work.connection, log.source, [_stream_of(event.event_id)])
     if made and made[-1].type != PatchProposed.__name__:
         raise Problem(409, "already_amended", "The event is amended already", f"It has an {made[-1].type}.")
     return event, made
@@ -180,16 +211,16 @@ def _key_of_shard(shard: int, shards: int) -> str:
     return next(key for number in count() if shard_of(key := f"shard-{shard}-{number}", shards) == shard)
 
 
-def _stream_of(event: Recorded) -> str:
+def _stream_of(event_id: UUID) -> str:
     """One stream per event: of two people who amend it at once one is told."""
-    return f"amendment-{event.event_id}"
+    return f"amendment-{event_id}"
 
 
 async def _append(
     work: UnitOfWork, event: Recorded, made: Sequence[Recorded], amendment: Amendment, by: str, why: str
 ) -> None:
     version = len(made)
-    work.append(Append(_stream_of(event), version, [amendment], cause=event))
+    work.append(Append(_stream_of(event.event_id), version, [amendment], cause=event))
     await work.connection.execute(
         "insert into amendment_reason (event_id, version, why, stated_by, stated_at) values ($1, $2, $3, $4, $5)",
         event.event_id,

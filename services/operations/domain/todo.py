@@ -1,13 +1,13 @@
 """What waits for a person, folded from the events of claims: who owns it, since when, until when. Pure."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
 from services.operations.domain.clocks import Turn
 
-Kind = Literal["pended", "review", "second_person", "appeal", "unpayable", "held"]
+Kind = Literal["pended", "review", "second_person", "appeal", "one_stop", "unpayable", "held"]
 
 HEARD: Mapping[str, frozenset[str]] = {
     "intake": frozenset({"ClaimWithdrawn"}),
@@ -15,7 +15,8 @@ HEARD: Mapping[str, frozenset[str]] = {
     "adjudication": frozenset(
         {
             "ClaimPended", "ClaimAdjudicated", "ClaimDenied", "DecisionConfirmed", "RulingProposed", "RulingApproved",
-            "RulingRejected", "AppealOpened", "AppealConcluded",
+            "RulingRejected", "AppealOpened", "AppealConcluded", "OneStopDifferenceFound", "OneStopDifferenceEnded",
+            "OneStopDifferenceAnswered",
         }
     ),
     "payout": frozenset(
@@ -92,6 +93,12 @@ def _of_people(waiting: dict[tuple[Kind, str], Todo], turn: Turn) -> None:  # no
             _put(waiting, turn, "appeal", "staff", event["appeal_id"], turn.moment, _moment(event["due_at"]))
         case "AppealConcluded":
             waiting.pop(("appeal", event["appeal_id"]), None)
+        case "OneStopDifferenceFound":
+            differs_fen = abs(event["centre_fen"] - event["own_fen"])
+            difference = event["difference_id"]
+            _put(waiting, turn, "one_stop", "operator", difference, turn.moment, None, differs_fen)
+        case "OneStopDifferenceEnded" | "OneStopDifferenceAnswered":
+            waiting.pop(("one_stop", event["difference_id"]), None)
         case "ClaimWithdrawn":
             for kind in ("pended", "review", "second_person", "appeal"):
                 _drop(waiting, kind)
@@ -108,14 +115,24 @@ def _of_payout(waiting: dict[tuple[Kind, str], Todo], turn: Turn) -> None:
         case "PaymentRejected" | "PaymentReturned":
             _put(waiting, turn, "unpayable", "operator", payment, turn.moment, None, event["amount_fen"])
         case "PayAgainProposed":
+            # The same money: from now on it waits for the second person only.
+            waiting.pop(("unpayable", payment), None)
             _put(waiting, turn, "second_person", "approver", payment, turn.moment, None, event["amount_fen"])
         case "PayAgainApproved":
             waiting.pop(("second_person", payment), None)
         case "UnpayableReduced" | "ClawbackNetted":
-            open_ = waiting.pop(("unpayable", payment), None)
-            left_fen = (open_.amount_fen or 0) - event["amount_fen"] if open_ else 0
-            if open_ is not None and left_fen > 0:
-                _put(waiting, turn, "unpayable", "operator", payment, open_.since, None, left_fen)
+            _reduce(waiting, payment, event["amount_fen"])
+
+
+def _reduce(waiting: dict[tuple[Kind, str], Todo], payment: str, amount_fen: int) -> None:
+    """Less of a payment that came back is still owed, whoever it waits for."""
+    kinds: tuple[Kind, ...] = ("unpayable", "second_person")
+    for key in [(kind, payment) for kind in kinds if (kind, payment) in waiting]:
+        left_fen = (waiting[key].amount_fen or 0) - amount_fen
+        if left_fen > 0:
+            waiting[key] = replace(waiting[key], amount_fen=left_fen)
+        else:
+            del waiting[key]
 
 
 def _put(

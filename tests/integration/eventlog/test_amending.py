@@ -160,6 +160,8 @@ async def test_a_patch_needs_two_people_and_is_read_instead(line: Line) -> None:
     nothing = await line.amend(event, "approve", "op-2", proposal=1)
     assert nothing.json()["type"].endswith("nothing_proposed")
     assert (await line.amend(event, "propose", "op-1", patched=body)).json()["proposal"] == 1
+    (waiting,) = (await line.http.get("/amendments")).json()
+    assert (waiting["about"], waiting["proposal"], waiting["proposed_by"]) == ("claim-bad", 1, "op-1")
     assert (await line.amend(event, "approve", "op-1", proposal=1)).status_code == 403
     await line.flow()
     assert (await line.told())["bad"] == [1], "a proposal changes nothing"
@@ -167,6 +169,7 @@ async def test_a_patch_needs_two_people_and_is_read_instead(line: Line) -> None:
     await line.flow()
     assert await line.told() == {"bad": [1, 2, 3], "good": [1, 2, 3]}
     assert await line.parked() == []
+    assert (await line.http.get("/amendments")).json() == []
     assert (await line.amend(event, "annul", "op-2")).status_code == 409
     shown = (await line.http.get(f"/amendments/{event.shard}/{event.position}")).json()
     assert [one["type"] for one in shown["amendments"]] == ["PatchProposed", "EventPatched"]

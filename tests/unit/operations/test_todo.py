@@ -43,6 +43,8 @@ def test_each_thing_is_on_the_list_until_somebody_has_done_it() -> None:
          ("appeal", "staff")),
         (payment(0, "PaymentRejected", 100), payment(9, "UnpayableReduced", 100), ("unpayable", "operator")),
         (payment(0, "PayAgainProposed", 100), payment(9, "PayAgainApproved", 100), ("second_person", "approver")),
+        (turn(0, "OneStopDifferenceFound", difference_id="o", centre_fen=900, own_fen=700),
+         turn(9, "OneStopDifferenceAnswered", difference_id="o"), ("one_stop", "operator")),
         (payment(0, "PaymentHeld", 100), payment(9, "PaymentInstructed", 100), ("held", "enrolment")),
     ]  # fmt: skip
     for opens, closes, expected in opening_and_closing:
@@ -74,6 +76,13 @@ def test_what_is_left_of_money_that_came_back_keeps_its_age() -> None:
     assert (found.amount_fen, found.since) == (50, BEGAN)
 
 
+def test_a_payment_that_is_proposed_again_waits_for_the_second_person_alone_for_what_is_left_of_it() -> None:
+    proposed = [payment(0, "PaymentReturned", 100), payment(5, "PayAgainProposed", 100)]
+    (found,) = todo_of([*proposed, payment(6, "ClawbackNetted", 30)])
+    assert (found.kind, found.owner, found.amount_fen) == ("second_person", "approver", 70)
+    assert todo_of([*proposed, payment(6, "UnpayableReduced", 100)]) == []
+
+
 def test_what_is_due_first_comes_first_and_what_has_no_clock_last() -> None:
     later = turn(0, "AppealOpened", appeal_id="b", due_at=(BEGAN + timedelta(days=9)).isoformat())
     found = todo_of([payment(0, "PaymentRejected", 100), later, pended(1, ("plan_unknown", "operator"))])
@@ -87,6 +96,9 @@ def test_the_list_is_read_from_the_logs_and_parked_events_are_on_it(tmp_path: Pa
     with served({(name, shard): [] for name in SERVICES for shard in shards} | logs, tmp_path) as platform:
         row = {"reason": "event_unreadable", "events": 3, "subjects": 2}
         platform.answers["GET", "/payout/parked/reasons"] = (200, [row])
+        patch = {"proposal": 2, "event_type": "ClaimScored", "about": "claim-c", "proposed_by": "op-1"}
+        patch["proposed_at"] = BEGAN.isoformat()
+        platform.answers["GET", "/fraud/amendments"] = (200, [patch])
 
         def run(*more: str) -> str:
             words = ["todo", "--platform", str(platform.file), *more]
@@ -99,4 +111,7 @@ def test_the_list_is_read_from_the_logs_and_parked_events_are_on_it(tmp_path: Pa
         assert (unpayable["kind"], unpayable["owner"]) == ("unpayable", "operator")
         assert document["parked"] == [{"service": "payout", **row}]
         assert unpayable["claim_id"] in run() and "3 events of 2 subjects at payout" in run()
+        assert "huiji parked approve claim-c --proposal 2" in run("--owner", "approver")
         assert "Nothing waits for a person." in run("--owner", "hospital")
+        words = ["todo", "--platform", str(platform.file), "--owner", "nobody"]
+        assert CliRunner().invoke(app, words).exit_code == 2

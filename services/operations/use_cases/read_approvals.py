@@ -1,0 +1,73 @@
+"""What waits for a second person beside claims: proposed patches of events, and replays that re-publish."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from services.operations.adapters.announcing import RunningAt
+from services.operations.adapters.asking import Refused, ask
+from services.operations.adapters.operator_log import open_operator_log
+from services.operations.domain.republishing import planned_of
+
+_NOT_FOUND = 404
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """`what` is approved by `command`; `by` has proposed it and cannot approve it."""
+
+    what: str
+    by: str
+    since: datetime
+    command: str
+
+    def as_json(self) -> dict[str, str]:
+        """Plain JSON values."""
+        return {"what": self.what, "by": self.by, "since": self.since.isoformat(), "command": self.command}
+
+
+def proposed_patches(running: RunningAt) -> list[Approval]:
+    """Of every service's log. Raises Refused, and httpx2.HTTPError when a service is unreachable."""
+    return [
+        Approval(
+            f"a patch of {service}'s {patch['event_type']} about {patch['about']}",
+            patch["proposed_by"],
+            datetime.fromisoformat(patch["proposed_at"]),
+            f"huiji parked approve {patch['about']} --proposal {patch['proposal']}",
+        )
+        for service in running.services
+        for patch in answers_of(running, service, "amendments")
+    ]
+
+
+async def planned_replays(running: RunningAt) -> list[Approval]:
+    """Replays that nobody has approved yet. The operators' log is in the database: without its URL none is known."""
+    if running.database_url is None:
+        return []
+    shards = len(ask(f"{running.url('intake')}/log/heads"))
+    async with open_operator_log(running.database_url, shards) as log:
+        replays = await log.replays()
+    waiting = [
+        (each_id, planned_of(each, each_id)) for each_id, each in replays.items() if each.status == "planned"
+    ]
+    return [
+        Approval(
+            f"{planned.kind} of {planned.reads_events} events to {', '.join(planned.touches)}",
+            planned.requested_by,
+            planned.planned_at,
+            f"huiji republish approve {replay_id}",
+        )
+        for replay_id, planned in waiting
+        if planned.needs_approval
+    ]
+
+
+def answers_of(running: RunningAt, service: str, path: str) -> list[dict[str, Any]]:
+    """What a service lists at `path`; nothing when it has no such thing."""
+    try:
+        found: list[dict[str, Any]] = ask(f"{running.url(service)}/{path}")
+    except Refused as refusal:
+        if refusal.status != _NOT_FOUND:
+            raise
+        return []
+    return found
