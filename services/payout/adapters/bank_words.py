@@ -1,9 +1,10 @@
-"""What the bank said of payments under files that our books do not have, because they were restored from a backup.
+"""What the bank said of our payments before we could follow it: kept until we can.
 
-EndToEndIds are derived from decisions, so a payment that is instructed again after a restore is recognised.
+It speaks of files that our books do not have, because they were restored from a backup: EndToEndIds are derived from
+decisions, so a payment that is instructed again is recognised. Or it tells a return before its booking.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
@@ -40,7 +41,7 @@ class PaymentWord:
 
 
 async def note(connection: "Connection", words: Sequence[BankWord]) -> None:
-    """Keep them until a payment of theirs is instructed."""
+    """Keep them until they can be followed."""
     await connection.executemany(
         "insert into bank_word (position, entry, end_to_end_id, what, amount_fen, bank_reference, reason_code,"
         " booked_at) values ($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -60,15 +61,22 @@ async def note(connection: "Connection", words: Sequence[BankWord]) -> None:
     )
 
 
-async def take_up(connection: "Connection", limit: int) -> list[PaymentWord]:
-    """Final words about payments that exist by now, in the bank's order; each is given once."""
+async def take_up(connection: "Connection", what: Collection[What], limit: int) -> list[PaymentWord]:
+    """Such words about payments that exist by now, in the bank's order; each is given once.
+
+    A return is given when its payment is settled: what has not left cannot have come back.
+    """
     rows = await connection.fetch(
         "select position, entry, end_to_end_id, what, bank_word.amount_fen, bank_reference, reason_code, booked_at,"
         " payment_id, person_id, payment.amount_fen as payment_fen, traceparent"
         " from bank_word join payment using (end_to_end_id) where not taken_up and what <> 'known'"
-        " order by position, entry limit $1 for update of bank_word skip locked",
+        " and what = any ($1::text[]) and (what <> 'returned' or payment.status = 'settled')"
+        " order by position, entry limit $2 for update of bank_word skip locked",
+        what,
         limit,
     )
+    if not rows:
+        return []
     await connection.executemany(
         "update bank_word set taken_up = true where position = $1 and entry = $2",
         [(row["position"], row["entry"]) for row in rows],
@@ -79,6 +87,6 @@ async def take_up(connection: "Connection", limit: int) -> list[PaymentWord]:
 async def matched(connection: "Connection", words: Sequence[BankWord]) -> None:
     """What was read as fitting nothing does fit: nobody has to look at it any more."""
     await connection.executemany(
-        "delete from unmatched where position = $1 and entry = $2 and what = 'unknown_payment'",
+        "delete from unmatched where position = $1 and entry = $2 and what in ('unknown_payment', 'not_expected')",
         [(word.position, word.entry) for word in words],
     )

@@ -18,6 +18,7 @@ from services.payout.adapters.payments import DuePayment
 from services.payout.domain.account import Account
 from services.payout.domain.commands import Command, Reject, Return, Settle
 from services.payout.domain.ids import END_TO_END_PREFIX
+from services.payout.use_cases.take_up_words import take_up_within
 
 if TYPE_CHECKING:
     from libs.eventlog.database import Connection
@@ -30,12 +31,14 @@ class _Reading:
     """What a run of answers asks for. `bookings`: the entry behind an instruction, by the instruction's index.
 
     `words`: what is said of our payments under files that we do not know; our books were restored then.
+    `returns`: the word to keep of an instruction that turns out to be of a return before its booking, by its index.
     """
 
     instructions: list[Instruction[Command]]
     unmatched: list[Unmatched]
     bookings: dict[int, Unmatched]
     words: list[BankWord]
+    returns: dict[int, BankWord]
 
 
 async def read_answers(log: EventLog, stage: Stage[Account, Command], bank: Bank) -> int:
@@ -57,13 +60,16 @@ async def read_answers(log: EventLog, stage: Stage[Account, Command], bank: Bank
         # Money moved that our books do not expect to move, like the booking of a payment we take for rejected.
         unexpected = [entry for index, entry in reading.bookings.items() if not decided[index]]
         await answers_table.note_unmatched(work.connection, [*reading.unmatched, *unexpected], work.now)
-        await bank_words.note(work.connection, reading.words)
+        # A return whose booking the bank has not told yet waits for it (take_up_words).
+        early = [word for index, word in reading.returns.items() if not decided[index]]
+        await bank_words.note(work.connection, [*reading.words, *early])
+        await take_up_within(work, stage)
     return len(answers)
 
 
 async def _read(connection: "Connection", answers: Sequence[Answer], now: datetime) -> _Reading:
     ours = await payments.find_payments(connection, _end_to_end_ids(answers))
-    reading = _Reading([], [], {}, [])
+    reading = _Reading([], [], {}, [], {})
     for answer in answers:
         match answer.content:
             case StatusReport() as report:
@@ -121,19 +127,19 @@ def _read_entry(
         reference = entry.bank_reference
         return Unmatched(position, index, what, entry.end_to_end_id, entry.amount_fen, reference)
 
+    what: What = "booked" if entry.direction == "debit" else "returned"
+    word = BankWord(
+        position,
+        index,
+        entry.end_to_end_id or "",
+        what,
+        entry.amount_fen,
+        entry.bank_reference,
+        code,
+        booked_at,
+    )
     if payment is None or entry.original_message_id not in (None, payment.message_id):
         reading.unmatched.append(unmatched("unknown_payment"))
-        what: What = "booked" if entry.direction == "debit" else "returned"
-        word = BankWord(
-            position,
-            index,
-            entry.end_to_end_id or "",
-            what,
-            entry.amount_fen,
-            entry.bank_reference,
-            code,
-            booked_at,
-        )
         _note_word(reading, word)
         return
     if payment.amount_fen != entry.amount_fen:
@@ -143,6 +149,7 @@ def _read_entry(
         command: Command = Settle(payment.payment_id, entry.amount_fen, entry.bank_reference, booked_at, now)
     else:
         command = Return(payment.payment_id, entry.amount_fen, entry.bank_reference, code, now)
+        reading.returns[len(reading.instructions)] = word
     reading.bookings[len(reading.instructions)] = unmatched("not_expected")
     reading.instructions.append(_instruction(payment, command))
 
