@@ -25,8 +25,9 @@ up: setup  ## Start the platform without input, in the background
 down: setup  ## Stop what `make up` or `make demo` left running
 	@$(venv)/huiji down
 
-test: setup  ## Run all tests (ARGS="-k claim" passes on to pytest)
-	@$(venv)/pytest $(wildcard $(folders:%=tests/%)) $(ARGS)
+# Two processes share them by file: most of the time a test waits for servers, and so leaves room for another.
+test: setup  ## Run all tests (ARGS="-k claim" passes on to pytest; ARGS="-n 0": one after the other)
+	@$(venv)/pytest -n 2 --dist loadgroup $(wildcard $(folders:%=tests/%)) $(ARGS)
 
 test-unit: setup  ## Tests without input and output
 test-contract: setup  ## Published events, schemas and plan examples
@@ -34,7 +35,7 @@ test-integration: setup  ## Parts against a real broker and database
 test-faults: setup  ## Killed processes and lost brokers
 test-end-to-end: setup  ## The whole platform
 $(kinds:%=test-%): test-%:
-	@$(venv)/pytest tests/$(subst -,_,$*) $(ARGS)
+	@$(venv)/pytest -n 2 --dist loadgroup tests/$(subst -,_,$*) $(ARGS)
 
 lint: setup  ## Code style, and a lock file without hosts
 	@$(venv)/ruff check .

@@ -1,16 +1,26 @@
 """Loopback TCP ports that nobody else gets between choosing and using."""
 
+import fcntl
+import os
 import socket
+import tempfile
+from pathlib import Path
+from typing import TextIO
 
 LOOPBACK = "127.0.0.1"
 
+_preferred: dict[int, TextIO] = {}
+"""The locks of the preferred ports that this process has chosen; the kernel takes them back when it ends."""
+
 
 def choose_port(preferred: int = 0) -> int:
-    """`preferred` when it is free on 127.0.0.1, else a free port of the kernel's choice.
+    """`preferred` when it is free on 127.0.0.1 and no other live process has chosen it, else one that the kernel chooses.
 
     The port is left in TIME_WAIT by one short connection to itself: the kernel then hands it to nobody that asks for
     port 0, while a server, which sets SO_REUSEADDR, can still bind it. So two starts at once never choose the same.
     """
+    if preferred and not _reserved(preferred):
+        return choose_port()
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -27,6 +37,21 @@ def choose_port(preferred: int = 0) -> int:
             accepted.close()
             client.recv(1)
     return port
+
+
+def _reserved(port: int) -> bool:
+    """Whether this process has the port's lock now. TIME_WAIT keeps only those away who ask for any port."""
+    if port in _preferred:
+        return True
+    path = Path(tempfile.gettempdir()) / f"huiji-{os.getuid()}-port-{port}.lock"
+    lock = path.open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        return False
+    _preferred[port] = lock
+    return True
 
 
 def accepts_connections(port: int) -> bool:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 from hypothesis import settings
@@ -18,6 +18,8 @@ from libs.testing.postgres import PostgresUnderTest, in_own_loop, postgres_for_t
 settings.register_profile("untimed", parent=settings(), deadline=None)
 settings.load_profile("untimed")
 
+#: The fixture of a running platform with the demo's input (tests/end_to_end/conftest.py).
+_PLATFORM = "ran"
 _SERVERS_USED = pytest.StashKey[list[str]]()
 
 
@@ -113,17 +115,35 @@ def processes(tmp_path: Path) -> Iterator[Processes]:
         yield started
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what uses a broker, so that `-m kafka` repeats just that on another broker."""
+    """Mark what uses a broker, so that `-m kafka` repeats just that on another broker; and what shares fixtures that
+    are dear to make, so that one of several processes (`pytest -n 2`) gets all of it: a file, or all of the platform's.
+    """
     for item in items:
-        if "kafka" in getattr(item, "fixturenames", ()):
+        names = getattr(item, "fixturenames", ())
+        if "kafka" in names:
             item.add_marker("kafka")
+        item.add_marker(pytest.mark.xdist_group(_PLATFORM if _PLATFORM in names else item.path.name))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Name the servers that were really used."""
-    for line in _used(config):
+    for line in dict.fromkeys(_used(config)):
         terminalreporter.write_line(line)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """One of several processes tells the one that reports which servers it has used."""
+    told = getattr(session.config, "workeroutput", None)
+    if told is not None:
+        told["servers"] = _used(session.config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Hear it."""
+    _used(node.config).extend(node.workeroutput.get("servers", ()) if hasattr(node, "workeroutput") else ())
 
 
 @pytest.hookimpl(wrapper=True)

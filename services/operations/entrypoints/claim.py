@@ -24,7 +24,7 @@ from services.operations.entrypoints.moment_options import (
     print_moment,
     travelled,
 )
-from services.operations.entrypoints.output import AsJson, console, print_json, print_table, refuse
+from services.operations.entrypoints.output import AsJson, console, local, print_json, print_table, refuse
 from services.operations.entrypoints.showing import print_travelled
 from services.operations.entrypoints.summarising import print_claim
 from services.operations.use_cases.explain_claim import as_bundle, as_text, read_decisions
@@ -87,7 +87,7 @@ def _as_projected(claim_id: str, platform: PlatformFile, as_json: bool) -> None:
             _print_parts(name, value)
         else:
             console().print(f"{name}: {_shown(name, value)}", markup=False, soft_wrap=True)
-    rows = [(s["recorded_at"], s["source"], s["type"], f"{s['shard']}/{s['position']}") for s in steps]
+    rows = [(local(s["recorded_at"]), s["source"], s["type"], f"{s['shard']}/{s['position']}") for s in steps]
     print_table(("recorded", "service", "event", "shard/position"), rows)
 
 

@@ -7,11 +7,10 @@ from datetime import UTC, datetime, timedelta
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from libs.contracts.city_time import CITY_ZONE
 from services.operations.domain.causal_order import Step
 from services.operations.domain.clocks import HEARD, Interval, Turn, by_party, clocks, figures
 from services.operations.entrypoints.finding import PlatformFile, find_platform, reaching
-from services.operations.entrypoints.output import AsJson, console, print_json, print_table
+from services.operations.entrypoints.output import AsJson, console, local, print_json, print_table
 from services.operations.use_cases.read_clocks import read_clocks
 
 
@@ -52,7 +51,7 @@ def print_clocks(intervals: Sequence[Interval]) -> None:
     """When whose turn it was, and the sum for each party."""
     rows = [
         (
-            each.begin.astimezone(CITY_ZONE).strftime("%Y-%m-%dT%H:%M:%S"),
+            local(each.begin),
             each.party or "nobody",
             duration(each.seconds),
         )

@@ -20,7 +20,7 @@ from services.operations.adapters.credentials import staff_token
 from services.operations.entrypoints.exits import NO
 from services.operations.entrypoints.finding import ActingBy, PlatformFile, find_platform, reaching
 from services.operations.entrypoints.moment_options import KnownAt, moment_of
-from services.operations.entrypoints.output import AsJson, console, print_json, print_table, refuse
+from services.operations.entrypoints.output import AsJson, console, local, print_json, print_table, refuse
 
 _PAGE = 1_000
 
@@ -130,7 +130,7 @@ def statements(name: Name, platform: PlatformFile = None, as_json: AsJson = Fals
     print_table(
         ("statement", "plan", "due", "closed at", "by", "transfer"),
         (
-            (one["statement_id"], one["plan_id"], _yuan(one["due_fen"]), one["closed_at"], one["closed_by"],
+            (one["statement_id"], one["plan_id"], _yuan(one["due_fen"]), local(one["closed_at"]), one["closed_by"],
              one["reference"] or "open")
             for one in found
         ),

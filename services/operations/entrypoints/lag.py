@@ -9,7 +9,7 @@ import typer
 
 from services.operations.entrypoints.exits import NO
 from services.operations.entrypoints.finding import PlatformFile, find_platform, reaching
-from services.operations.entrypoints.output import AsJson, print_json, print_table
+from services.operations.entrypoints.output import AsJson, local, print_json, print_table
 from services.operations.use_cases.lag import Lag, measure_lag
 
 _COLUMNS = ("consumer", "source", "events", "waits for s", "heard to")
@@ -32,7 +32,7 @@ def lag(
         rows = [
             (
                 one.consumer, one.source, one.events, f"{_waits(one, now):.1f}",
-                one.heard_to.isoformat(timespec="seconds") if one.heard_to else None,
+                local(one.heard_to),
             )
             for one in found
         ]  # fmt: skip

@@ -10,7 +10,7 @@ from libs.money import format_yuan
 from services.operations.adapters.asking import ask
 from services.operations.adapters.credentials import staff_token
 from services.operations.entrypoints.finding import ActingBy, PlatformFile, find_platform, reaching
-from services.operations.entrypoints.output import AsJson, console, print_json, print_table
+from services.operations.entrypoints.output import AsJson, console, local, print_json, print_table
 
 one_stop = typer.Typer(
     no_args_is_help=True, help="What the insurance centre settled otherwise than we evaluate it."
@@ -90,7 +90,7 @@ def show(difference: Difference, platform: PlatformFile = None, as_json: AsJson 
     say = console().print
     say(f"claim {found['claim_id']} of {found['person_id']}, plan {found['plan_id']}", markup=False)
     say(f"  {found['mode']} {found['reference']}, taken from: {found['taken']}", markup=False)
-    say(f"  because: {found['causes']}; since {found['found_at']}", markup=False)
+    say(f"  because: {found['causes']}; since {local(found['found_at'])}", markup=False)
     columns = ("liability", "deductible: centre", "ours", "pays: centre", "ours ")
     names = ("centre_deductible_fen", "own_deductible_fen", "centre_pays_fen", "own_pays_fen")
     rows = [
@@ -102,7 +102,7 @@ def show(difference: Difference, platform: PlatformFile = None, as_json: AsJson 
     if found["outcome"]:
         say(f"  {found['outcome']} by {found['answered_by']}: {found['answer_reason']}", markup=False)
     if found["ended_at"]:
-        say(f"  ended {found['ended_at']}: {found['end_reason']}", markup=False)
+        say(f"  ended {local(found['ended_at'])}: {found['end_reason']}", markup=False)
 
 
 @one_stop.command()
@@ -146,6 +146,6 @@ def _row(one: dict[str, Any]) -> tuple[object, ...]:
         format_yuan(one["own_fen"]),
         format_yuan(one["difference_fen"]),
         ", ".join(one["causes"]),
-        one["found_at"],
+        local(one["found_at"]),
         one["standing"],
     )

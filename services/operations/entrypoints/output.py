@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Annotated, Any, NoReturn
 
 import orjson
@@ -9,6 +10,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from libs.contracts.city_time import CITY_ZONE
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 
@@ -25,6 +28,14 @@ def console() -> Console:
 def print_json(value: Any) -> None:
     """One JSON document, indented, on standard output."""
     typer.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode())
+
+
+def local(moment: datetime | str | None) -> str:
+    """A moment by the city's clock to the second, as `--at` and `--known-at` take it; JSON keeps UTC."""
+    if moment is None:
+        return ""
+    known = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    return known.astimezone(CITY_ZONE).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def refuse(message: str, status: int) -> NoReturn:

@@ -1,5 +1,6 @@
 """`huiji parked`: events that a service could not process, and what is done about them."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -13,7 +14,7 @@ from services.operations.adapters.credentials import staff_token
 from services.operations.domain.changes import changes
 from services.operations.entrypoints.finding import ActingBy, PlatformFile, find_platform, reaching
 from services.operations.entrypoints.moment_options import By, histories
-from services.operations.entrypoints.output import AsJson, console, print_json, print_table
+from services.operations.entrypoints.output import AsJson, console, local, print_json, print_table
 from services.operations.entrypoints.showing import shown
 from services.operations.use_cases.parked import look_at_parked, retry_everywhere
 
@@ -48,9 +49,13 @@ def list_parked(
         print_json(rows)
     elif rows:
         columns = ("service", "subject", "type", "reason", "error", "attempts", "parked_at")
-        print_table(columns, [[row[column] for column in columns] for row in rows], right=("attempts",))
+        print_table(columns, [_cells(row, columns) for row in rows], right=("attempts",))
     else:
         console().print("Nothing is parked.")
+
+
+def _cells(row: dict[str, Any], columns: Sequence[str]) -> list[object]:
+    return [local(row[column]) if column.endswith("_at") else row[column] for column in columns]
 
 
 def _listed(url: str, *, asked_for: bool) -> list[dict[str, Any]]:
@@ -82,7 +87,7 @@ def reasons(
         print_json(rows)
     elif rows:
         columns = ("service", "reason", "events", "subjects", "oldest_seconds", "oldest_parked_at")
-        print_table(columns, [[row[column] for column in columns] for row in rows], right=columns[2:5])
+        print_table(columns, [_cells(row, columns) for row in rows], right=columns[2:5])
     else:
         console().print("Nothing is parked.")
 
@@ -108,7 +113,8 @@ def show(
     for row in looked["parked"]:
         console().print(f"[bold]{row['type']}[/bold] {row['source']}/{row['shard']}/{row['position']}")
         for name in ("reason", "error", "attempts", "parked_at"):
-            console().print(f"  {name}: {row[name]}", markup=False, soft_wrap=True)
+            value = local(row[name]) if name.endswith("_at") else row[name]
+            console().print(f"  {name}: {value}", markup=False, soft_wrap=True)
         console().print(f"  {row['event']['body']}", markup=False, soft_wrap=True)
         for amendment in row["amendments"]:
             who = amendment.get("approved_by") or amendment.get("annulled_by") or amendment["proposed_by"]

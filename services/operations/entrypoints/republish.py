@@ -25,7 +25,7 @@ from services.operations.domain.moments import NotAMoment, parse_moment
 from services.operations.domain.republishing import Replay, Scope, approve, planned_of, scope_of
 from services.operations.entrypoints.exits import NO
 from services.operations.entrypoints.finding import ActingBy, PlatformFile, find_platform, reaching
-from services.operations.entrypoints.output import AsJson, console, print_json, print_table, refuse
+from services.operations.entrypoints.output import AsJson, console, local, print_json, print_table, refuse
 from services.operations.use_cases.export_history import LogEndsEarly
 from services.operations.use_cases.republish import plan_republication, run_republication
 
@@ -156,7 +156,10 @@ def list_replays(platform: PlatformFile = None, as_json: AsJson = False) -> None
     if as_json:
         print_json(rows)
     else:
-        print_table(_COLUMNS, [[row[column] for column in _COLUMNS] for row in rows])
+        print_table(
+            _COLUMNS,
+            [[*(row[column] for column in _COLUMNS[:-1]), local(row["planned_at"])] for row in rows],
+        )
 
 
 _COLUMNS = ("replay_id", "status", "kind", "touches", "requested_by", "approved_by", "planned_at")

@@ -10,7 +10,7 @@ from libs.money import format_yuan
 from services.operations.domain.causal_order import Step
 from services.operations.domain.changes import Change, changes
 from services.operations.domain.claim_money import money_of
-from services.operations.entrypoints.output import console, print_table
+from services.operations.entrypoints.output import console, local, print_table
 from services.operations.use_cases.travel import Travelled
 
 _FEE_LINE = re.compile(r"(^|\.)lines\[")
@@ -26,7 +26,10 @@ def print_travelled(found: Travelled) -> None:
         console().print(f"[bold]{service}[/bold]")
         for change in _worth_showing(changes(None, state)):
             console().print(f"  {change.path}: {shown(change, change.after)}", markup=False, soft_wrap=True)
-    rows = [(s["known_from"], s["effective_from"], s["source"], s["type"], _place(s)) for s in found.steps]
+    rows = [
+        (local(s["known_from"]), local(s["effective_from"]), s["source"], s["type"], _place(s))
+        for s in found.steps
+    ]
     print_table(("known from", "in effect from", "service", "event", "shard/position"), rows)
 
 
@@ -54,7 +57,7 @@ def print_changes(found: Sequence[Change], between: Sequence[Step]) -> None:
         fen = change.difference_fen
         by = "" if fen is None else f"  ({'+' if fen >= 0 else '-'}{format_yuan(abs(fen))})"
         console().print(f"{change.path}: {before} → {after}{by}", markup=False, soft_wrap=True)
-    rows = [(step["known_from"], step["source"], step["type"], _place(step)) for step in between]
+    rows = [(local(step["known_from"]), step["source"], step["type"], _place(step)) for step in between]
     if rows:
         print_table(("known from", "service", "event", "shard/position"), rows)
 
@@ -66,7 +69,7 @@ def step_lines(steps: Sequence[Step], index: int, *, whole_state: bool) -> list[
     before = own[-1]["state"] if own else None
     lines = [
         f"{index + 1}/{len(steps)}  {step['source']}  {step['type']}  {_place(step)}  version {step['version']}",
-        f"recorded {step['recorded_at']}, in effect from {step['effective_from']}",
+        f"recorded {local(step['recorded_at'])}, in effect from {local(step['effective_from'])}",
     ]
     cause = next((one for one in steps if one["event_id"] == step["caused_by"]), None)
     if cause is not None:

@@ -6,7 +6,7 @@ import typer
 
 from services.operations.entrypoints.exits import NO
 from services.operations.entrypoints.finding import PlatformFile, find_platform, reaching
-from services.operations.entrypoints.output import AsJson, console, print_json, print_table
+from services.operations.entrypoints.output import AsJson, console, local, print_json, print_table
 from services.operations.use_cases.status import PartStatus, PlatformStatus, status_of
 
 _NUMBERS = ("lag", "parked", "not published", "held")
@@ -31,7 +31,8 @@ def _print(found: PlatformStatus) -> None:
         console().print("No claim waits for a decision.")
     else:
         waits = ", ".join(oldest["pend_reasons"] or ()) or oldest["status"]
-        text = f"The oldest claim without a decision: {oldest['claim_id']}, received {oldest['received_at']} ({waits})."
+        since = local(oldest["received_at"])
+        text = f"The oldest claim without a decision: {oldest['claim_id']}, received {since} ({waits})."
         console().print(text, markup=False, soft_wrap=True)
 
 
@@ -39,4 +40,4 @@ def _row(part: PartStatus) -> tuple[object, ...]:
     ready = None if part.ready is None else ("yes" if part.ready else "no")
     why = "; ".join((*part.reasons, *part.held))
     numbers = (part.lag, part.parked, part.behind, len(part.held) or None)
-    return (part.part, "yes" if part.up else "no", ready, *numbers, part.started_at, why)
+    return (part.part, "yes" if part.up else "no", ready, *numbers, local(part.started_at), why)

@@ -4,13 +4,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
-from libs.contracts.city_time import CITY_ZONE
 from libs.money import format_yuan
 from services.operations.domain.causal_order import Step
 from services.operations.domain.claim_summary import Standing, paid_of, standing_of
 from services.operations.domain.clocks import by_party
 from services.operations.entrypoints.clocks import clocks_of_steps, duration
-from services.operations.entrypoints.output import console, print_table
+from services.operations.entrypoints.output import console, local, print_table
 from services.operations.use_cases.travel import Travelled
 
 _SHORT = 8
@@ -65,7 +64,7 @@ def step_line(steps: Sequence[Step], index: int) -> str:
     """One step on one line."""
     step = steps[index]
     said = said_by(step)
-    line = f"{index + 1}/{len(steps)}  {_when(step)}  {step['source']}  {step['type']}  {_place(step)}"
+    line = f"{index + 1}/{len(steps)}  {local(step['recorded_at'])}  {step['source']}  {step['type']}  {_place(step)}"
     return f"{line}  {said}" if said else line
 
 
@@ -108,7 +107,7 @@ def _status(standing: Standing) -> str:
         words.append(f"decision {decision['number']}: denied, {decision['reason']}")
     if pended is not None:
         words += [
-            f"waits for {reason['owner']} ({reason['code']}), due {reason.get('due_at') or pended['due_at']}"
+            f"waits for {reason['owner']} ({reason['code']}), due {local(reason.get('due_at') or pended['due_at'])}"
             for reason in pended["reasons"]
         ]
     return "; ".join(words) or "not decided yet"
@@ -126,13 +125,11 @@ def _claim_row(steps: Sequence[Step]) -> tuple[object, ...]:
 
 
 def _print_events(steps: Sequence[Step]) -> None:
-    rows = [(_when(each), each["source"], each["type"], _place(each), said_by(each)) for each in steps]
+    rows = [
+        (local(each["recorded_at"]), each["source"], each["type"], _place(each), said_by(each))
+        for each in steps
+    ]
     print_table(("recorded", "service", "event", "shard/position", ""), rows)
-
-
-def _when(step: Step) -> str:
-    """Shanghai's clock, as `--at` and `--known-at` take it."""
-    return datetime.fromisoformat(step["recorded_at"]).astimezone(CITY_ZONE).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _place(step: Step) -> str:

@@ -9,12 +9,11 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from libs.contracts.city_time import CITY_ZONE
 from libs.money import format_yuan
 from services.operations.adapters.announcing import RunningAt
 from services.operations.domain.todo import HEARD, Todo, in_order, todo_of
 from services.operations.entrypoints.finding import PlatformFile, find_platform, reaching
-from services.operations.entrypoints.output import AsJson, console, print_json, print_table
+from services.operations.entrypoints.output import AsJson, console, local, print_json, print_table
 from services.operations.use_cases.read_approvals import (
     Approval,
     answers_of,
@@ -98,7 +97,7 @@ def _print(found: list[Todo], approvals: list[Approval], parked: list[dict[str, 
             each.what,
             each.claim_id,
             "" if each.amount_fen is None else format_yuan(each.amount_fen),
-            f"{each.since.astimezone(CITY_ZONE):%Y-%m-%dT%H:%M}",
+            local(each.since),
         )
         for each in found
     ]
@@ -107,7 +106,7 @@ def _print(found: list[Todo], approvals: list[Approval], parked: list[dict[str, 
         for kind in dict.fromkeys(each.kind for each in found):
             console().print(f"{kind}: {_WHAT_TO_DO[kind]}", style="dim")
     for each in approvals:
-        line = f"approver: {each.what}, by {each.by} {each.since.astimezone(CITY_ZONE):%Y-%m-%dT%H:%M}: {each.command}"
+        line = f"approver: {each.what}, by {each.by} {local(each.since)}: {each.command}"
         console().print(line, markup=False, soft_wrap=True)
     for row in parked:
         line = f"parked: {row['events']} events of {row['subjects']} subjects at {row['service']}: {row['reason']}"
@@ -120,4 +119,4 @@ def _clock(due: datetime | None, now: datetime) -> str:
     if due is None:
         return ""
     word = "OVERDUE " if due < now else ""
-    return f"{word}{due.astimezone(CITY_ZONE):%Y-%m-%dT%H:%M}"
+    return f"{word}{local(due)}"

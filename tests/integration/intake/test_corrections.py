@@ -310,7 +310,7 @@ def test_what_is_wrong_with_a_change_by_fhir_is_an_operation_outcome(
         ("GET", "/fhir/Bundle", 405),
         ("DELETE", "/fhir/Claim/1", 405),
         ("POST", "/fhir/Bundle?dry_run=perhaps", 400),
-        ("GET", f"/fhir/ClaimResponse/{uuid4()}", 404),
+        ("GET", "/fhir/ClaimResponse/00000000-0000-4000-8000-000000000000", 404),
     ],
 )
 def test_whatever_goes_wrong_under_fhir_is_said_in_fhir(

@@ -1,6 +1,8 @@
 """Brokers come up on ports nobody else gets, make topics, and say why when they cannot."""
 
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,8 @@ from libs.local_platform import (
 )
 from libs.testing.kafka import KafkaUnderTest
 from libs.testing.pytest_plugin import NewTopic
+
+ROOT = Path(__file__).parents[3]
 
 
 async def test_topics_that_are_there_already_are_left_alone(
@@ -61,3 +65,11 @@ def test_a_preferred_port_is_taken_only_when_it_is_free() -> None:
     assert choose_port(free) == free
     with socket.create_server(("127.0.0.1", free)):
         assert choose_port(free) != free
+
+
+def test_of_two_processes_that_start_at_once_one_gets_the_preferred_port() -> None:
+    free = choose_port()
+    assert choose_port(free) == free
+    code = f"from libs.local_platform import choose_port; print(choose_port({free}))"
+    other = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert int(other.stdout) != free

@@ -120,7 +120,8 @@ def test_a_topic_is_rebuilt_by_its_service(platform: ServedPlatform) -> None:
 
 
 def test_a_claim_is_shown_with_its_way(platform: ServedPlatform) -> None:
-    step = {"recorded_at": "t", "source": "payout", "type": "PaymentSettled", "shard": 1, "position": 9}
+    step = {"source": "payout", "type": "PaymentSettled", "shard": 1, "position": 9}
+    step["recorded_at"] = "2026-03-02T08:00:00+00:00"
     document = {"claim_id": "c-1", "status": "settled", "plan_pays_fen": 60_000, "steps": [step]}
     platform.answers["GET", "/projections/claims/c-1"] = (200, document)
     result = on(platform, "claim", "c-1")

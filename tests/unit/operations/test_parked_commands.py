@@ -44,13 +44,14 @@ def test_reasons_are_counted_with_the_age_of_the_oldest(platform: ServedPlatform
         "events": 3,
         "subjects": 2,
         "oldest_seconds": 61,
-        "oldest_parked_at": "t",
+        "oldest_parked_at": "2026-03-02T08:00:00+00:00",
     }
     platform.answers["GET", "/adjudication/parked/reasons"] = (200, [row])
     assert json.loads(on(platform, "parked", "reasons", "--json").stdout) == [
         {"service": "adjudication", **row}
     ]
-    assert "61" in on(platform, "parked", "reasons").stdout
+    shown = on(platform, "parked", "reasons").stdout
+    assert "61" in shown and "2026-03-02T16:00:00" in shown, "by the city's clock"
 
 
 def test_an_event_is_shown_beside_its_error_its_amendments_and_the_state(platform: ServedPlatform) -> None:

@@ -30,7 +30,7 @@ CLAIM = {
     "claim_id": "c-1",
     "status": "pended",
     "pend_reasons": ["score_missing"],
-    "received_at": "2026-01-01",
+    "received_at": "2026-01-01T00:00:00+00:00",
 }
 
 
@@ -64,7 +64,7 @@ def test_every_part_is_shown_with_its_numbers_and_the_oldest_open_claim(platform
         5,
     )
     assert payout["started_at"] == "2023-11-14T22:13:20+00:00"
-    assert "c-1, received 2026-01-01 (score_missing)" in status(platform)[1]
+    assert "c-1, received 2026-01-01T08:00:00 (score_missing)" in status(platform)[1]
 
 
 def test_a_part_that_is_not_ready_says_why_and_one_that_is_gone_is_not_up(platform: ServedPlatform) -> None:
