@@ -14,7 +14,7 @@ _preferred: dict[int, TextIO] = {}
 
 
 def choose_port(preferred: int = 0) -> int:
-    """`preferred` when it is free on 127.0.0.1 and no other live process has chosen it, else one that the kernel chooses.
+    """`preferred` when it is free on 127.0.0.1 and no other live process chose it, else a port of the kernel's choice.
 
     The port is left in TIME_WAIT by one short connection to itself: the kernel then hands it to nobody that asks for
     port 0, while a server, which sets SO_REUSEADDR, can still bind it. So two starts at once never choose the same.
