@@ -20,6 +20,9 @@ from libs.eventlog.relay import Placed, TopicLost
 
 BATCH_BYTES = 256 * 1024
 """One round trip per batch: larger means fewer of them; brokers refuse above 1 MiB by default."""
+COMPRESSION = "snappy"
+"""A third of the bytes for 1 µs an event, and every event is fetched two or three times: the broker works half as much
+(lz4 and zstd save more bytes and cost three times the time of whoever publishes)."""
 
 
 class _MetadataRequest(MetadataRequest):  # type: ignore[misc]  # aiokafka has no types
@@ -179,6 +182,7 @@ class KafkaTopic:
             linger_ms=0,
             request_timeout_ms=self._request_timeout_ms,
             max_batch_size=BATCH_BYTES,
+            compression_type=COMPRESSION,
         )
         self._connected.push_async_callback(self._producer.stop)
         self._offsets = AIOKafkaConsumer(
