@@ -1,23 +1,17 @@
 """Ledger = bank: every movement that payout has booked is in the bank's own messages, once, and the other way round.
 
-Of payout only its events' postings are believed; of the bank its statements (camt.053) and notifications (camt.054).
+Of payout only its events' postings and its files' MsgIds are believed; of the bank its statements (camt.053) and
+notifications (camt.054). The pool's accounts are those on which the bank has booked something of ours: what the
+bank says of others', which may be in other currencies, is passed over and counted.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import orjson
 
-from libs.interop.iso20022 import (
-    CAMT053,
-    CAMT054,
-    BookedEntry,
-    MessageUnreadable,
-    Statement,
-    message_name,
-    parse_camt053,
-    parse_camt054,
-)
+from libs.contracts.payout import PaymentFileClosed
+from libs.interop.iso20022 import BookedEntry, MessageUnreadable, Notification, Statement, account_reports
 from libs.proof.cut import Cut
 from libs.proof.report import Checked, Reporter
 
@@ -49,40 +43,80 @@ class AtBank:
         return self.entry.amount_fen if self.entry.direction == "debit" else -self.entry.amount_fen
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What a message tells of one account; why not, when that cannot be read."""
+
+    account: str
+    message: int
+    said: Statement | Notification | MessageUnreadable
+
+    @property
+    def entries(self) -> Sequence[BookedEntry]:
+        return () if isinstance(self.said, MessageUnreadable) else self.said.entries
+
+
+@dataclass(slots=True)
+class _Ledger:
+    """The movements of payout's log by the bank's reference, and the MsgIds of the files that it has closed."""
+
+    movements: dict[str, Movement] = field(default_factory=dict)
+    files: set[str] = field(default_factory=set)
+
+    def has(self, entry: BookedEntry) -> bool:
+        """Whether the bank has booked this for us."""
+        return entry.bank_reference in self.movements or entry.original_message_id in self.files
+
+
 def check_bank(cut: Cut, messages: Mapping[int, bytes]) -> Checked:
     """Compare the ledger of the cut with the bank's messages by their numbers, read after the cut was taken."""
     reporter = Reporter("bank")
-    statements, entries = _read(reporter, messages)
-    movements = _movements(reporter, cut)
-    _ledger_is_at_bank(reporter, movements, entries)
-    _bank_is_in_ledger(reporter, movements, entries)
+    ledger = _ledger(reporter, cut)
+    statements, entries = _of_the_pool(reporter, ledger, _read(reporter, messages))
+    _ledger_is_at_bank(reporter, ledger.movements, entries)
+    _bank_is_in_ledger(reporter, ledger.movements, entries)
     _statements_add_up(reporter, statements, entries)
     return reporter.checked()
 
 
-def _read(
-    reporter: Reporter, messages: Mapping[int, bytes]
+def _read(reporter: Reporter, messages: Mapping[int, bytes]) -> list[_Told]:
+    told: list[_Told] = []
+    for number, content in sorted(messages.items()):
+        try:
+            reports = account_reports(content)
+        except MessageUnreadable as error:
+            _find_unreadable(reporter, number, error)
+            continue
+        for report in reports:
+            said: Statement | Notification | MessageUnreadable
+            try:
+                said = report.read()
+            except MessageUnreadable as error:
+                said = error
+            told.append(_Told(report.account, number, said))
+    return told
+
+
+def _of_the_pool(
+    reporter: Reporter, ledger: _Ledger, told: Sequence[_Told]
 ) -> tuple[list[tuple[int, Statement]], dict[str, AtBank]]:
+    accounts = {each.account for each in told if any(map(ledger.has, each.entries))}
     statements: list[tuple[int, Statement]] = []
     entries: dict[str, AtBank] = {}
-    for number, content in sorted(messages.items()):
-        told: Iterable[BookedEntry] = ()
-        try:
-            match message_name(content):
-                case name if name == CAMT053:
-                    days = parse_camt053(content)
-                    statements += [(number, day) for day in days]
-                    told = [entry for day in days for entry in day.entries]
-                    reporter.count("statements", len(days))
-                case name if name == CAMT054:
-                    told = [entry for each in parse_camt054(content) for entry in each.entries]
-                    reporter.count("notifications")
-                case _:
-                    continue
-        except MessageUnreadable as error:
-            reporter.find("bank_message_readable", f"message {number}", str(error), where=f"bank/{number}")
-        for entry in told:
-            _tell(reporter, entries, AtBank(entry, number))
+    for each in told:
+        if each.account not in accounts:
+            reporter.count("passed_over_of_other_accounts")
+            continue
+        match each.said:
+            case MessageUnreadable() as error:
+                _find_unreadable(reporter, each.message, error)
+            case Statement() as statement:
+                statements.append((each.message, statement))
+                reporter.count("statements")
+            case Notification():
+                reporter.count("notifications")
+        for entry in each.entries:
+            _tell(reporter, entries, AtBank(entry, each.message))
     reporter.count("bank_entries", len(entries))
     return statements, entries
 
@@ -94,9 +128,11 @@ def _tell(reporter: Reporter, entries: dict[str, AtBank], told: AtBank) -> None:
         _find_entry(reporter, "bank_says_the_same", told, sentence)
 
 
-def _movements(reporter: Reporter, cut: Cut) -> dict[str, Movement]:
-    movements: dict[str, Movement] = {}
+def _ledger(reporter: Reporter, cut: Cut) -> _Ledger:
+    ledger = _Ledger()
     for recorded in cut.events(PAYOUT):
+        if recorded.type == PaymentFileClosed.__name__:
+            ledger.files.add(orjson.loads(recorded.body)["message_id"])
         if b'"bank:' not in recorded.body:
             continue
         body = orjson.loads(recorded.body)
@@ -114,11 +150,11 @@ def _movements(reporter: Reporter, cut: Cut) -> dict[str, Movement]:
         )
         reporter.count("ledger_movements")
         reporter.count("ledger_out_fen", amount_fen)
-        if movement.reference in movements:
+        if movement.reference in ledger.movements:
             sentence = f"the bank's booking {movement.reference} is in the ledger twice"
             _find_movement(reporter, "booked_once", movement, sentence)
-        movements[movement.reference] = movement
-    return movements
+        ledger.movements[movement.reference] = movement
+    return ledger
 
 
 def _ledger_is_at_bank(
@@ -183,6 +219,10 @@ def _notified_is_stated(
         if reference not in stated and told.entry.booked_on in days:
             sentence = f"notified, but not on the statement of {told.entry.booked_on}"
             _find_entry(reporter, "notified_is_stated", told, sentence)
+
+
+def _find_unreadable(reporter: Reporter, message: int, error: MessageUnreadable) -> None:
+    reporter.find("bank_message_readable", f"message {message}", str(error), where=f"bank/{message}")
 
 
 def _find_movement(reporter: Reporter, rule: str, movement: Movement, sentence: str) -> None:

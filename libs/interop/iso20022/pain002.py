@@ -8,14 +8,14 @@ from lxml import etree
 
 from libs.interop.iso20022.model import Reason, StatusReport, TransactionStatus
 from libs.interop.iso20022.reading import Reader
-from libs.interop.iso20022.xml import parse_message
+from libs.interop.iso20022.xml import Document, parse_message
 
 PAIN002 = "pain.002.001.10"
 
 _reader = Reader(PAIN002)
 
 
-def parse_pain002(data: bytes) -> StatusReport:
+def parse_pain002(data: bytes | Document) -> StatusReport:
     """Raises MessageUnreadable. Reasons keep the bank's order; a proprietary code is read like an external one."""
     report = _reader.one(parse_message(data, PAIN002), "CstmrPmtStsRpt")
     group = _reader.one(report, "OrgnlGrpInfAndSts")

@@ -1,5 +1,6 @@
 """Reading XML that a stranger sent: no entities, no DTD, no network, and every message against its schema."""
 
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,25 @@ def namespace_of(message: str) -> str:
     return NAMESPACE_PREFIX + message
 
 
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A message that is parsed and not read yet. `name` is such as `camt.054.001.08`; "" for what is no ISO 20022."""
+
+    name: str
+    root: etree._Element
+
+
+def parse_document(data: bytes) -> Document:
+    """Any message; which one it is says its name. Raises MessageUnreadable for what is no XML."""
+    root = parse_safely(data, "a message")
+    namespace = etree.QName(root).namespace or ""
+    is_ours = namespace.startswith(NAMESPACE_PREFIX)
+    return Document(namespace.removeprefix(NAMESPACE_PREFIX) if is_ours else "", root)
+
+
 def message_name(data: bytes) -> str:
-    """Which message this is, such as `camt.054.001.08`; "" for XML that is no ISO 20022 document."""
-    namespace = etree.QName(parse_safely(data, "a message")).namespace or ""
-    return namespace.removeprefix(NAMESPACE_PREFIX) if namespace.startswith(NAMESPACE_PREFIX) else ""
+    """Which message this is; "" for XML that is no ISO 20022 document."""
+    return parse_document(data).name
 
 
 def parse_safely(data: bytes, message: str) -> etree._Element:
@@ -39,9 +55,9 @@ def parse_safely(data: bytes, message: str) -> etree._Element:
     return root
 
 
-def parse_message(data: bytes, message: str) -> etree._Element:
+def parse_message(data: bytes | Document, message: str) -> etree._Element:
     """The root of a document in the namespace of `message`, or MessageUnreadable."""
-    root = parse_safely(data, message)
+    root = data.root if isinstance(data, Document) else parse_safely(data, message)
     if root.tag != f"{{{namespace_of(message)}}}Document":
         raise MessageUnreadable(message, f"the document is {root.tag}")
     return root

@@ -12,8 +12,8 @@ from libs.interop.iso20022 import (
     MessageUnreadable,
     Notification,
     StatusReport,
-    message_name,
     parse_camt054,
+    parse_document,
     parse_pain002,
 )
 from services.payout.adapters.bank_errors import BankAnswerUnreadable
@@ -59,12 +59,14 @@ class PaymentAtBank:
 
 
 def read_answer(position: int, data: bytes) -> Answer:
-    kind = message_name(data)
+    """Raises MessageUnreadable."""
+    document = parse_document(data)
+    kind = document.name
     if kind == PAIN002:
-        report = parse_pain002(data)
+        report = parse_pain002(document)
         return Answer(position, kind, report.message_id, report)
     if kind == CAMT054:
-        notifications = parse_camt054(data)
+        notifications = parse_camt054(document)
         return Answer(position, kind, notifications[0].message_id if notifications else "", notifications)
     if not kind:
         raise MessageUnreadable("answer", "not an ISO 20022 message")

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from libs.contracts.payout import LedgerPosting, PaymentSettled
+from libs.contracts.payout import LedgerPosting, PaymentFileClosed, PaymentSettled
 from libs.proof import Checked, Cut
 from libs.proof.bank import check_bank
 from libs.testing.heard_events import NOW, PERSON
@@ -51,6 +51,12 @@ def a_ledger(references: dict[str, str], amounts: dict[str, int]) -> LogWriter:
     return writer
 
 
+def a_closed_file(message_id: str) -> PaymentFileClosed:
+    return PaymentFileClosed(
+        file_id="f1", message_id=message_id, payment_ids=("p1",), total_fen=1, closed_at=NOW
+    )
+
+
 def checked(directory: Path, writer: LogWriter, told: dict[int, bytes]) -> Checked:
     return check_bank(Cut(write_cut(directory, writer)), told)
 
@@ -66,6 +72,33 @@ async def test_what_was_booked_and_stated_is_the_ledger(
     assert (found.status, list(found.findings)) == ("holds", [])
     assert found.counted["matched_out_fen"] == found.counted["ledger_out_fen"] == 350_01
     assert found.counted["statements"] == 1
+
+
+async def test_what_the_bank_says_of_other_accounts_and_currencies_is_passed_over_and_counted(
+    running: BankProcess, bank: Bank, tmp_path: Path
+) -> None:
+    """The bank's own accounts have statements in euro at the end of its day."""
+    references = await booked(bank)
+    running.advance(days=1)
+    told = messages(running, len(running.operate("GET", "/_mock/messages")))
+    others = sum(b"053.001" in content and b"CN53HUIJI" not in content for content in told.values())
+    found = checked(tmp_path, a_ledger(references, {"E1": 100_01, "E2": 250_00}), told)
+    assert (found.status, list(found.findings)) == ("holds", [])
+    assert found.counted["passed_over_of_other_accounts"] == others > 0
+    assert (found.counted["statements"], found.counted["bank_entries"]) == (1, 2)
+
+
+async def test_money_of_our_files_on_another_account_than_the_ledgers_is_found(
+    running: BankProcess, bank: Bank, tmp_path: Path
+) -> None:
+    references = await booked(bank)
+    report, notification = messages(running, 2).values()
+    elsewhere = notification.replace(b"CN53HUIJI0000000001", b"NL30MOCK0000000005")
+    told = {1: report, 2: elsewhere.replace(b"MB-PMT-", b"MB-PMT-9"), 3: notification}
+    writer = a_ledger(references, {"E1": 100_01, "E2": 250_00})
+    writer.append("payout", "payment-file-f1", a_closed_file("M1"), NOW)
+    found = checked(tmp_path, writer, told)
+    assert [(f.rule, f.where) for f in found.findings] == [("bank_is_in_ledger", "bank/2")] * 2
 
 
 async def test_another_amount_a_missing_and_an_invented_movement_are_found(
