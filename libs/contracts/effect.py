@@ -2,8 +2,8 @@
 
 Facts about a claim (bill, records, score, decision, reversal) hold from the claim's day of service, its admission: by
 that day coverage, benefit year and the order of claims are decided. Acts (money moved, a referral, an erasure) hold
-from when they were done, which is never later than when we heard of it. Coverages hold from their first day. Whatever
-else is said holds from when it was recorded.
+from when they were done, which is never later than when we heard of it. Coverages and access policies hold from their
+first day, consents from when the person gave or revoked them. Whatever else is said holds from when it was recorded.
 """
 
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from libs.contracts import payout
+from libs.contracts.access import AccessPolicyAdopted, ConsentGiven, ConsentRevoked
 from libs.contracts.adjudication import ClaimOpened, CoverageEndNoted, CoverageNoted, Decision
 from libs.contracts.charity import GroupsNoted, ReferralMade
 from libs.contracts.enrolment import CoverageActivated, CoverageLapsed, ErasureCompleted, PersonErased
@@ -54,6 +55,8 @@ def effect_of(event: Event) -> Effect:
             return Effect("erasure", event.erased_at)
         case ErasureCompleted():
             return Effect("erasure", event.completed_at)
+        case AccessPolicyAdopted() | ConsentGiven() | ConsentRevoked():
+            return _effect_on_access(event)
         case ReferralMade():
             return Effect(f"claim {event.claim_id}", event.referred_at)
         case PaymentSettled():
@@ -65,3 +68,13 @@ def effect_of(event: Event) -> Effect:
             return Effect(f"claim {event.claim_id}", "day_of_service")
         case _:
             return Effect(event.subject(), "recording")
+
+
+def _effect_on_access(event: AccessPolicyAdopted | ConsentGiven | ConsentRevoked) -> Effect:
+    match event:
+        case AccessPolicyAdopted():
+            return Effect("access policy", event.effective_from)
+        case ConsentGiven():
+            return Effect(f"consent {event.consent_id}", event.given_at)
+        case ConsentRevoked():
+            return Effect(f"consent {event.consent_id}", event.revoked_at)

@@ -11,6 +11,7 @@ import orjson
 from pydantic import TypeAdapter, ValidationError
 
 from libs.contracts import (
+    access,
     adjudication,
     charity,
     enrolment,
@@ -96,6 +97,8 @@ PUBLISHED: Mapping[str, tuple[type[Event], ...]] = MappingProxyType(
         + _events_of(preauthorisation)
         + _events_of(operations),
         "payout": _events_of(payout) + _events_of(insurers) + _events_of(operations),
+        # What a person agrees to is in the person's stream; what is seen by it is said by the policy beside.
+        "enrolment": _events_of(enrolment) + _events_of(access) + _events_of(operations),
     }
 )
 _BY_TYPE: dict[str, type[Event]] = {kind.__name__: kind for kinds in PUBLISHED.values() for kind in kinds}

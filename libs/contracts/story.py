@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from libs.contracts.story_of_access import STORY_OF_ACCESS
 from libs.contracts.story_of_insurers import STORY_OF_INSURERS
 from libs.contracts.story_of_payout import STORY_OF_PAYOUT
 
@@ -61,6 +62,7 @@ _COMPARED: Mapping[str, Any] = {
 _PERSON_ID = "p_6f1c0a9be2d34857a1c95e0d7b42f368"
 
 STORY: Mapping[str, Any] = {
+    **STORY_OF_ACCESS,
     **STORY_OF_INSURERS,
     **STORY_OF_PAYOUT,
     "person_id": _PERSON_ID,

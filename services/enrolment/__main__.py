@@ -10,11 +10,16 @@ from libs.runtime.batcher import Batcher
 from libs.runtime.history import Folding
 from libs.runtime.pump import Pump
 from libs.runtime.service import Parts, Runtime, run_service
+from libs.runtime.staff import read_staff
 from services.enrolment.domain.state import evolve, initial
+from services.enrolment.entrypoints.access import access_router
+from services.enrolment.entrypoints.consents import consents_router
 from services.enrolment.entrypoints.coverages import coverages_router
 from services.enrolment.entrypoints.desk import Desk
 from services.enrolment.entrypoints.people import people_router
 from services.enrolment.settings import EnrolmentSettings
+from services.enrolment.use_cases.access_records import AccessRecords
+from services.enrolment.use_cases.adopt_policy import AdoptPolicy
 from services.enrolment.use_cases.command_people import CommandPeople, Done
 from services.enrolment.use_cases.destroy_keys import DestroyKeys
 from services.enrolment.use_cases.enrol import Item
@@ -43,6 +48,12 @@ async def build(runtime: Runtime[EnrolmentSettings]) -> Parts:
         routers=[
             coverages_router(desk, runtime.log, runtime.pseudonymiser, load_plans(), settings),
             people_router(desk, runtime.pseudonymiser, show),
+            consents_router(desk, runtime.pseudonymiser),
+            access_router(
+                AdoptPolicy(runtime.log),
+                AccessRecords(runtime.log),
+                read_staff(settings.staff_file) if settings.staff_file else None,
+            ),
         ],
         pumps=[destruction],
         batchers=[cast("Batcher[object, object]", batcher)],

@@ -2,6 +2,7 @@
 
 import typer
 
+from services.operations.entrypoints.access import access
 from services.operations.entrypoints.breaker import breaker
 from services.operations.entrypoints.check_money import check_money
 from services.operations.entrypoints.claim import claim
@@ -72,6 +73,7 @@ app.command(context_settings=PASSED_ON)(rebuild)
 app.command("what-if")(what_if)
 app.add_typer(plan, name="plan")
 app.add_typer(insurer, name="insurer")
+app.add_typer(access, name="access")
 app.add_typer(one_stop, name="one-stop")
 app.add_typer(diff, name="diff")
 app.add_typer(step, name="step")

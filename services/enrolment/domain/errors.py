@@ -64,3 +64,22 @@ class ErasureUnderWay(EnrolmentError):
 
     def __init__(self) -> None:
         super().__init__("the person is being erased; enrol them again when the erasure is complete")
+
+
+class ConsentTermsDiffer(EnrolmentError):
+    """A consent to the same stands, with another last day."""
+
+    code = "consent_terms_differ"
+
+    def __init__(self, consent_id: str) -> None:
+        super().__init__(f"consent {consent_id} to the same stands with another last day; revoke it first")
+
+
+class ConsentUnknown(EnrolmentError):
+    """The person has given no such consent."""
+
+    code = "consent_unknown"
+    conflict = False
+
+    def __init__(self) -> None:
+        super().__init__("the person has given no consent for this purpose to this recipient")

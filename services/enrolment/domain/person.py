@@ -1,11 +1,20 @@
-"""What happens to a person's coverages by a command: every activation, lapse and erasure, in one stream."""
+"""What happens to a person by a command: every activation, lapse, consent and erasure, in one stream."""
 
 from collections.abc import Sequence
 from typing import assert_never
 
 from libs.contracts import Event
 from libs.contracts.enrolment import CoverageActivated, CoverageLapsed, ErasureCompleted, PersonErased
-from services.enrolment.domain.commands import Activate, Command, CompleteErasure, Erase, Lapse
+from services.enrolment.domain import consents
+from services.enrolment.domain.commands import (
+    Activate,
+    Command,
+    CompleteErasure,
+    Erase,
+    GiveConsent,
+    Lapse,
+    RevokeConsent,
+)
 from services.enrolment.domain.errors import (
     AlreadyLapsed,
     CoverageOverlaps,
@@ -28,15 +37,18 @@ def decide(person: Person, command: Command) -> Sequence[Event]:
         case Erase():
             if person.erasure == "pending":
                 return ()
-            return (
-                PersonErased(
-                    person_id=command.person_id, erased_at=command.now, requested_by=command.requested_by
-                ),
+            erased = PersonErased(
+                person_id=command.person_id, erased_at=command.now, requested_by=command.requested_by
             )
+            return (*consents.end_all(person, command), erased)
         case CompleteErasure():
             if person.erasure != "pending":
                 return ()
             return (ErasureCompleted(person_id=command.person_id, completed_at=command.now),)
+        case GiveConsent():
+            return consents.give(person, command)
+        case RevokeConsent():
+            return consents.revoke(person, command)
         case _:
             assert_never(command)
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from datetime import date
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import Literal
 
 from libs.contracts import Event
+from libs.contracts.access import ConsentGiven, ConsentRevoked
 from libs.contracts.enrolment import CoverageActivated, CoverageLapsed, ErasureCompleted, PersonErased
 from libs.contracts.settlement import Scheme
 
@@ -56,11 +57,27 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True)
+class Consent:
+    """What the person agreed to. `expires_on` is the last day; None: until it is revoked."""
+
+    purpose: str
+    recipient: str
+    given_at: datetime
+    expires_on: date | None
+    revoked_at: datetime | None = None
+
+    def stands(self, day: date) -> bool:
+        """Whether it was not revoked and has not expired by a day."""
+        return self.revoked_at is None and (self.expires_on is None or day <= self.expires_on)
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """All that is recorded about one person. `erasure` says how far the newest erasure is."""
 
     coverages: Mapping[str, Coverage] = field(default_factory=lambda: MappingProxyType({}))
     erasure: Literal["none", "pending", "complete"] = "none"
+    consents: Mapping[str, Consent] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def initial(_: str) -> Person:
@@ -83,15 +100,25 @@ def evolve(person: Person, event: Event) -> Person:
                 coverage_id: replace(coverage, readable=False)
                 for coverage_id, coverage in person.coverages.items()
             }
-            return Person(MappingProxyType(coverages), "pending")
+            return replace(person, coverages=MappingProxyType(coverages), erasure="pending")
         case ErasureCompleted():
             return replace(person, erasure="complete")
+        case ConsentGiven():
+            given = Consent(event.purpose, event.recipient, event.given_at, event.expires_on)
+            return _agreeing(person, event.consent_id, given)
+        case ConsentRevoked():
+            revoked = replace(person.consents[event.consent_id], revoked_at=event.revoked_at)
+            return _agreeing(person, event.consent_id, revoked)
         case _:
             raise AssertionError(f"{type(event).__name__} is not in a person's stream")
 
 
 def _with(person: Person, coverage_id: str, coverage: Coverage) -> Person:
     return replace(person, coverages=MappingProxyType({**person.coverages, coverage_id: coverage}))
+
+
+def _agreeing(person: Person, consent_id: str, consent: Consent) -> Person:
+    return replace(person, consents=MappingProxyType({**person.consents, consent_id: consent}))
 
 
 def _coverage(event: CoverageActivated) -> Coverage:

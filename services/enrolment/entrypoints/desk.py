@@ -9,7 +9,7 @@ from starlette.requests import Request
 from libs.eventlog import is_operational
 from libs.runtime.batcher import Batcher
 from libs.runtime.problems import Problem
-from services.enrolment.domain.errors import CoverageUnknown, EnrolmentError
+from services.enrolment.domain.errors import ConsentUnknown, CoverageUnknown, EnrolmentError
 from services.enrolment.use_cases.command_people import Done
 from services.enrolment.use_cases.enrol import Item
 
@@ -63,7 +63,9 @@ class Desk:
 
 def problem_of(refused: EnrolmentError) -> Problem:
     """404 for what is not there, 409 for what contradicts the records, 422 for what contradicts itself."""
-    status = 404 if isinstance(refused, CoverageUnknown) else 409 if refused.conflict else 422
+    status = (
+        404 if isinstance(refused, CoverageUnknown | ConsentUnknown) else 409 if refused.conflict else 422
+    )
     return Problem(status, refused.code, "The command cannot be carried out", f"{refused}.")
 
 

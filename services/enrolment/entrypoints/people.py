@@ -34,10 +34,7 @@ def people_router(desk: Desk, pseudonymiser: Pseudonymiser, show: ShowPerson) ->
             asked = EraseRequest.model_validate_json(await desk.body(request))
         except ValidationError as error:
             raise invalid(faults_of(error)) from None
-        person_id = asked.person_id
-        if asked.id_number is not None:
-            person_id = pseudonymiser.person_id(asked.id_number)
-        assert person_id is not None, "the request names one of the two"
+        person_id = asked.pseudonym(pseudonymiser)
         done = await desk.do(Erase(person_id, asked.requested_by, utc_now()))
         return {
             "person_id": person_id,

@@ -10,6 +10,7 @@ from libs.benefits.case import Bucket, Visit
 from libs.benefits.status import History
 from libs.contracts.settlement import Scheme
 from libs.interop.identity_number import parse_identity_number
+from libs.privacy import Pseudonymiser
 from libs.privacy.redaction import redact_numbers
 from services.enrolment.domain.state import PremiumPayer, Terms
 
@@ -167,18 +168,30 @@ class LapseRequest(_Request):
     reason: Literal["premium_unpaid", "withdrawn", "died", "moved_away", "enrolled_in_error"]
 
 
-class EraseRequest(_Request):
-    """Forget a person, named by one of the two."""
+class PersonNamed(_Request):
+    """A person, named by one of the two."""
 
     id_number: IdentityNumber | None = None
     person_id: str | None = Field(default=None, pattern=r"^p_[0-9a-f]{32}$")
-    requested_by: ActorId
 
     @model_validator(mode="after")
     def _names_one(self) -> Self:
         if (self.id_number is None) == (self.person_id is None):
             raise ValueError("give either id_number or person_id")
         return self
+
+    def pseudonym(self, pseudonymiser: Pseudonymiser) -> str:
+        """Who is meant."""
+        if self.id_number is not None:
+            return pseudonymiser.person_id(self.id_number)
+        assert self.person_id is not None, "the request names one of the two"
+        return self.person_id
+
+
+class EraseRequest(PersonNamed):
+    """Forget a person."""
+
+    requested_by: ActorId
 
 
 def faults_of(error: ValidationError) -> list[dict[str, str]]:

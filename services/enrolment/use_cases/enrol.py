@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from services.enrolment.domain.commands import Activate, Command, Erase, Lapse
+from services.enrolment.domain.commands import Activate, Command, Erase, GiveConsent, Lapse, RevokeConsent
 from services.enrolment.domain.state import Terms
 from services.enrolment.domain.status import Evidence
 from services.enrolment.use_cases.identities import Identities
@@ -21,7 +21,7 @@ class Enrol:
     evidence: Evidence | None = field(default=None, repr=False)
 
 
-Item = Enrol | Lapse | Erase
+Item = Enrol | Lapse | Erase | GiveConsent | RevokeConsent
 
 
 async def sealed(identities: Identities, items: Sequence[Item], now: datetime) -> list[Command]:

@@ -1,7 +1,7 @@
 """What is recorded about a person, for people who may see that it is right but not what it is."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from libs.eventlog import EventLog, States
@@ -42,6 +42,10 @@ class ShowPerson:
             "identity": None if identity is None else _masked(identity),
             "coverages": [
                 _coverage(coverage_id, coverage) for coverage_id, coverage in person.coverages.items()
+            ],
+            "consents": [
+                {"consent_id": consent_id, **asdict(consent)}
+                for consent_id, consent in person.consents.items()
             ],
         }
 

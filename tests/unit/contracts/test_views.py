@@ -4,6 +4,7 @@ import msgspec
 import orjson
 import pytest
 
+from libs.access.facts import TOLD as OF_ACCESS
 from libs.contracts import Event, EventUnreadable, adjudication, decode, encode
 from libs.contracts.registry import EventTooNew
 from libs.contracts.sampling import sample_of
@@ -19,7 +20,7 @@ from services.projections.claims.heard import HEARD
 
 EVERY_VIEW = [
     pytest.param(kind, view, id=f"{view.__module__.split('.')[1]}-{kind.__name__}")
-    for views in (HEARD, NOTED, OF_CHARITY, OF_FRAUD, OF_MEDICAL_DATA, OF_PAYOUT)
+    for views in (HEARD, OF_ACCESS, NOTED, OF_CHARITY, OF_FRAUD, OF_MEDICAL_DATA, OF_PAYOUT)
     for kind, view in views.by_contract.items()
 ]
 

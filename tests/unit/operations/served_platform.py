@@ -14,7 +14,16 @@ from libs.eventlog.envelope import to_json
 from libs.eventlog.event import Recorded
 from libs.testing.staff import written_staff
 
-SERVICES = ("intake", "medical_data", "fraud", "adjudication", "payout", "charity", "projections")
+SERVICES = (
+    "intake",
+    "enrolment",
+    "medical_data",
+    "fraud",
+    "adjudication",
+    "payout",
+    "charity",
+    "projections",
+)
 
 
 @dataclass

@@ -1,0 +1,109 @@
+"""`huiji access`: what a participant could see of a claim at a moment, and adopting an edition of the policy."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from libs.access import VIEWS, PolicyUnusable, Reader, read_policy
+from services.operations.adapters.asking import ask
+from services.operations.adapters.credentials import staff_token
+from services.operations.domain.errors import OperationsError
+from services.operations.entrypoints.exits import NO
+from services.operations.entrypoints.finding import ActingBy, PlatformFile, find_platform, reaching
+from services.operations.entrypoints.moment_options import At, By, KnownAt, Why, histories, moment_of
+from services.operations.entrypoints.output import AsJson, console, print_json, print_table, refuse
+from services.operations.use_cases.see_as import SeenAs, see_as
+
+access = typer.Typer(no_args_is_help=True, help="Who may see what, who could see what, and who has looked.")
+
+
+@access.callback()
+def _access() -> None:
+    """Who may see what, who could see what, and who has looked."""
+
+
+@access.command("claim")
+def claim(
+    claim_id: Annotated[str, typer.Argument(help="The claim's id.")],
+    who: Annotated[str, typer.Option("--who", help="KIND:ID, such as insurer:lead or patient:p_….")],
+    at: At = None,
+    known_at: KnownAt = None,
+    by: By = "",
+    why: Why = "",
+    platform: PlatformFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """What somebody could see of a claim, by which edition of the policy, rule and consent.
+
+    --at alone asks what could be seen then: nobody sees what is recorded later. With a later --known-at: what should
+    have been seen then, by what is known since.
+    """
+    try:
+        reader = Reader.parse(who)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--who") from None
+    now = datetime.now(UTC)
+    asked = moment_of(at, known_at)
+    moment = asked.at or asked.known_at or now
+    known = asked.known_at or (now if known_at else moment)
+    with reaching():
+        try:
+            found = see_as(histories(find_platform(platform), by, why), claim_id, reader, moment, known)
+        except OperationsError as error:
+            refuse(str(error), NO)
+    if as_json:
+        print_json(found.as_json())
+    else:
+        _print(found)
+    raise typer.Exit(0 if found.views else NO)
+
+
+@access.command()
+def adopt(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The policy (YAML).")],
+    effective_from: Annotated[str, typer.Option("--effective-from", help="First day, YYYY-MM-DD.")],
+    by: ActingBy = "",
+    platform: PlatformFile = None,
+) -> None:
+    """Adopt an edition of the access policy; an approver only."""
+    try:
+        body = {"effective_from": effective_from, "policy": read_policy(file)}
+    except PolicyUnusable as error:
+        refuse(str(error), NO)
+    with reaching():
+        running = find_platform(platform)
+        done = ask(f"{running.url('enrolment')}/access/policies", body, token=staff_token(running, by))
+    console().print(
+        f"edition {done['edition']} by {done['adopted_by']}, in effect from {done['effective_from']}:"
+        f" {done['title']}",
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+def _print(found: SeenAs) -> None:
+    moment = f"at {found.at.isoformat()}, known at {found.known_at.isoformat()}"
+    console().print(
+        f"[bold]claim {found.claim_id} as {found.reader} could see it[/bold] ({moment})", soft_wrap=True
+    )
+    if found.edition is None:
+        console().print("No access policy was in effect and known: nobody could see anything.")
+        return
+    console().print(f"by edition {found.edition} of the policy: {found.title}", markup=False, soft_wrap=True)
+    if not found.views:
+        console().print("Nothing of it.")
+        return
+    print_table(
+        ("view", "by rule", "with consent", "fields"),
+        (
+            (
+                view,
+                ", ".join(sight.rules),
+                ", ".join(sight.consents) or "none needed",
+                "all" if sight.fields == set(VIEWS.get(view, ())) else ", ".join(sorted(sight.fields)),
+            )
+            for view, sight in found.views.items()
+        ),
+    )

@@ -1,0 +1,86 @@
+"""What a participant could see of a claim at a moment, by what was known at another: policies and data replayed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from libs.access import (
+    Facts,
+    Reader,
+    Records,
+    Sight,
+    facts_of,
+    policy_in_force,
+    read_records,
+    standing,
+    visible,
+)
+from services.operations.adapters.asking import ask
+from services.operations.adapters.histories import Histories, Moment
+from services.operations.use_cases.travel import travel_to_claim
+
+
+@dataclass(frozen=True)
+class SeenAs:
+    """The answer: `views` by name, the edition and the consents that held, and what the claim had to do with whom.
+
+    `readings`: what was read of the claim by the reader until `known_at`, as it was recorded then.
+    """
+
+    claim_id: str
+    reader: Reader
+    at: datetime
+    known_at: datetime
+    edition: int | None
+    title: str | None
+    facts: Facts
+    consents: Sequence[str]
+    views: Mapping[str, Sight]
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs."""
+        return {
+            "claim_id": self.claim_id,
+            "who": str(self.reader),
+            "at": self.at.isoformat(),
+            "known_at": self.known_at.isoformat(),
+            "edition": self.edition,
+            "title": self.title,
+            "consents": list(self.consents),
+            "views": {
+                view: {
+                    "fields": sorted(sight.fields),
+                    "rules": list(sight.rules),
+                    "consents": list(sight.consents),
+                }
+                for view, sight in self.views.items()
+            },
+        }
+
+
+def see_as(histories: Histories, claim_id: str, reader: Reader, at: datetime, known_at: datetime) -> SeenAs:
+    """Replays policy, consents and the claim to the moment. Raises NothingRecorded, Refused."""
+    then = travel_to_claim(histories, claim_id, Moment(at, known_at))
+    facts = facts_of((step["type"], orjson.dumps(step["event"])) for step in then.steps)
+    records = _records(histories, then.person_id)
+    consents = records.consents.get(then.person_id, ())
+    policy = policy_in_force(records.policies, at, known_at)
+    return SeenAs(
+        claim_id,
+        reader,
+        at,
+        known_at,
+        policy.edition if policy else None,
+        policy.title if policy else None,
+        facts,
+        [one.consent_id for one in standing(consents, at, known_at)],
+        visible(records.policies, consents, facts, reader, at, known_at),
+    )
+
+
+def _records(histories: Histories, person_id: str) -> Records:
+    url = f"{histories.running.url('enrolment')}/access/records"
+    return read_records(ask(url, {"person_ids": [person_id]}))
