@@ -1,17 +1,16 @@
 """`huiji todo`: everything that waits for a person, in one list, with its owner and its clock."""
 
 import asyncio
-from contextlib import aclosing
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from libs.money import format_yuan
 from services.operations.adapters.announcing import RunningAt
-from services.operations.domain.todo import HEARD, Todo, in_order, todo_of
+from services.operations.adapters.asking import ask
 from services.operations.entrypoints.finding import PlatformFile, find_platform, reaching
 from services.operations.entrypoints.output import AsJson, console, local, print_json, print_table
 from services.operations.use_cases.read_approvals import (
@@ -20,8 +19,8 @@ from services.operations.use_cases.read_approvals import (
     planned_replays,
     proposed_patches,
 )
-from services.operations.use_cases.read_turns import OnCount, read_turns
 
+_PAGE = 1_000
 _OWNERS = ("hospital", "enrolment", "operator", "fraud", "staff", "approver")
 _WHAT_TO_DO = {
     "pended": "who owns it provides what is missing",
@@ -46,36 +45,30 @@ def todo(
         raise typer.BadParameter(
             f"nothing waits for {owner!r}; one of {', '.join(_OWNERS)}", param_hint="--owner"
         )
-    columns = (TextColumn("reading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with reaching():
         running = find_platform(platform)
-        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-            task = progress.add_task("reading", total=None)
-            found = asyncio.run(
-                _claims(
-                    running,
-                    lambda events: progress.update(task, total=events),
-                    lambda events: progress.advance(task, events),
-                )
-            )
+        claims = _claims(running, owner)
         approvals = [*proposed_patches(running), *asyncio.run(planned_replays(running))]
         parked = _parked(running)
-    found = [each for each in found if owner in (None, each.owner)]
     approvals = approvals if owner in (None, "approver") else []
     parked = parked if owner in (None, "operator") else []
     if as_json:
-        claims, waiting = [each.as_json() for each in found], [each.as_json() for each in approvals]
+        waiting = [each.as_json() for each in approvals]
         print_json({"claims": claims, "approvals": waiting, "parked": parked})
         return
-    _print(found, approvals, parked)
+    _print(claims, approvals, parked)
 
 
-async def _claims(running: RunningAt, on_total: OnCount, on_page: OnCount) -> list[Todo]:
-    found: list[Todo] = []
-    async with aclosing(read_turns(running.services, HEARD, on_total, on_page)) as shards:
-        async for claims in shards:
-            found += [each for turns in claims.values() for each in todo_of(turns)]
-    return in_order(found)
+def _claims(running: RunningAt, owner: str | None) -> list[dict[str, Any]]:
+    """From the operators' read model, which is a moment behind the logs."""
+    rows: list[dict[str, Any]] = []
+    while True:
+        asked = {"owner": owner, "after": len(rows), "limit": _PAGE}
+        query = urlencode({name: value for name, value in asked.items() if value is not None})
+        page = ask(f"{running.url('projections')}/operator/todo?{query}")
+        rows += page
+        if len(page) < _PAGE:
+            return rows
 
 
 def _parked(running: RunningAt) -> list[dict[str, Any]]:
@@ -87,23 +80,25 @@ def _parked(running: RunningAt) -> list[dict[str, Any]]:
     ]
 
 
-def _print(found: list[Todo], approvals: list[Approval], parked: list[dict[str, Any]]) -> None:
+def _print(
+    claims: Sequence[Mapping[str, Any]], approvals: Sequence[Approval], parked: Sequence[Mapping[str, Any]]
+) -> None:
     now = datetime.now(UTC)
     rows = [
         (
-            _clock(each.due, now),
-            each.owner,
-            each.kind,
-            each.what,
-            each.claim_id,
-            "" if each.amount_fen is None else format_yuan(each.amount_fen),
-            local(each.since),
+            _clock(each["due_at"], now),
+            each["owner"],
+            each["kind"],
+            each["what"],
+            each["claim_id"],
+            "" if each["amount_fen"] is None else format_yuan(each["amount_fen"]),
+            local(each["since"]),
         )
-        for each in found
+        for each in claims
     ]
     if rows:
         print_table(("due", "owner", "kind", "what", "claim", "yuan", "since"), rows, right=("yuan",))
-        for kind in dict.fromkeys(each.kind for each in found):
+        for kind in dict.fromkeys(each["kind"] for each in claims):
             console().print(f"{kind}: {_WHAT_TO_DO[kind]}", style="dim")
     for each in approvals:
         line = f"approver: {each.what}, by {each.by} {local(each.since)}: {each.command}"
@@ -115,8 +110,8 @@ def _print(found: list[Todo], approvals: list[Approval], parked: list[dict[str, 
         console().print("Nothing waits for a person.")
 
 
-def _clock(due: datetime | None, now: datetime) -> str:
+def _clock(due: str | None, now: datetime) -> str:
     if due is None:
         return ""
-    word = "OVERDUE " if due < now else ""
+    word = "OVERDUE " if datetime.fromisoformat(due) < now else ""
     return f"{word}{local(due)}"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 
-from libs.contracts import adjudication, charity, fraud, intake, medical_data, one_stop, payout
+from libs.contracts import adjudication, charity, fraud, intake, medical_data, one_stop, payout, rulings
 from libs.contracts.event import Event
 from libs.contracts.views import View, Views
 
@@ -79,6 +79,9 @@ class HeardPendReason(View, frozen=True):
     """What is waited for."""
 
     code: str
+    owner: str
+    since: datetime | None = None
+    due_at: datetime | None = None
 
 
 class ClaimPended(Heard, frozen=True):
@@ -86,6 +89,73 @@ class ClaimPended(Heard, frozen=True):
 
     reasons: tuple[HeardPendReason, ...]
     pended_at: datetime
+    due_at: datetime
+
+
+class ReviewOpened(Heard, frozen=True):
+    """Somebody has to look at the claim."""
+
+    review_id: str
+    opened_at: datetime
+    due_at: datetime
+
+
+class ReviewConcluded(Heard, frozen=True):
+    """Somebody has."""
+
+    review_id: str
+    concluded_at: datetime
+
+
+class RulingProposed(Heard, frozen=True):
+    """A person has ruled; perhaps a second has to agree."""
+
+    ruling_id: str
+    needs_second: bool
+    proposed_at: datetime
+
+
+class RulingApproved(Heard, frozen=True):
+    """It is in force."""
+
+    ruling_id: str
+    approved_at: datetime
+
+
+class RulingRejected(Heard, frozen=True):
+    """It is not."""
+
+    ruling_id: str
+    rejected_at: datetime
+
+
+class AppealOpened(Heard, frozen=True):
+    """The decision is disputed."""
+
+    appeal_id: str
+    opened_at: datetime
+    due_at: datetime
+
+
+class AppealConcluded(Heard, frozen=True):
+    """The dispute is over."""
+
+    appeal_id: str
+    concluded_at: datetime
+
+
+class PayAgainProposed(Heard, frozen=True):
+    """To another account, when a second person agrees."""
+
+    payment_id: str
+    proposed_at: datetime
+
+
+class PayAgainApproved(Heard, frozen=True):
+    """The second person has."""
+
+    payment_id: str
+    approved_at: datetime
 
 
 class HeardBearing(View, frozen=True):
@@ -344,13 +414,22 @@ BY_SOURCE: Mapping[str, Mapping[type[Event], type[Heard]]] = {
         medical_data.RecordsAttached: RecordsAttached,
         medical_data.RecordsUnavailable: RecordsUnavailable,
     },
-    "fraud": {fraud.ClaimScored: ClaimScored},
+    "fraud": {
+        fraud.ClaimScored: ClaimScored,
+        fraud.ReviewOpened: ReviewOpened,
+        fraud.ReviewConcluded: ReviewConcluded,
+    },
     "adjudication": {
         adjudication.ClaimPended: ClaimPended,
         adjudication.ClaimAdjudicated: ClaimAdjudicated,
         adjudication.ClaimDenied: ClaimDenied,
         adjudication.AdjudicationReversed: AdjudicationReversed,
         adjudication.DecisionConfirmed: DecisionConfirmed,
+        rulings.RulingProposed: RulingProposed,
+        rulings.RulingApproved: RulingApproved,
+        rulings.RulingRejected: RulingRejected,
+        rulings.AppealOpened: AppealOpened,
+        rulings.AppealConcluded: AppealConcluded,
         one_stop.OneStopDifferenceFound: OneStopDifferenceFound,
         one_stop.OneStopDifferenceEnded: OneStopDifferenceEnded,
         one_stop.OneStopDifferenceAnswered: OneStopDifferenceAnswered,
@@ -363,6 +442,8 @@ BY_SOURCE: Mapping[str, Mapping[type[Event], type[Heard]]] = {
         payout.PaymentRejected: PaymentRejected,
         payout.PaymentReturned: PaymentReturned,
         payout.UnpayableReduced: UnpayableReduced,
+        payout.PayAgainProposed: PayAgainProposed,
+        payout.PayAgainApproved: PayAgainApproved,
         payout.ClawbackRaised: ClawbackRaised,
         payout.ClawbackNetted: ClawbackNetted,
         payout.ClawbackRepaid: ClawbackRepaid,

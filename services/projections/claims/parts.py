@@ -1,10 +1,9 @@
-"""What each event says about a part of its claim: a decision, a payment, a clawback, a referral. Pure.
+"""What each event says about a part of its claim: a decision, a payment, a clawback, a referral, a wait. Pure.
 
 A part is a row of its own; each event adds columns to it, so hearing it twice changes nothing.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -35,6 +34,7 @@ from services.projections.claims.heard import (
     ReferralWithdrawn,
     UnpayableReduced,
 )
+from services.projections.claims.waiting import Part, waiting_of
 
 PARTS: Mapping[str, Mapping[str, str]] = {
     "decision": {
@@ -116,6 +116,15 @@ PARTS: Mapping[str, Mapping[str, str]] = {
         "amount_fen": "bigint",
         "adjusted_at": "timestamptz",
     },
+    "waiting": {
+        "waiting_id": "text",
+        "kind": "text",
+        "owner": "text",
+        "what": "text",
+        "since": "timestamptz",
+        "due_at": "timestamptz",
+        "ended_at": "timestamptz",
+    },
     "referral": {
         "referral_id": "text",
         "programme_id": "text",
@@ -126,15 +135,6 @@ PARTS: Mapping[str, Mapping[str, str]] = {
     },
 }
 """The tables of parts: their columns with types, the key first; each also has claim_id and person_id."""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Columns of one row of a table of parts, its key among them."""
-
-    table: str
-    key: str
-    columns: Mapping[str, Any]
 
 
 def part_of(event: Heard) -> Part | None:
@@ -297,9 +297,8 @@ def parts_of(events: Iterable[Heard]) -> dict[str, dict[str, dict[str, Any]]]:
     found: dict[str, dict[str, dict[str, Any]]] = {}
     for event in events:
         part = part_of(event)
-        if part is None:
-            continue
-        row = found.setdefault(part.table, {}).setdefault(part.key, {})
-        row |= {name: value for name, value in part.columns.items() if value is not None}
-        row |= {"claim_id": event.claim_id, "person_id": event.person_id}
+        for each in waiting_of(event) if part is None else (part,):
+            row = found.setdefault(each.table, {}).setdefault(each.key, {})
+            row |= {name: value for name, value in each.columns.items() if value is not None}
+            row |= {"claim_id": event.claim_id, "person_id": event.person_id}
     return found

@@ -106,6 +106,15 @@ def operators(rows: Ask) -> APIRouter:
         """Decisions made in the bureau's absence that were not looked at with its records yet."""
         return await rows("select * from operator_without_records order by decided_at limit $1", limit)
 
+    @router.get("/operator/todo")
+    async def todo(owner: str | None = None, after: int = 0, limit: Limit = 1_000) -> list[dict[str, Any]]:
+        """What waits for a person, by its owner: what is due first, then what has no clock, the oldest first."""
+        query = (
+            "select * from operator_todo where $1::text is null or owner = $1"
+            " order by due_at nulls last, since, claim_id, what offset $2 limit $3"
+        )
+        return await rows(query, owner, after, limit)
+
     @router.get("/operator/waiting")
     async def waiting() -> list[dict[str, Any]]:
         """What waits for a decision, by why, the longest wait first."""

@@ -22,7 +22,9 @@ from libs.eventlog import Recorded
 from libs.eventlog.envelope import from_headers
 from libs.testing.kafka import KafkaUnderTest
 from services.operations.__main__ import app
+from services.operations.adapters.announcing import read_announcement
 from services.operations.adapters.operator_log import open_operator_log
+from services.operations.use_cases.read_approvals import planned_replays
 from tests.integration.projections.claim_logs import SHARDS, Logs, open_logs
 from tests.support.kernel import all_events, open_log
 from tests.support.waiting import until
@@ -65,9 +67,9 @@ class World:
         finally:
             await consumer.stop()
 
-    async def huiji(self, *arguments: object, of: str = "republish") -> Result:
-        """A command `of` huiji, run to its end; in a thread, for it has an event loop of its own."""
-        words = [of, *map(str, arguments), "--platform", str(self.platform.file)]
+    async def huiji(self, *arguments: object) -> Result:
+        """A `huiji republish` command, run to its end; in a thread, for it has an event loop of its own."""
+        words = ["republish", *map(str, arguments), "--platform", str(self.platform.file)]
         return await asyncio.to_thread(CliRunner().invoke, app, words, env={"NO_COLOR": "1"})
 
     def started(self, *arguments: object) -> subprocess.Popen[bytes]:
@@ -116,8 +118,8 @@ async def test_what_was_approved_by_another_is_published_once_and_recorded(world
     same = await world.huiji("approve", own, "--by", "op-1")
     assert (same.exit_code, "somebody else" in same.stderr) == (1, True)
     assert (await world.huiji("approve", replay_id, "--by", "wang")).exit_code == 0
-    todo = json.loads((await world.huiji("--owner", "approver", "--json", of="todo")).stdout)
-    assert [each["command"] for each in todo["approvals"]] == [f"huiji republish approve {own}"]
+    waiting = await planned_replays(read_announcement(world.platform.file))
+    assert [each.command for each in waiting] == [f"huiji republish approve {own}"]
     run = await world.huiji("run", replay_id, "--by", "li")
     assert (run.exit_code, run.stdout.strip()) == (0, f"{len(log)} events published."), run.stderr
     published = await world.published({event.event_id for event in log})

@@ -91,6 +91,9 @@ _IDS = (
     "repayment_id",
     "referral_id",
     "difference_id",
+    "review_id",
+    "ruling_id",
+    "appeal_id",
 )
 
 

@@ -15,7 +15,15 @@ from tests.unit.projections.told_claims import (
     a_held_payment,
     a_one_stop_claim,
     a_paid_claim,
+    a_pend,
+    a_rejected_payment,
     a_returned_payment,
+    a_review,
+    a_withdrawn_claim,
+    an_appeal_and_a_ruling,
+    an_instructed_payment,
+    paying_again,
+    reduced_by,
     the_decision,
 )
 
@@ -126,6 +134,51 @@ async def test_an_operator_sees_where_the_insurance_centre_settled_otherwise(
     assert await asked(live, ended) == [
         {"outcome": "disputed", "answered_by": "examiner-01", "end_reason": "another_difference"}
     ]
+
+
+async def test_an_operator_has_one_list_of_what_waits_for_whom(logs: Logs, live: Follower) -> None:
+    rejected = a_paid_claim() | {"payout": [an_instructed_payment(), a_rejected_payment()]}
+    again = a_paid_claim() | {
+        "payout": [an_instructed_payment(), a_rejected_payment(), paying_again("proposed")]
+    }
+    reviewed = waiting()
+    reviewed["fraud"] = [*reviewed["fraud"], a_review("opened")]
+    reviewed["adjudication"] = [a_pend("coverage_unknown", "fraud_review"), *an_appeal_and_a_ruling()]
+    held = a_paid_claim() | {"payout": [a_held_payment()]}
+    await tell(
+        logs, live, paid=a_paid_claim(), rejected=rejected, again=again, reviewed=reviewed, held=held,
+        desk=a_one_stop_claim(),
+    )  # fmt: skip
+    rows = await asked(live, "select claim_id, kind, owner, amount_fen from operator_todo")
+    assert sorted(tuple(row.values()) for row in rows) == [
+        ("again", "second_person", "approver", 600_00),
+        ("desk", "one_stop", "operator", 20_00),
+        ("held", "held", "enrolment", 600_00),
+        ("rejected", "unpayable", "operator", 600_00),
+        ("reviewed", "appeal", "staff", None),
+        ("reviewed", "pended", "enrolment", None),
+        ("reviewed", "review", "operator", None),
+        ("reviewed", "second_person", "staff", None),
+    ]
+
+
+async def test_what_is_done_is_on_the_list_no_longer(logs: Logs, live: Follower) -> None:
+    done = a_paid_claim()
+    done["fraud"] = [*done["fraud"], a_review("opened"), a_review("concluded")]
+    done["adjudication"] = [*an_appeal_and_a_ruling(ended=True), *done["adjudication"]]
+    reduced = a_paid_claim() | {
+        "payout": [
+            an_instructed_payment(),
+            a_rejected_payment(),
+            paying_again("proposed"),
+            *reduced_by(600_00),
+        ]
+    }
+    less = a_paid_claim() | {"payout": [an_instructed_payment(), a_rejected_payment(), *reduced_by(200_00)]}
+    undone = {**waiting(), "intake": a_withdrawn_claim()["intake"]}
+    await tell(logs, live, done=done, reduced=reduced, less=less, undone=undone)
+    rows = await asked(live, "select claim_id, kind, amount_fen from operator_todo")
+    assert rows == [{"claim_id": "less", "kind": "unpayable", "amount_fen": 400_00}]
 
 
 async def test_every_query_of_the_readme_runs(logs: Logs, live: Follower) -> None:

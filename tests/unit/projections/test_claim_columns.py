@@ -11,6 +11,7 @@ from libs.contracts import ClaimEvent, Event, encode, event_type
 from libs.contracts.adjudication import ClaimDenied
 from libs.contracts.charity import ReferralRevised
 from libs.contracts.payout import ClawbackNetted, UnpayableReduced
+from libs.contracts.rulings import RulingRejected
 from libs.contracts.sampling import sample_of
 from services.projections.claims import parts
 from services.projections.claims.columns import COLUMNS, Columns, columns_of, merged
@@ -25,7 +26,10 @@ from tests.unit.projections.told_claims import (
     a_redecided_claim,
     a_rejected_payment,
     a_returned_payment,
+    a_review,
     a_withdrawn_claim,
+    an_appeal_and_a_ruling,
+    paying_again,
 )
 
 
@@ -57,12 +61,17 @@ STORIES = {
 
 def test_every_subscribed_event_is_projected_into_known_columns() -> None:
     stories = [event for story in STORIES.values() for events in story().values() for event in events]
-    events = [*stories, a_rejected_payment(), a_returned_payment()]
+    people = [*an_appeal_and_a_ruling(ended=True), a_review("opened"), a_review("concluded")]
+    money = [a_rejected_payment(), a_returned_payment(), paying_again("proposed"), paying_again("approved")]
+    events = [*stories, *people, *money]
     subscribed = {name for names in SUBSCRIPTIONS.values() for name in names}
-    not_told = {"ClaimDenied", "ClawbackNetted", "ReferralRevised", "UnpayableReduced"}
+    samples = [
+        sample_of(kind)
+        for kind in (ClaimDenied, ClawbackNetted, ReferralRevised, RulingRejected, UnpayableReduced)
+    ]
+    not_told = {type(sample).__name__ for sample in samples}
     assert subscribed - {type(event).__name__ for event in events} == not_told
     assert {column for event in events for column in columns_of(heard(event))} <= COLUMNS.keys()
-    samples = [sample_of(kind) for kind in (ClaimDenied, ClawbackNetted, ReferralRevised, UnpayableReduced)]
     for table, rows in parts_of([*events, *samples]).items():
         for row in rows.values():
             assert row.keys() <= {*PARTS[table], "claim_id", "person_id"}

@@ -13,6 +13,7 @@ from libs.contracts.adjudication import (
     PoolShare,
 )
 from libs.contracts.charity import ReferralMade, ReferralWithdrawn
+from libs.contracts.fraud import ReviewConcluded, ReviewOpened
 from libs.contracts.one_stop import (
     ComparedLiability,
     OneStopDifferenceAnswered,
@@ -23,13 +24,17 @@ from libs.contracts.payout import (
     ClawbackRaised,
     ClawbackRepaid,
     ClawbackWrittenOff,
+    PayAgainApproved,
+    PayAgainProposed,
     PaymentCancelled,
     PaymentHeld,
     PaymentInstructed,
     PaymentRejected,
     PaymentReturned,
     PaymentSettled,
+    UnpayableReduced,
 )
+from libs.contracts.rulings import AppealConcluded, AppealOpened, RulingApproved, RulingProposed
 from libs.eventlog import Recorded
 from tests.unit.adjudication.heard_events import (
     a_settlement,
@@ -327,3 +332,61 @@ def logs_of(story: Story) -> dict[str, list[Recorded]]:
         source: [recorded(source, place, event) for place, event in enumerate(events, start=1)]
         for source, events in story.items()
     }
+
+
+def a_review(standing: str) -> ReviewOpened | ReviewConcluded:
+    """`opened` or `concluded`."""
+    if standing == "opened":
+        return ReviewOpened(**ABOUT, review_id="rev1", opened_at=NOW, due_at=NOW + timedelta(days=1))
+    return ReviewConcluded(
+        **ABOUT, review_id="rev1", verdict="legitimate", reviewer="op-1", reason_code="seen", concluded_at=NOW
+    )
+
+
+def an_appeal_and_a_ruling(*, ended: bool = False) -> list[ClaimEvent]:
+    """An appeal, and a ruling that needs a second person; or what became of both."""
+    ruling = RulingProposed.model_validate(
+        {
+            **ABOUT, "ruling_id": "rul1", "outcome": "deny", "reason_code": "outside_cover", "proposed_by": "op-1",
+            "tier": "examiner", "effect": {"difference_fen": -5, "largest_move_fen": 5, "claims_moved": 1},
+            "needs_second": True, "proposed_at": NOW,
+        }
+    )  # fmt: skip
+    appeal = AppealOpened(
+        **ABOUT, appeal_id="app1", level=1, decision_id="d1", by="patient", grounds="amount", stays_payment=False,
+        opened_at=NOW, due_at=NOW + timedelta(days=30),
+    )  # fmt: skip
+    opened: list[ClaimEvent] = [appeal, ruling]
+    if not ended:
+        return opened
+    return [
+        *opened,
+        RulingApproved(**ABOUT, ruling_id="rul1", approved_by="op-2", tier="chief", approved_at=NOW),
+        AppealConcluded(**ABOUT, appeal_id="app1", outcome="upheld", concluded_by="op-2", concluded_at=NOW),
+    ]
+
+
+def paying_again(standing: str) -> PayAgainProposed | PayAgainApproved:
+    """`proposed` or `approved`."""
+    if standing == "proposed":
+        return PayAgainProposed.model_validate(
+            {**PAYMENT, "creditor": SEALED, "proposed_by": "op-1", "proposed_at": NOW}
+        )
+    return PayAgainApproved.model_validate(
+        {**PAYMENT, "paid_as": "p2", "proposed_by": "op-1", "approved_by": "op-2", "approved_at": NOW}
+    )
+
+
+def reduced_by(amount_fen: int) -> list[ClaimEvent]:
+    """Less is due of the payment that could not be made."""
+    return [
+        UnpayableReduced.model_validate(
+            {
+                **PAYMENT,
+                "amount_fen": amount_fen,
+                "caused_by_decision_id": "d2",
+                "reduced_at": NOW,
+                "postings": (),
+            }
+        )
+    ]
