@@ -1,6 +1,6 @@
 """Applies ratios to cost placed on the year's axis; exact until the one rounding at the end."""
 
-from dataclasses import dataclass
+import msgspec
 
 from libs.benefits.conditions import Facts
 from libs.benefits.outcome import BandPaid
@@ -9,8 +9,7 @@ from libs.benefits.terms import Band, Pays, RatioRule
 from libs.money import BASIS_POINTS, Rounding
 
 
-@dataclass(frozen=True, slots=True)
-class Scale:
+class Scale(msgspec.Struct, frozen=True):
     """The bands in force for a person and a bill, and the rules that made them."""
 
     bands: tuple[Band, ...]

@@ -1,6 +1,6 @@
 """Caps inside caps: on the cost that counts, on what is paid per drug or item, per liability, shared, per plan."""
 
-from dataclasses import dataclass
+import msgspec
 
 from libs.benefits.case import Bill
 from libs.benefits.conditions import Facts
@@ -14,8 +14,7 @@ from libs.benefits.terms import Cap, TotalCap
 from libs.money import largest_remainder
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(msgspec.Struct, frozen=True):
     """What the caps of one liability on one bill look at."""
 
     plan: Plan

@@ -1,6 +1,6 @@
 """From a case to the decision: bill by bill, liability by liability, each fen accounted for."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from libs.benefits.caps import Scope
 from libs.benefits.case import Bill, Case
@@ -11,7 +11,6 @@ from libs.benefits.errors import CaseInvalid
 from libs.benefits.hypothetical import as_if_settled
 from libs.benefits.ledger import Ledger
 from libs.benefits.makers import maker_flows
-from libs.benefits.notes import notes_of
 from libs.benefits.outcome import BillOutcome, LiabilityOutcome, MakerFlow
 from libs.benefits.patient_share import kept_parts
 from libs.benefits.plan import Liability, Plan
@@ -72,7 +71,7 @@ def _evaluate_bill(plan: Plan, case: Case, bill: Bill, ledger: Ledger) -> BillOu
         plan_pays_fen=sum(outcome.paid_fen for outcome in liabilities),
         liabilities=liabilities,
         excluded=all_excluded,
-        notes=notes_of(plan, liabilities, all_excluded, selection.not_itemised),
+        not_itemised=selection.not_itemised,
         cash=() if outside else cash_paid(plan, bill, facts, ledger),
         makers=tuple(makers),
     )

@@ -70,15 +70,18 @@ def _patient(plan: Plan, outcome: BillOutcome) -> Node:
 
 def _excluded(outcome: BillOutcome) -> list[Node]:
     """What no liability counted, alike parts added up: a stay has thousands of lines and few reasons."""
-    alike: dict[tuple[str, str, int], list[Excluded]] = {}
+    alike: dict[tuple[str, str, int], Excluded] = {}
+    amounts: dict[tuple[str, str, int], int] = {}
     for part in outcome.excluded:
-        alike.setdefault((part.reason, part.portion.bucket, id(part.exclusion)), []).append(part)
+        reason = (part.reason, part.portion.bucket, id(part.exclusion))
+        alike.setdefault(reason, part)
+        amounts[reason] = amounts.get(reason, 0) + part.amount_fen
     sums: dict[tuple[str, str, str | None, bool], int] = {}
-    for parts in alike.values():
-        term = parts[0].exclusion
+    for key, part in alike.items():
+        term = part.exclusion
         clause, assumed = (term.clause, term.assumption) if term is not None else (None, False)
-        said = (*reason_words(parts[0]), clause, assumed)
-        sums[said] = sums.get(said, 0) + sum(part.amount_fen for part in parts)
+        said = (*reason_words(part), clause, assumed)
+        sums[said] = sums.get(said, 0) + amounts[key]
     return [
         Node("part", zh, en, amount_fen, clause=clause, assumption=assumed)
         for (zh, en, clause, assumed), amount_fen in sums.items()

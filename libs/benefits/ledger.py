@@ -51,11 +51,14 @@ class Ledger:
     def usage(self) -> Usage:
         """The balances as a value."""
         changed = {
-            liability_id: LiabilityUsage(base_fen=base, deductible_fen=deductible, paid_fen=paid)
+            liability_id: LiabilityUsage.made(
+                {"base_fen": base, "deductible_fen": deductible, "paid_fen": paid}
+            )
             for liability_id, (base, deductible, paid) in self._used.items()
         }
-        return Usage(
-            liabilities={**self._before.liabilities, **changed}, caps={**self._before.caps, **self._caps}
+        before = self._before
+        return Usage.made(
+            {"liabilities": {**before.liabilities, **changed}, "caps": {**before.caps, **self._caps}}
         )
 
     def _of(self, liability_id: str) -> tuple[int, int, int]:

@@ -1,6 +1,8 @@
 """A node of the explanation."""
 
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
+
+import msgspec
 
 from libs.benefits.explanation_text import Language, explanation_text
 
@@ -11,10 +13,7 @@ Kind = Literal[
 ]
 
 
-_NONE: dict[str, int] = {}
-
-
-class Node(NamedTuple):
+class Node(msgspec.Struct, frozen=True):
     """`children` are parts that sum to `result_fen`; `steps` show how an input came about and are not added."""
 
     kind: Kind
@@ -22,7 +21,7 @@ class Node(NamedTuple):
     en: str
     result_fen: int
     formula: str = ""
-    inputs: dict[str, int] = _NONE
+    inputs: dict[str, int] = {}
     clause: str | None = None
     source: str | None = None
     grade: str | None = None

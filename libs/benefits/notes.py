@@ -1,23 +1,17 @@
 """Notes on an evaluation: what was assumed, and what could not be checked for want of lines."""
 
-from libs.benefits.outcome import LiabilityOutcome, Note
+from libs.benefits.outcome import BillOutcome, Note
 from libs.benefits.plan import Plan
-from libs.benefits.selection import Excluded
 from libs.benefits.terms import Term, Words
 
 
-def notes_of(
-    plan: Plan,
-    liabilities: tuple[LiabilityOutcome, ...],
-    excluded: tuple[Excluded, ...],
-    not_itemised: frozenset[str],
-) -> tuple[Note, ...]:
+def notes_of(plan: Plan, bill: BillOutcome) -> tuple[Note, ...]:
     """Notes of one bill, in a fixed order."""
     notes: list[Note] = []
-    for outcome in liabilities:
+    for outcome in bill.liabilities:
         liability = plan.liability(outcome.liability_id)
         name = liability.name
-        if outcome.liability_id in not_itemised:
+        if outcome.liability_id in bill.not_itemised:
             notes.append(
                 Note(
                     "not_itemised",
@@ -36,7 +30,7 @@ def notes_of(
             *cut_terms,
         )
         notes.extend(_assumption(name, term) for term in terms if term.assumption)
-    if any(part.exclusion is not None and part.exclusion.assumption for part in excluded):
+    if any(part.exclusion is not None and part.exclusion.assumption for part in bill.excluded):
         notes.append(Note("assumption", "除外条款为假定", "an exclusion used is assumed, not published"))
     return tuple(dict.fromkeys(notes))
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import msgspec
+
 from libs.benefits.selection import Excluded
 from libs.benefits.terms import Cap, Term
 
@@ -38,8 +40,7 @@ class CapCut(NamedTuple):
     term: Term
 
 
-@dataclass(frozen=True, slots=True)
-class LiabilityOutcome:
+class LiabilityOutcome(msgspec.Struct, frozen=True):
     """One liability on one bill.
 
     base = cost cut by cost caps + scaled_out + deductible + covered;
@@ -104,8 +105,7 @@ class MakerFlow:
     amount_fen: int
 
 
-@dataclass(frozen=True, slots=True)
-class BillOutcome:
+class BillOutcome(msgspec.Struct, frozen=True):
     """One bill: total = before + plan + beside + after + patient."""
 
     bill_id: str
@@ -116,7 +116,8 @@ class BillOutcome:
     plan_pays_fen: int
     liabilities: tuple[LiabilityOutcome, ...]
     excluded: tuple[Excluded, ...]
-    notes: tuple[Note, ...]
+    not_itemised: frozenset[str] = frozenset()
+    """Liabilities that ask for charge categories and took cost without lines."""
     cash: tuple[CashPaid, ...] = ()
     makers: tuple[MakerFlow, ...] = ()
 

@@ -143,15 +143,25 @@ class Plan(Term):
         return self.premiums[0].tier
 
     @cached_property
+    def tiers(self) -> frozenset[str]:
+        """Every tier that has a premium."""
+        return frozenset(premium.tier for premium in self.premiums)
+
+    @cached_property
     def tier_names(self) -> dict[str, str]:
         """Tiers by the names that members know them by."""
         return {name: each.tier for each in self.premiums for name in (each.name.zh, each.name.en)}
 
     def benefit_year_start(self, day: date) -> date:
         """First day of the benefit year that `day` falls into."""
-        month, first = (int(part) for part in self.benefit_year_starts.split("-"))
-        start = date(day.year, month, first)
-        return start if day >= start else date(day.year - 1, month, first)
+        month, first = self._first_day
+        return date(day.year if (day.month, day.day) >= (month, first) else day.year - 1, month, first)
+
+    @cached_property
+    def _first_day(self) -> tuple[int, int]:
+        """Month and day of `benefit_year_starts`."""
+        month, day = self.benefit_year_starts.split("-")
+        return int(month), int(day)
 
     def benefit_year_end(self, day: date) -> date:
         """Last day of the benefit year that `day` falls into."""

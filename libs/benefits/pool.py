@@ -1,16 +1,16 @@
 """The pool of insurers behind a plan: who bears how much of a payment, by the shares of the day of service."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
+
+import msgspec
 
 from libs.benefits.plan import Plan
 from libs.benefits.provisions import Insurer
 from libs.money import BASIS_POINTS, largest_remainder
 
 
-@dataclass(frozen=True, slots=True)
-class PoolShare:
+class PoolShare(msgspec.Struct, frozen=True):
     """One insurer's part of an amount; `insurer` is its id in the plan file."""
 
     insurer: str

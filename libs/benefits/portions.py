@@ -1,15 +1,17 @@
 """Splits a bill into portions (line × bucket) and sets the payments of the layers below against them."""
 
-from dataclasses import dataclass
-from typing import NamedTuple
+import msgspec
 
 from libs.benefits.case import BUCKETS, Bill, BillLine, Bucket
 from libs.benefits.provisions import Payers
 from libs.money import largest_remainder
 
 
-class Portion(NamedTuple):
-    """Cost of one bucket of one line (or of what no line itemises) still borne by the patient."""
+class Portion(msgspec.Struct, frozen=True, gc=False):
+    """Cost of one bucket of one line (or of what no line itemises) still borne by the patient.
+
+    A Struct: a bill has dozens, twice each, and a named tuple takes three times as long to make.
+    """
 
     bucket: Bucket
     line_index: int | None
@@ -17,8 +19,7 @@ class Portion(NamedTuple):
     amount_fen: int
 
 
-@dataclass(frozen=True, slots=True)
-class Layers:
+class Layers(msgspec.Struct, frozen=True):
     """Payments of the other payers by name, grouped by when they come."""
 
     before: dict[str, int]
@@ -41,8 +42,8 @@ def portions_of(bill: Bill, paid_before_fen: int) -> list[Portion]:
     """
     left = paid_before_fen
     portions: list[Portion] = []
-    for gross in _by_bucket(bill):
-        taken = min(left, sum(portion.amount_fen for portion in gross)) if left else 0
+    for gross, gross_fen in zip(_by_bucket(bill), bill.bucket_amounts, strict=True):
+        taken = min(left, gross_fen)
         left -= taken
         portions.extend(reduce_in_proportion(gross, taken) if taken else gross)
     return portions

@@ -22,7 +22,7 @@ def _added_up(siblings: tuple[Node, ...]) -> list[dict[str, Any]]:
         if node.children or node.steps or node.formula or node.inputs:
             kept.append(recorded_explanation(node))
             continue
-        said = (*node[:3], *node[6:10])
+        said = (node.kind, node.zh, node.en, node.clause, node.source, node.grade, node.assumption)
         known = alike.get(said)
         if known is None:
             known = alike[said] = node.as_json([], [])

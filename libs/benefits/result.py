@@ -7,6 +7,7 @@ from typing import Any
 from libs.benefits.case import Case, Usage
 from libs.benefits.explanation import explain
 from libs.benefits.node import Node
+from libs.benefits.notes import notes_of
 from libs.benefits.outcome import BillOutcome, CashPaid, LiabilityOutcome, MakerFlow, Note, PatientPart
 from libs.benefits.outcome_json import excluded_json, outcome_json
 from libs.benefits.patient_share import patient_share
@@ -85,7 +86,7 @@ class Evaluation:
     @cached_property
     def notes(self) -> tuple[Note, ...]:
         """Notes without repetition."""
-        return tuple(dict.fromkeys(note for bill in self.bills for note in bill.notes))
+        return tuple(dict.fromkeys(note for bill in self.bills for note in notes_of(self.plan, bill)))
 
     @cached_property
     def patient_share(self) -> tuple[PatientPart, ...]:

@@ -1,7 +1,6 @@
 """Gives each portion of cost to one liability, or says why none takes it."""
 
-from dataclasses import dataclass
-from typing import NamedTuple
+import msgspec
 
 from libs.benefits.case import Bill
 from libs.benefits.conditions import Facts
@@ -10,16 +9,17 @@ from libs.benefits.portions import Portion
 from libs.benefits.rounding import round_bp
 from libs.benefits.taker import Asked
 from libs.benefits.terms import Exclusion
+from libs.money import BASIS_POINTS
 
 
-class Taken(NamedTuple):
+class Taken(msgspec.Struct, frozen=True, gc=False):
     """Cost a liability counts: the portion it came from (none for residues) and the amount after its weight."""
 
     portion: Portion | None
     amount_fen: int
 
 
-class Excluded(NamedTuple):
+class Excluded(msgspec.Struct, frozen=True, gc=False):
     """Cost no liability counts. `reason` is a code; `exclusion` the plan's own clause when one said so."""
 
     bill_id: str
@@ -30,8 +30,7 @@ class Excluded(NamedTuple):
     exclusion: Exclusion | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(msgspec.Struct, frozen=True):
     """Which liability took what of a bill."""
 
     taken: dict[str, list[Taken]]
@@ -55,7 +54,8 @@ def select(plan: Plan, bill: Bill, facts: Facts, portions: list[Portion]) -> Sel
                 Excluded(bill.id, portion, amount_fen, answer.failure, liability_id, answer.barred)
             )
             continue
-        counted_fen = round_bp(amount_fen * answer.weight_bp)
+        whole = answer.weight_bp == BASIS_POINTS
+        counted_fen = amount_fen if whole else round_bp(amount_fen * answer.weight_bp)
         if counted_fen:
             taken.setdefault(liability_id, []).append(Taken(portion, counted_fen))
         if counted_fen < amount_fen:

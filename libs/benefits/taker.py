@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from libs.benefits.case import Bill, Bucket, Category
+from libs.benefits.case import Bill, BillLine, Bucket, Category
 from libs.benefits.conditions import Facts
 from libs.benefits.listing import entry_of
 from libs.benefits.plan import Liability, Plan
@@ -43,19 +43,20 @@ class Asked:
 
     def answer(self, portion: Portion) -> Answer:
         """The plan's answer for this portion."""
-        line = portion.line
-        category = line.category if line is not None else None
-        alike = (portion.bucket, category, self._on(portion))
+        line, names = portion.line, self._names
+        category, on = None, self._of_bill
+        if line is not None:
+            category = line.category
+            if line.lists or line.name in names or line.code in names:
+                on = self._on(line)
+        alike = (portion.bucket, category, on)
         known = self._answers.get(alike)
         if known is None:
             known = self._answers[alike] = self._find(*alike)
         return known
 
-    def _on(self, portion: Portion) -> frozenset[str]:
-        """The plan's lists that the portion's line is on."""
-        line, names = portion.line, self._names
-        if line is None or not (line.lists or line.name in names or line.code in names):
-            return self._of_bill
+    def _on(self, line: BillLine) -> frozenset[str]:
+        """The plan's lists that the line is on."""
         plan, bill = self._plan, self._bill
         found = [name for name, each in plan.lists.items() if entry_of(each, bill, line) is not None]
         return self._of_bill.union(found, (name for name in line.lists if name in plan.lists))

@@ -16,13 +16,15 @@ def taken_between(before: Usage, after: Usage) -> Usage:
     for liability_id, now in after.liabilities.items():
         was = before.liabilities.get(liability_id, _NOTHING)
         if now != was:
-            liabilities[liability_id] = LiabilityUsage(
-                base_fen=now.base_fen - was.base_fen,
-                deductible_fen=now.deductible_fen - was.deductible_fen,
-                paid_fen=now.paid_fen - was.paid_fen,
+            liabilities[liability_id] = _usage(
+                now.base_fen - was.base_fen,
+                now.deductible_fen - was.deductible_fen,
+                now.paid_fen - was.paid_fen,
             )
     caps = {key: now - before.caps.get(key, 0) for key, now in after.caps.items()}
-    return Usage(liabilities=liabilities, caps={key: moved for key, moved in caps.items() if moved})
+    return Usage.made(
+        {"liabilities": liabilities, "caps": {key: moved for key, moved in caps.items() if moved}}
+    )
 
 
 def sum_of(taken: Iterable[Mapping[str, Any]]) -> Usage:
@@ -37,13 +39,12 @@ def sum_of(taken: Iterable[Mapping[str, Any]]) -> Usage:
             sums[2] += used["paid_fen"]
         for key, used in each.get("caps", {}).items():
             caps[key] = caps.get(key, 0) + used
-    return Usage(
-        liabilities={
-            liability_id: LiabilityUsage(base_fen=base, deductible_fen=deductible, paid_fen=paid)
-            for liability_id, (base, deductible, paid) in liabilities.items()
-        },
-        caps=caps,
-    )
+    of_liabilities = {liability_id: _usage(*sums) for liability_id, sums in liabilities.items()}
+    return Usage.made({"liabilities": of_liabilities, "caps": caps})
+
+
+def _usage(base_fen: int, deductible_fen: int, paid_fen: int) -> LiabilityUsage:
+    return LiabilityUsage.made({"base_fen": base_fen, "deductible_fen": deductible_fen, "paid_fen": paid_fen})
 
 
 def by_year(decisions: Iterable[ClaimAdjudicated]) -> dict[tuple[str, str], Usage]:

@@ -31,9 +31,8 @@ def bearings_of(settlement: Settlement, plan: Plan, found: Evaluation) -> tuple[
             borne = min(amount_fen, after_left)
             after_left -= borne
         bearings.append(layer_bearing(name, borne))
-    clauses = _plan_clauses(plan)
     bearings += [
-        Bearing(bearer="plan", amount_fen=paid, clause=clauses[liability_id])
+        Bearing(bearer="plan", amount_fen=paid, clause=_plan_clause(plan, liability_id))
         for liability_id, paid in found.paid_by_liability.items()
         if paid
     ]
@@ -49,13 +48,12 @@ def bearings_taken(
     Why the patient keeps it is told by our own evaluation; by how much the centre is below it has a clause of its own,
     by how much it is above relieves the patient of the last parts.
     """
-    clauses = _plan_clauses(plan)
     bearings = [layer_bearing(name, fen) for name, fen in paid_by_layer(settlement).items()]
     bearings += [
         Bearing(
             bearer="plan",
             amount_fen=each.centre_pays_fen,
-            clause=f"{clauses[each.liability_id]} {TAKEN_FROM_CENTRE}",
+            clause=f"{_plan_clause(plan, each.liability_id)} {TAKEN_FROM_CENTRE}",
         )
         for each in decided.liabilities
         if each.centre_pays_fen
@@ -73,8 +71,9 @@ def bearings_taken(
     return tuple(bearings)
 
 
-def _plan_clauses(plan: Plan) -> dict[str, str]:
-    return {liability.id: f"{liability.clause} {liability.name.zh}" for liability in plan.liabilities}
+def _plan_clause(plan: Plan, liability_id: str) -> str:
+    liability = plan.liability(liability_id)
+    return f"{liability.clause} {liability.name.zh}"
 
 
 def _patient_bearings(found: Evaluation) -> list[Bearing]:

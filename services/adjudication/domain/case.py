@@ -47,7 +47,7 @@ def case_of(
     member, bill = _member(opened.visit, coverage, claim_free_years, plan), _bill(opened)
     if not ruled.is_empty:
         member, bill = _as_ruled(member, bill, ruled)
-    return Case(member=member, bills=(bill,), used=used)
+    return Case.made({"member": member, "bills": (bill,), "used": used})
 
 
 def _as_ruled(member: Member, bill: Bill, ruled: RuledFacts) -> tuple[Member, Bill]:
@@ -76,52 +76,71 @@ def paid_by_layer(settlement: Settlement) -> dict[str, int]:
     return {name: amount_fen for name, amount_fen in paid.items() if amount_fen}
 
 
+# What follows is of contracts that have checked their fields, so only the bill as a whole is checked again.
+
+
 def _member(visit: Visit, coverage: CoverageNoted, claim_free_years: int, plan: Plan) -> Member:
-    tiers = {premium.tier for premium in plan.premiums}
-    return Member(
-        scheme=coverage.scheme,
-        pre_existing=coverage.pre_existing,
-        pre_existing_classes=coverage.pre_existing_classes,
-        continuous_years=coverage.continuous_years,
-        claim_free_years=claim_free_years,
-        groups=coverage.groups,
-        tier=coverage.tier if coverage.tier in tiers else None,
-        age=visit.age_years,
-        cover_start=coverage.covered_from,
+    return Member.made(
+        {
+            "scheme": coverage.scheme,
+            "pre_existing": coverage.pre_existing,
+            "pre_existing_classes": coverage.pre_existing_classes,
+            "continuous_years": coverage.continuous_years,
+            "claim_free_years": claim_free_years,
+            "groups": coverage.groups,
+            "tier": coverage.tier if coverage.tier in plan.tiers else None,
+            "age": visit.age_years,
+            "cover_start": coverage.covered_from,
+            "critical_illness_threshold_fen": None,
+        }
     )
 
 
 def _bill(opened: ClaimOpened) -> Bill:
+    """Raises pydantic's ValidationError when the settlement contradicts itself."""
     visit, settlement = opened.visit, opened.settlement
-    return Bill(
-        id=opened.claim_id,
-        visit=_VISITS[visit.kind],
-        service_date=visit.admitted_on,
-        admission_date=visit.admitted_on,
-        discharge_date=visit.discharged_on,
-        place="local" if visit.place == "local" else "out_of_town",
-        filed=visit.place != "out_of_town_unfiled",
-        settled=visit.settled,
-        hospital_grade=visit.hospital_grade or None,
-        total_fen=settlement.total_fen,
-        first_pay_fen=settlement.first_pay_fen,
-        over_limit_fen=settlement.over_limit_fen,
-        self_funded_fen=settlement.self_funded_fen,
-        in_scope_fen=settlement.in_scope_fen,
-        paid_fen=paid_by_layer(settlement),
-        lines=tuple(_line(line, visit) for line in opened.lines),
+    bill = Bill.made(
+        {
+            "id": opened.claim_id,
+            "visit": _VISITS[visit.kind],
+            "service_date": visit.admitted_on,
+            "admission_date": visit.admitted_on,
+            "discharge_date": visit.discharged_on,
+            "place": "local" if visit.place == "local" else "out_of_town",
+            "filed": visit.place != "out_of_town_unfiled",
+            "settled": visit.settled,
+            "hospital_grade": visit.hospital_grade or None,
+            "public_hospital": None,
+            "ordinary_ward": None,
+            "related_to_pre_existing": None,
+            "total_fen": settlement.total_fen,
+            "first_pay_fen": settlement.first_pay_fen,
+            "over_limit_fen": settlement.over_limit_fen,
+            "self_funded_fen": settlement.self_funded_fen,
+            "in_scope_fen": settlement.in_scope_fen,
+            "paid_fen": paid_by_layer(settlement),
+            "lines": tuple([_line(line, visit.hospital_id) for line in opened.lines]),
+            "lists": (),
+            "tags": (),
+        }
     )
+    return bill.checked()
 
 
-def _line(line: FeeLine, visit: Visit) -> BillLine:
-    return BillLine(
-        category=_CATEGORIES[line.category],
-        amount_fen=line.amount_fen,
-        first_pay_fen=line.first_pay_fen,
-        over_limit_fen=line.over_limit_fen,
-        self_funded_fen=line.self_funded_fen,
-        code=line.code,
-        name=line.name,
-        site=visit.hospital_id,
-        quantity=max(1, line.quantity_milli // 1_000),
+def _line(line: FeeLine, hospital_id: str) -> BillLine:
+    return BillLine.made(
+        {
+            "category": _CATEGORIES[line.category],
+            "amount_fen": line.amount_fen,
+            "first_pay_fen": line.first_pay_fen,
+            "over_limit_fen": line.over_limit_fen,
+            "self_funded_fen": line.self_funded_fen,
+            "code": line.code,
+            "name": line.name,
+            "lists": (),
+            "indication": None,
+            "site": hospital_id,
+            "service_date": None,
+            "quantity": max(1, line.quantity_milli // 1_000),
+        }
     )

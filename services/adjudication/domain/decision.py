@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Literal
 from uuid import UUID, uuid5
 
@@ -33,6 +34,8 @@ from services.adjudication.domain.state import Claim, Person
 PlanBook = Mapping[str, Plan]
 DenialReason = Literal["no_coverage", "fraudulent", "after_death", "settlement_differs", "ruled"]
 
+# The parts of a case are models without aliases or dumped forms of their own: their attributes are their JSON.
+_FIELDS = attrgetter("__dict__")
 _DECISIONS = UUID("5f0f9a3c-52f1-4d0e-9f57-5b1f0a7f8d11")
 
 
@@ -170,7 +173,7 @@ def decision_id(claim_id: str, number: int) -> str:
 
 def inputs_digest(plan: Plan, case: Case) -> str:
     """SHA-256 over the plan's digest and the case's canonical JSON (keys sorted)."""
-    canonical = orjson.dumps(case.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
+    canonical = orjson.dumps(case, default=_FIELDS, option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(plan.digest.encode() + b"\n" + canonical).hexdigest()
 
 

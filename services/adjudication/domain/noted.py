@@ -28,7 +28,7 @@ _ADJUDICATED: Final = ClaimAdjudicated.__name__
 _DENIED: Final = ClaimDenied.__name__
 
 
-class FiledBill(msgspec.Struct, frozen=True, eq=False):
+class FiledBill(msgspec.Struct, frozen=True, eq=False, dict=True):
     """A claim's bill in the revision that counts. Once the claim is decided it is kept as its event's bytes: it is
     rarely read again, and its lines as objects would take ten times the room of everything else in the state."""
 
@@ -59,8 +59,9 @@ class FiledBill(msgspec.Struct, frozen=True, eq=False):
         """Its event's bytes."""
         return self.filed if isinstance(self.filed, bytes) else encode(self.filed)
 
+    @cached_property
     def decided(self) -> "FiledBill":
-        """As it is kept from then on."""
+        """As it is kept from then on. Encoded once, though a decision moves the state twice: made, and recorded."""
         return self if isinstance(self.filed, bytes) else replace(self, filed=self.body)
 
     def __eq__(self, other: object) -> bool:

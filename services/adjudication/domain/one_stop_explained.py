@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from msgspec.structs import replace
+
 from libs.benefits import Evaluation, Plan
 from libs.benefits.node import Node
 from libs.contracts.one_stop import ComparedLiability, OneStopDecided, OneStopMode
@@ -19,14 +21,14 @@ def explanation_taken(plan: Plan, found: Evaluation, decided: OneStopDecided, pa
     """Our own tree with the plan's part as the centre settled it; our evaluation of it are steps, not parts."""
     (bill,) = found.explanation.children
     before, own_plan, own_patient = bill.children[:3]
-    taken = own_plan._replace(
-        result_fen=decided.centre_fen, children=_liabilities(plan, found, own_plan, decided)
+    taken = replace(
+        own_plan, result_fen=decided.centre_fen, children=_liabilities(plan, found, own_plan, decided)
     )
     parts = [before, taken, _patient(own_patient, patient_fen)]
     others_fen = bill.result_fen - sum(part.result_fen for part in parts)
     if others_fen:
         parts.append(Node("layers", "其他支付方", "other payers", others_fen))
-    return found.explanation._replace(children=(bill._replace(children=tuple(parts)),))
+    return replace(found.explanation, children=(replace(bill, children=tuple(parts)),))
 
 
 def _liabilities(plan: Plan, found: Evaluation, own_plan: Node, decided: OneStopDecided) -> tuple[Node, ...]:
@@ -58,7 +60,7 @@ def _beside(each: ComparedLiability, own: Node | None) -> tuple[Node, ...]:
         Node("step", "医保中心计起付线", "deductible by the insurance centre", each.centre_deductible_fen)
     ]
     if own is not None:
-        steps.append(own._replace(zh=f"本系统测算：{own.zh}", en=f"by our own evaluation: {own.en}"))
+        steps.append(replace(own, zh=f"本系统测算：{own.zh}", en=f"by our own evaluation: {own.en}"))
     if difference_fen := each.centre_pays_fen - each.own_pays_fen:
         steps.append(Node("step", *DIFFERENCE, difference_fen))
     return tuple(steps)
@@ -68,4 +70,4 @@ def _patient(own: Node, patient_fen: int) -> Node:
     """The reasons are our evaluation's; what the centre pays more or less than it is said as such."""
     difference_fen = patient_fen - own.result_fen
     differs = (Node("part", *DIFFERENCE, difference_fen),) if difference_fen else ()
-    return own._replace(result_fen=patient_fen, children=own.children + differs)
+    return replace(own, result_fen=patient_fen, children=own.children + differs)

@@ -374,7 +374,7 @@ def _decided(claim: Claim, event: Standing | NotedDecision) -> Claim:
     decision = event if isinstance(event, NotedDecision) else NotedDecision.of(event)
     return replace(
         _settled(claim),
-        bill=claim.bill.decided() if claim.bill else None,
+        bill=claim.bill.decided if claim.bill else None,
         decided=decision.decided,
         decisions=decision.number,
         settled_revision=claim.revision,

@@ -3,6 +3,7 @@
 from typing import Any
 
 from hypothesis import given, settings
+from msgspec.structs import replace
 
 from libs.benefits import Bill, BillLine, Evaluation, Node, evaluate, load_plans
 from libs.benefits.recorded import recorded_explanation
@@ -35,11 +36,11 @@ def test_leaves_that_say_the_same_say_it_once_and_formulas_stay_apart() -> None:
         21,
         children=(
             same,
-            same._replace(result_fen=3),
-            same._replace(clause="2", result_fen=2),
-            same._replace(grade="C", result_fen=1),
-            same._replace(formula="1 + 1", result_fen=4),
-            same._replace(formula="1 + 1", result_fen=6),
+            replace(same, result_fen=3),
+            replace(same, clause="2", result_fen=2),
+            replace(same, grade="C", result_fen=1),
+            replace(same, formula="1 + 1", result_fen=4),
+            replace(same, formula="1 + 1", result_fen=6),
         ),
     )
 
