@@ -1,6 +1,6 @@
 """What all published events share: immutability, the shard key, and the subject that is parked as one."""
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, JsonValue
 from pydantic_core import CoreSchema, core_schema
@@ -23,6 +23,8 @@ class _Unasked:
 
 JsonTree = Annotated[JsonValue, _Unasked()]
 """Plain JSON of our own making, as large as an explanation: checking one took a third of what evaluating takes."""
+
+_put = object.__setattr__
 
 if TYPE_CHECKING:
     from pydantic._internal._model_construction import ModelMetaclass
@@ -48,6 +50,20 @@ class Model(BaseModel, metaclass=_PlainChecks):
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    @classmethod
+    def of_checked(cls, values: dict[str, Any]) -> Self:
+        """The model of values that its maker has checked: all of its fields, in their order, already of their types.
+
+        For the lines of bills, of which a claim has dozens: a quarter of what the checking constructor takes, which is
+        still less than `model_construct` takes.
+        """
+        made = cls.__new__(cls)
+        _put(made, "__dict__", values)
+        _put(made, "__pydantic_fields_set__", set())
+        _put(made, "__pydantic_extra__", None)
+        _put(made, "__pydantic_private__", None)
+        return made
 
 
 class Event(Model):

@@ -12,6 +12,7 @@ from libs.interop.errors import Refusal, SubmissionInvalid
 from libs.interop.exact_json import decode_object
 from libs.interop.national import fields
 from libs.interop.national.reader import read_settlement
+from libs.interop.national.usual import read_usual
 from libs.interop.reading import Fields, Problems
 from libs.interop.submission import Submission
 
@@ -31,6 +32,11 @@ MAX_REVISION = 1_000_000
 def parse_request(body: bytes, received_on: date | None = None) -> Request:
     """What the document asks for. Raises SubmissionInvalid naming everything wrong at once."""
     document = decode_object(body)
+    return read_usual(document, received_on) or read_request(document, received_on)
+
+
+def read_request(document: dict[str, Any], received_on: date | None) -> Request:
+    """`parse_request` for a document whose JSON is decoded, field by field."""
     problems = Problems()
     root = Fields(document, "", problems)
     additions = (
