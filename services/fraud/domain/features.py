@@ -1,20 +1,20 @@
 """The features of a claim as of the moment: plain values, so that a score can be recomputed from its event."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
 from datetime import date, timedelta
 
+from msgspec import Struct
+from msgspec.structs import asdict
 from pydantic import JsonValue
 
-from libs.contracts.fraud import ClaimFacts
+from libs.contracts.fraud import ClaimFacts, RecordFactsNoted
 from libs.contracts.medical_data import PriorStay
 from libs.contracts.settlement import Visit
 from libs.money import BASIS_POINTS
-from services.fraud.domain.state import Claim, Person
+from services.fraud.domain.state import Person
 
 
-@dataclass(frozen=True, slots=True)
-class Features:
+class Features(Struct, frozen=True, gc=False):
     """What is known of a claim when it is scored. None: not known, so no rule may hold it against anyone."""
 
     kind: str
@@ -48,11 +48,7 @@ class Features:
 
     def as_json(self) -> dict[str, JsonValue]:
         """The features as the scored event carries them; `Features(**…)` is the way back."""
-        # Plain values all of them: `asdict` would copy each deeply.
-        return {name: getattr(self, name) for name in _NAMES}
-
-
-_NAMES = tuple(feature.name for feature in fields(Features))
+        return asdict(self)
 
 
 def features_of(person: Person, claim_id: str) -> Features:
@@ -67,6 +63,7 @@ def features_of(person: Person, claim_id: str) -> Features:
     ]
     earlier = [other for other in others if other.visit.discharged_on <= visit.discharged_on]
     earlier_stays = [other for other in earlier if other.visit.kind == "inpatient"]
+    stays = _other_stays(facts, records, others) if visit.kind == "inpatient" else []
     after_death = (visit.discharged_on - records.deceased_on).days if records.deceased_on else None
     return Features(
         kind=visit.kind,
@@ -88,15 +85,15 @@ def features_of(person: Person, claim_id: str) -> Features:
         cyclic_treatment=records.cyclic_treatment,
         died_on_discharge_day=after_death == 0,
         days_after_death=max(0, after_death) if after_death is not None else None,
-        overlap_days=_overlap_days(facts, claim, others),
-        days_since_related_discharge=_days_since_related_discharge(facts, claim, others),
+        overlap_days=_overlap_days(visit, stays, others),
+        days_since_related_discharge=_days_since_related_discharge(visit, stays),
         first_year_day=_first_year_day(person, visit.admitted_on),
         stays_30d=len(_within(earlier_stays, visit.admitted_on, 30)),
         stays_90d=len(_within(earlier_stays, visit.admitted_on, 90)),
         stays_365d=len(_within(earlier_stays, visit.admitted_on, 365)),
         hospitals_90d=len({other.visit.hospital_id for other in _within(earlier, visit.admitted_on, 90)}),
         bill_365d_fen=sum(other.bill_fen for other in _within(earlier, visit.admitted_on, 365)),
-        continued_stay_days=_continued_stay_days(facts, claim, others),
+        continued_stay_days=_continued_stay_days(visit, stays),
     )
 
 
@@ -114,14 +111,15 @@ def _within(others: Iterable[ClaimFacts], day: date, days: int) -> list[ClaimFac
     return [other for other in others if other.visit.discharged_on >= since]
 
 
-def _other_stays(facts: ClaimFacts, claim: Claim, others: Iterable[ClaimFacts]) -> list[PriorStay]:
+def _other_stays(
+    facts: ClaimFacts, records: RecordFactsNoted, others: Iterable[ClaimFacts]
+) -> list[PriorStay]:
     """The person's other stays: the bureau's, and those of our own claims that it does not list.
 
     The bureau compares diagnosis categories; of our own claims only the chapter is in the clear.
     """
     own = (facts.visit.hospital_id, facts.visit.admitted_on)
-    reported = claim.records.prior_stays if claim.records is not None else ()
-    stays = {(stay.hospital_id, stay.admitted_on): stay for stay in reported}
+    stays = {(stay.hospital_id, stay.admitted_on): stay for stay in records.prior_stays}
     for other in others:
         visit = other.visit
         if visit.kind == "inpatient":
@@ -138,18 +136,17 @@ def _other_stays(facts: ClaimFacts, claim: Claim, others: Iterable[ClaimFacts]) 
     return [stay for key, stay in stays.items() if key != own]
 
 
-def _overlap_days(facts: ClaimFacts, claim: Claim, others: Iterable[ClaimFacts]) -> int:
+def _overlap_days(visit: Visit, stays: Iterable[PriorStay], others: Iterable[ClaimFacts]) -> int:
     """The longest overlap with another stay; one that begins on the day on which the other ends overlaps by none.
 
     At the same hospital only our own claims count: there the bureau lists the very stay that is claimed, whole where
     we were sent its interim settlements.
     """
-    visit = facts.visit
     if visit.kind != "inpatient":
         return 0
     elsewhere = [
         (min(stay.discharged_on, visit.discharged_on) - max(stay.admitted_on, visit.admitted_on)).days
-        for stay in _other_stays(facts, claim, others)
+        for stay in stays
         if stay.hospital_id != visit.hospital_id
     ]
     billed_again = [
@@ -168,28 +165,20 @@ def _days_billed_twice(one: Visit, other: Visit) -> int:
     return max(1, (ends - begins).days) if same or (begins == ends and inside) else (ends - begins).days
 
 
-def _days_since_related_discharge(
-    facts: ClaimFacts, claim: Claim, others: Iterable[ClaimFacts]
-) -> int | None:
-    visit = facts.visit
-    if visit.kind != "inpatient":
-        return None
+def _days_since_related_discharge(visit: Visit, stays: Iterable[PriorStay]) -> int | None:
     gaps = [
         (visit.admitted_on - stay.discharged_on).days
-        for stay in _other_stays(facts, claim, others)
+        for stay in stays
         if stay.related and stay.discharged_on <= visit.admitted_on
     ]
     return min(gaps, default=None)
 
 
-def _continued_stay_days(facts: ClaimFacts, claim: Claim, others: Iterable[ClaimFacts]) -> int | None:
+def _continued_stay_days(visit: Visit, stays: Iterable[PriorStay]) -> int | None:
     """How long the stay was that ended at this hospital on the very day this one begins; None when none did."""
-    visit = facts.visit
-    if visit.kind != "inpatient":
-        return None
     lengths = [
         (stay.discharged_on - stay.admitted_on).days
-        for stay in _other_stays(facts, claim, others)
+        for stay in stays
         if stay.hospital_id == visit.hospital_id and stay.discharged_on == visit.admitted_on
     ]
     return max(lengths, default=None)

@@ -57,7 +57,7 @@ class Rule(Model, extra="forbid"):
 
     @model_validator(mode="after")
     def _fits_its_predicate(self) -> Self:
-        known = set(Features.__dataclass_fields__) | set(type(self.condition).model_fields)
+        known = set(Features.__struct_fields__) | set(type(self.condition).model_fields)
         known |= {_in_yuan(name) for name in known if name.endswith("_fen")}
         known |= {_in_percent(name) for name in known if name.endswith("_bp")}
         for sentence in (self.evidence.zh, self.evidence.en):

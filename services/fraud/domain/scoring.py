@@ -5,6 +5,7 @@ decide(person, command, rules) -> events. Whatever arrives is noted first, so th
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import reduce
 from typing import Any, assert_never
 from uuid import UUID, uuid5
 
@@ -75,51 +76,47 @@ def _note_coverage(person: Person, command: NoteCoverage) -> list[Event]:
     ]
 
 
-def _note_claim(person: Person, command: NoteClaim, rules: RuleSet) -> list[Noted]:
+def _note_claim(person: Person, command: NoteClaim, rules: RuleSet) -> Noted | None:
     filed, revision = command.filed, revision_of(command.filed)
     known = person.claim(filed.claim_id)
     if known.withdrawn or (known.facts is not None and known.facts.revision >= revision):
-        return []
-    return [
-        ClaimFactsNoted(
-            person_id=filed.person_id,
-            claim_id=filed.claim_id,
-            revision=revision,
-            facts=facts_of(filed, rules.vocabulary),
-            invoice_claim_id=command.invoice_claim_id,
-        )
-    ]
+        return None
+    return ClaimFactsNoted(
+        person_id=filed.person_id,
+        claim_id=filed.claim_id,
+        revision=revision,
+        facts=facts_of(filed, rules.vocabulary),
+        invoice_claim_id=command.invoice_claim_id,
+    )
 
 
-def _note_withdrawal(person: Person, command: NoteWithdrawal) -> list[Noted]:
+def _note_withdrawal(person: Person, command: NoteWithdrawal) -> Noted | None:
     claim_id = command.withdrawn.claim_id
     # One that is forgotten, being too old to matter, has nothing left to withdraw.
     if claim_id not in person.claims or person.claim(claim_id).withdrawn:
-        return []
-    return [ClaimFactsWithdrawn(person_id=person.person_id, claim_id=claim_id)]
+        return None
+    return ClaimFactsWithdrawn(person_id=person.person_id, claim_id=claim_id)
 
 
-def _note_records(person: Person, command: NoteRecords) -> list[Noted]:
+def _note_records(person: Person, command: NoteRecords) -> Noted | None:
     answer = command.answer
     claim = person.claim(answer.claim_id)
     if claim.withdrawn or not _says_more(answer, claim.records):
-        return []
+        return None
     stated: dict[str, Any] = {
         "person_id": answer.person_id,
         "claim_id": answer.claim_id,
         "revision": answer.revision,
     }
     if not isinstance(answer, RecordsAttached):
-        return [RecordFactsNoted(**stated, available=False)]
-    return [
-        RecordFactsNoted(
-            **stated,
-            available=True,
-            cyclic_treatment=answer.cyclic_treatment,
-            deceased_on=answer.deceased_on,
-            prior_stays=answer.prior_stays,
-        )
-    ]
+        return RecordFactsNoted(**stated, available=False)
+    return RecordFactsNoted(
+        **stated,
+        available=True,
+        cyclic_treatment=answer.cyclic_treatment,
+        deceased_on=answer.deceased_on,
+        prior_stays=answer.prior_stays,
+    )
 
 
 def _says_more(answer: RecordsAttached | RecordsUnavailable, known: RecordFactsNoted | None) -> bool:
@@ -130,27 +127,30 @@ def _says_more(answer: RecordsAttached | RecordsUnavailable, known: RecordFactsN
 
 
 def _with_scores(
-    person: Person, noted: Sequence[Noted], command: NoteClaim | NoteWithdrawal | NoteRecords, rules: RuleSet
+    person: Person, noted: Noted | None, command: NoteClaim | NoteWithdrawal | NoteRecords, rules: RuleSet
 ) -> list[Event]:
     """`noted`, the claim's score where it is complete now, and the reviews that scores demand.
 
     Where a claim is corrected or withdrawn, those of the person that somebody is to look at are scored again: they may
     be suspicious only because of it.
     """
-    followed: list[Event] = list(noted)
-    for event in noted:
-        person = evolve(person, event)
-        touched = [event.claim_id]
-        if isinstance(event, ClaimFactsWithdrawn) or (
-            isinstance(event, ClaimFactsNoted) and event.revision > 1
-        ):
-            touched += [one for one, claim in person.claims.items() if claim.under_review]
-        for claim_id in dict.fromkeys(touched):
-            scored = _score(person, claim_id, rules, command.now, command.review_within)
-            followed += scored
-            for one in scored:
-                person = evolve(person, one)
+    if noted is None:
+        return []
+    followed: list[Event] = [noted]
+    scored: list[Event] = [noted]
+    for claim_id in _touched(person, noted):
+        # Each is scored as of what was said of those before it.
+        person = reduce(evolve, scored, person)
+        scored = _score(person, claim_id, rules, command.now, command.review_within)
+        followed += scored
     return followed
+
+
+def _touched(person: Person, noted: Noted) -> list[str]:
+    if isinstance(noted, RecordFactsNoted) or (isinstance(noted, ClaimFactsNoted) and noted.revision == 1):
+        return [noted.claim_id]
+    others = [one for one, claim in person.claims.items() if claim.under_review and one != noted.claim_id]
+    return [noted.claim_id, *others]
 
 
 def _score(

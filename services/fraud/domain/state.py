@@ -55,6 +55,9 @@ class Claim(Struct, frozen=True):
         return not self.withdrawn and self.review is not None and self.concluded is None
 
 
+_UNHEARD_OF: Final = Claim()
+
+
 class Person(Struct, frozen=True):
     """One person's stream, folded. `claims` is bounded, oldest discharge out first (see `_bounded`)."""
 
@@ -64,7 +67,7 @@ class Person(Struct, frozen=True):
 
     def claim(self, claim_id: str) -> Claim:
         """What is known of a claim; an empty one when nothing is."""
-        return self.claims.get(claim_id) or Claim()
+        return self.claims.get(claim_id, _UNHEARD_OF)
 
     def coverage_on(self, day: date) -> CoverageStartNoted | None:
         """The coverage in force on a day; the one that began first when several are."""

@@ -1,9 +1,9 @@
 """Each of the ten rules: when it fires, when it does not, and where the border runs."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from services.fraud.adapters.rules_file import read_rules
 from services.fraud.domain.features import Features
