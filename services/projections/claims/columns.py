@@ -4,7 +4,6 @@ Sources are heard in any order, each in its own. So a column belongs to one sour
 counts only until intake is heard.
 """
 
-from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -123,7 +122,7 @@ def columns_of(event: Heard) -> Columns:  # noqa: C901 - one flat case per event
             return _decision(event) | {
                 "decision": "denied",
                 "denial_reason": event.reason,
-                "patient_fen": by_bearer(event)["patient"],
+                "patient_fen": by_bearer(event).get("patient", 0),
             }
         case AdjudicationReversed(replaced_by=None):
             return _nothing_decided() | {
@@ -149,11 +148,11 @@ def merged(first: Columns, second: Columns) -> Columns:
     return both
 
 
-def by_bearer(event: Decision) -> Counter[str]:
+def by_bearer(event: Decision) -> dict[str, int]:
     """Who bears how much of the bill, in fen."""
-    totals: Counter[str] = Counter()
+    totals: dict[str, int] = {}
     for bearing in event.bearings:
-        totals[bearing.bearer] += bearing.amount_fen
+        totals[bearing.bearer] = totals.get(bearing.bearer, 0) + bearing.amount_fen
     return totals
 
 

@@ -190,6 +190,7 @@ def _decision(
             }
         case DecisionConfirmed():
             return {"confirmed_at": event.confirmed_at, "trued_up": True if event.with_records else None}
+    borne = by_bearer(event)
     made: dict[str, Any] = {
         "number": event.number,
         "supersedes": event.supersedes,
@@ -197,8 +198,8 @@ def _decision(
         "hospital_id": event.hospital_id,
         "service_date": event.service_date,
         "bill_fen": event.bill_fen,
-        "bearings": orjson.dumps(by_bearer(event)).decode(),
-        "patient_fen": by_bearer(event)["patient"],
+        "bearings": orjson.dumps(borne).decode(),
+        "patient_fen": borne.get("patient", 0),
         "decided_at": event.decided_at,
     }
     if isinstance(event, ClaimDenied):
