@@ -2,7 +2,7 @@
 
 Everything is durable (fsync on). Rates on other machines differ; the ratios to floors of the same run are what to
 compare. Histories beyond 10,000 claims are multiplied of what was sent (multiplied.py): `--history 100000` takes some
-minutes and 4 GB more, `1000000` half an hour and 40 GB.
+minutes and 4 GB more, `1000000` a quarter of an hour more and 36 GB.
 """
 
 import argparse
@@ -22,9 +22,10 @@ from services.operations.entrypoints.places import CHECKOUT
 from services.operations.entrypoints.progress import StartProgress
 from services.operations.use_cases.forget import forget
 from services.operations.use_cases.run_platform import BrokerKind, PlatformPlan, RunningPlatform, run_platform
-from tests.benchmarks.cohorts import Cohort, Cohorts, People
+from tests.benchmarks.cohorts import Cohorts, People
 from tests.benchmarks.floors import measure_floors
-from tests.benchmarks.history import MEASURED, AtSize, measure_growth
+from tests.benchmarks.history import MEASURED, AtSize, Newcomers, measure_growth
+from tests.benchmarks.history import WARM_UP as NEWCOMERS_WARM_UP
 from tests.benchmarks.long_history import LONGEST_SENT, measure_long_history
 from tests.benchmarks.machine import Others, describe_machine
 from tests.benchmarks.rebuilding import rebuilding
@@ -108,12 +109,13 @@ class _Run:
 
             await cohorts.send(await settled(WARM_UP))
             sent = WARM_UP
-            first: Cohort | None = None
+            first: AtSize | None = None
+            newcomers = Newcomers(city, cohorts)
             if alone and self._options.history:
                 # Starting and ending cost the same for few claims as for many: sizes compare in cohorts of one size.
                 self._say(f"{MEASURED} claims at once …")
-                first = await cohorts.measure(await settled(MEASURED))
-                sent += MEASURED
+                first = await newcomers.measure(sent)
+                sent += NEWCOMERS_WARM_UP + MEASURED
             self._say(f"{self._options.claims} claims at once …")
             saturated = await cohorts.measure(await settled(self._options.claims))
             on_broker = OnBroker(self._broker, floors, saturated, [])
@@ -136,8 +138,8 @@ class _Run:
             if first is not None:
                 self._say(f"history up to {self._options.history} claims …")
                 until = min(self._options.history, LONGEST_SENT)
-                growth = await measure_growth(cohorts, sent, until, settled)
-                self._found.growth = [AtSize(WARM_UP, first), *growth]
+                growth = await measure_growth(cohorts, newcomers, sent, until, settled)
+                self._found.growth = [first, *growth]
         if alone:
             self._say("replay …")
             self._found.replay = await replay_of(addresses.database_url, SHARDS)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import perf_counter
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import asyncpg
 
@@ -19,7 +19,7 @@ from services.operations.domain.platform import Platform
 from services.operations.domain.topology import SERVICES
 from services.operations.use_cases.await_claims import await_claims
 from tests.benchmarks.machine import Others
-from tests.benchmarks.processor_time import processor_seconds
+from tests.benchmarks.processor_time import Autovacuum, processor_seconds
 
 SEED = 77
 # Above every deductible of the bundled plans, so that (nearly) every claim is paid and goes all the way.
@@ -35,7 +35,8 @@ _PLANS = sorted(CITIES.keys() & load_plans().keys())
 class Cohort:
     """What was measured; `claims_per_second` counts settled payments from the first discharge to the last booking.
 
-    `processor_ms_per_claim` by process, with what it has started; `others_share` is what others took of the machine.
+    `processor_ms_per_claim` by process, with what it has started; of PostgreSQL's `autovacuum_ms_per_claim` went into
+    sweeping and analysing tables. `others_share` is what others took of the machine.
     """
 
     claims_per_second: float
@@ -44,6 +45,7 @@ class Cohort:
     p95_seconds: float
     p99_seconds: float
     processor_ms_per_claim: Mapping[str, float]
+    autovacuum_ms_per_claim: float
     others_share: float
 
 
@@ -88,21 +90,24 @@ class Cohorts:
 
     async def send(self, submissions: Sequence[Submission]) -> None:
         """Send and wait for the end, measuring nothing: the first claims pay for connections and caches."""
-        already = (await self._city.summary())["claims"]
+        database = await asyncpg.connect(self._platform.addresses.database_url)
+        began_at = datetime.now(UTC)
         await self._city.send_settlements(submissions)
-        await await_claims(self._city.summary, already + len(submissions))
+        await _at_rest(database, began_at, len(submissions))
+        await database.close()
 
     async def measure(self, submissions: Sequence[Submission], rate: float | None = None) -> Cohort:
         """Send all at once, so that the platform is the bottleneck, or small arrays at `rate` claims per second."""
-        already = (await self._city.summary())["claims"]
         database = await asyncpg.connect(self._platform.addresses.database_url)
         worked_before, events_before = processor_seconds(self._process_ids), await _events(database)
         others, began_at, began = Others(self._process_ids), datetime.now(UTC), perf_counter()
-        if rate is None:
-            await self._city.send_settlements(submissions)
-        else:
-            await self._send_paced(submissions, rate)
-        await await_claims(self._city.summary, already + len(submissions))
+        autovacuum = Autovacuum()
+        async with autovacuum.watched(self._process_ids["postgres"]):
+            if rate is None:
+                await self._city.send_settlements(submissions)
+            else:
+                await self._send_paced(submissions, rate)
+            await _at_rest(database, began_at, len(submissions))
         events, seconds = await _events(database) - events_before, perf_counter() - began
         worked, others_share = processor_seconds(self._process_ids), others.share()
         row = await database.fetchrow(_LATENCIES, began_at)
@@ -119,6 +124,7 @@ class Cohorts:
                 name: (worked[name] - worked_before[name]) * 1_000 / len(submissions)
                 for name in self._process_ids
             },
+            autovacuum.seconds * 1_000 / len(submissions),
             others_share,
         )
 
@@ -132,6 +138,22 @@ class Cohorts:
         await asyncio.gather(*sending)
 
 
+async def _at_rest(database: asyncpg.Connection, began_at: datetime, claims: int) -> None:
+    """Wait until so many claims received since then are. Asks for those only: the platform's own summary counts all
+    there are, and what that took of processors and of waiting was charged to the claims, more of it with each size.
+    """
+
+    async def received_since() -> dict[str, Any]:
+        rows = await database.fetch(_STATUSES, began_at)
+        by_status = {row["status"]: row["claims"] for row in rows}
+        return {"claims": sum(by_status.values()), "by_status": by_status}
+
+    await await_claims(received_since, claims)
+
+
+_STATUSES = (
+    "select status, count(*) as claims from projections.claim_status where received_at >= $1 group by status"
+)
 _LATENCIES = """
 select count(settled_at) as settled, extract(epoch from max(settled_at) - min(received_at)) as span,
        percentile_cont(array[0.5, 0.95, 0.99]) within group (order by extract(epoch from settled_at - received_at))

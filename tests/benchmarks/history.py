@@ -1,13 +1,24 @@
-"""What a claim costs as the history behind it grows: processor time of all processes, at each tenfold size."""
+"""What a claim costs as the history behind it grows: processor time of all processes, at each tenfold size.
+
+At each size the claims measured are of new people, as many of them: what grows is the history, and not what a person
+has claimed before, of which the earlier claims of a year weigh on each later one by what a plan says.
+"""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from itertools import islice
 
 from libs.interop.submission import Submission
-from tests.benchmarks.cohorts import Cohort, Cohorts
+from services.operations.adapters.city import City
+from tests.benchmarks.cohorts import SEED, Cohort, Cohorts, People
 
 SIZES = (10_000, 100_000, 1_000_000)
 MEASURED = 1_000
+WARM_UP = 1_000
+"""Of the new people, too: their joining is heard by all before the first of the claims that count. As many at every
+size, for a platform that has just started needs them, and a person's earlier claims are then as many, too."""
+NEW_PEOPLE = 6_000
+"""Give about 3,700 paid claims a year."""
 BETWEEN = 2_000
 """Sent at once and waited for, so that nothing piles up."""
 
@@ -23,7 +34,29 @@ class AtSize:
     cohort: Cohort
 
 
-async def measure_growth(cohorts: Cohorts, already: int, until: int, take: Take) -> list[AtSize]:
+class Newcomers:
+    """New people for each measurement, and what their claims cost."""
+
+    def __init__(self, city: City, cohorts: Cohorts, seed: int = SEED) -> None:
+        self._city = city
+        self._cohorts = cohorts
+        self._seed = seed
+
+    async def measure(self, already: int) -> AtSize:
+        """After so many claims, and those of the new people that warm the caches up."""
+        self._seed += 1
+        people = People(NEW_PEOPLE, self._seed)
+        submissions = people.paid_claims()
+        first, measured = list(islice(submissions, WARM_UP)), list(islice(submissions, MEASURED))
+        await self._city.enrol(people.residents())
+        await self._city.settle([*first, *measured])
+        await self._cohorts.send(first)
+        return AtSize(already + WARM_UP, await self._cohorts.measure(measured))
+
+
+async def measure_growth(
+    cohorts: Cohorts, newcomers: Newcomers, already: int, until: int, take: Take
+) -> list[AtSize]:
     """Grows the history by real claims to each size up to `until`, and measures a thousand there."""
     found: list[AtSize] = []
     for size in (size for size in SIZES if size <= until):
@@ -31,6 +64,6 @@ async def measure_growth(cohorts: Cohorts, already: int, until: int, take: Take)
             part = await take(min(BETWEEN, size - already))
             await cohorts.send(part)
             already += len(part)
-        found.append(AtSize(already, await cohorts.measure(await take(MEASURED))))
-        already += MEASURED
+        found.append(await newcomers.measure(already))
+        already += WARM_UP + MEASURED
     return found

@@ -1,26 +1,37 @@
 """What a claim costs on top of a history too long to be sent: the platform starts on one that was multiplied."""
 
 import asyncio
-import subprocess
-from collections.abc import Callable
-from itertools import islice
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import perf_counter
 
 import asyncpg
 from rich.console import Console
 
+from libs.local_platform import Processes, RunLock, create_database_if_missing, start_embedded_postgres
 from services.operations.adapters.city import City
+from services.operations.domain.topology import DATABASE
 from services.operations.entrypoints.progress import StartProgress
 from services.operations.use_cases.run_platform import PlatformPlan, RunningPlatform, run_platform
-from tests.benchmarks.cohorts import SEED, Cohort, Cohorts, People
-from tests.benchmarks.history import MEASURED, SIZES, AtSize
+from tests.benchmarks.cohorts import SEED, Cohorts
+from tests.benchmarks.history import SIZES, AtSize, Newcomers
 from tests.benchmarks.multiplied import multiply
-from tests.benchmarks.replay import rebuild_command
 
-WARM_UP = 1_000
-"""Beyond what the caches of a platform that has just started need."""
 LONGEST_SENT = 10_000
 _COPIES_BITS = 12
 """A size is made of fewer copies than this many bits count, so those of the next size have bits of their own."""
+_SEEDS_APART = 100
+_LOADING = (
+    # A machine that dies while this loads begins anew: the platform itself then runs on what is on the disk.
+    "fsync=off",
+    "full_page_writes=off",
+    "wal_level=minimal",
+    "max_wal_senders=0",
+    "autovacuum=off",
+    "shared_buffers=1GB",
+    "max_wal_size=16GB",
+)
 
 
 def measure_long_history(
@@ -32,39 +43,41 @@ def measure_long_history(
     """
     found: list[AtSize] = []
     for number, size in enumerate(size for size in SIZES if LONGEST_SENT < size <= until):
-
-        def grow(database_url: str, number: int = number, size: int = size) -> None:
-            lived = asyncio.run(_claims(database_url))
-            copies = -(-size // lived) - 1
-            assert copies < 1 << _COPIES_BITS, f"{lived} claims are too few to make {size} of"
-            if copies <= 0:
-                return
-            say(f"{size} claims of {lived} …")
-            first = 1 << (_COPIES_BITS * number)
-            multiply(database_url, range(first, first * (copies + 1), first))
-            command = rebuild_command(database_url, "--ahead")
-            subprocess.run(command.arguments, env=command.environment, check=True)
-
-        longer = PlatformPlan(plan.directory, plan.checkout, broker=plan.broker, seed=grow)
-        with run_platform(longer, StartProgress(console)) as running:
-            found.append(asyncio.run(_measure(running, SEED + 1 + number)))
+        _grow(plan, number, size, say)
+        with run_platform(plan, StartProgress(console)) as running:
+            found.append(asyncio.run(_measure(running, SEED + _SEEDS_APART * (1 + number))))
     return found
+
+
+def _grow(plan: PlatformPlan, number: int, size: int, say: Callable[[str], None]) -> None:
+    with _loading(plan) as database_url:
+        lived = asyncio.run(_claims(database_url))
+        copies = -(-size // lived) - 1
+        assert copies < 1 << _COPIES_BITS, f"{lived} claims are too few to make {size} of"
+        if copies <= 0:
+            return
+        say(f"{size} claims of {lived} …")
+        began = perf_counter()
+        first = 1 << (_COPIES_BITS * number)
+        events = multiply(database_url, range(first, first * (copies + 1), first))
+    os.sync()
+    say(f"{events} events in {perf_counter() - began:.0f} s")
+
+
+@contextmanager
+def _loading(plan: PlatformPlan) -> Iterator[str]:
+    """PostgreSQL alone, as it loads fastest."""
+    with RunLock(plan.directory / "run"), Processes(plan.directory / "run" / "logs") as processes:
+        server = start_embedded_postgres(processes, plan.directory / "postgres", settings=_LOADING)
+        yield asyncio.run(create_database_if_missing(server, DATABASE))
 
 
 async def _measure(running: RunningPlatform, seed: int) -> AtSize:
     """New people, whose claims nobody has seen."""
     addresses = running.platform.addresses
-    people = People(2 * (WARM_UP + MEASURED), seed)
-    submissions = people.paid_claims()
     async with City(addresses, parallel_requests=8) as city:
-        await city.enrol(people.residents())
         cohorts = Cohorts(city, running.platform, running.processes.process_ids())
-        warm_up, measured = list(islice(submissions, WARM_UP)), list(islice(submissions, MEASURED))
-        await city.settle([*warm_up, *measured])
-        await cohorts.send(warm_up)
-        claims = await _claims(addresses.database_url)
-        cohort: Cohort = await cohorts.measure(measured)
-    return AtSize(claims, cohort)
+        return await Newcomers(city, cohorts, seed).measure(await _claims(addresses.database_url))
 
 
 async def _claims(database_url: str) -> int:

@@ -2,210 +2,217 @@
 
 Sending a million claims takes hours. Here some thousand are sent and paid; then all that services keep of them is
 copied, each copy with the ids of people, claims, decisions, payments and files changed in their first eight digits.
-Events get new positions in the shards of their new people, and hash chains that hold (`huiji verify-chain`). What is
-not copied true: seals name keys that open nothing, so copied people can be decided about but not written to; and
-insurers' streams say nothing of copied claims.
+Events get new positions in the shards of their new people, and hash chains that hold (`huiji verify-chain`). The read
+model is what its rebuild would make (`huiji rebuild --check`). What is not copied true: seals name keys that open
+nothing, so copied people can be decided about but not written to; and insurers' streams say nothing of copied claims.
 """
 
 import asyncio
-import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+import os
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from io import BytesIO
-from itertools import islice
-from typing import Any
-from uuid import UUID
+from multiprocessing import get_context
 
 import asyncpg
-from msgspec.structs import replace
 
-from libs.eventlog import Recorded, shard_of
-from libs.eventlog.hash_chain import link
-from libs.eventlog.read import follow_shard
+from libs.eventlog import Recorded
 from services.operations.domain.topology import SERVICES
+from services.projections.claims.subscriptions import SUBSCRIPTIONS
+from tests.benchmarks.copied_events import FIELDS, HEADER, TRAILER, Ends, EventPage
+from tests.benchmarks.rebuilt_indexes import only_filled
+from tests.benchmarks.renaming import Renamable, ids_and_digests_in
 
-COPIED_AT_ONCE = 10_000
-_ID = re.compile(
-    rb"((?<=HF)[0-9A-F]{32}"
-    rb"|(?<![0-9a-zA-Z])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-    rb"|(?<![0-9a-fA-F])(?:[0-9a-f]{32}|[0-9A-F]{32})(?![0-9a-fA-F]))"
-)
-_DIGEST = re.compile(rb"(?<![0-9a-f])([0-9a-f]{64})(?![0-9a-f])")
-_TABLES: Mapping[str, tuple[str, ...]] = {
+PAGE_EVENTS = 20_000
+PAGE_BYTES = 8_000_000
+SENT_AT_ONCE = 1_000_000
+_TABLES = {
     "privacy": ("person_key",),
     "enrolment": ("coverage",),
     "intake": ("submission",),
     "fraud": ("invoice",),
     "payout": ("payee", "payment_file", "payment", "posting"),
     "charity": ("referral",),
-}
-_FIELDS = (
-    "shard", "position", "stream_id", "version", "event_id", "type", "schema_version", "subject", "recorded_at",
-    "caused_by", "traceparent", "body", "hash",
-)  # fmt: skip
+    "projections": (
+        "claim", "decision", "payment", "clawback", "adjustment", "referral", "one_stop_difference",
+    ),
+}  # fmt: skip
 _COLUMNS = """
-select column_name from information_schema.columns
-where table_schema = $1 and table_name = $2 and is_identity = 'NO' and coalesce(column_default, '') not like 'nextval%'
-order by ordinal_position
+select column_name,
+       is_identity = 'NO' and coalesce(column_default, '') not like 'nextval%' as is_copied
+from information_schema.columns where table_schema = $1 and table_name = $2 order by ordinal_position
+"""
+_STEPS = """
+insert into projections.step (subject, recorded_at, source, shard, position, type, traceparent)
+select subject, recorded_at, '{source}', shard, position, type, traceparent from "{source}".event
+where type = any ($1::text[]) order by shard, position
 """
 
-Renamed = Callable[[bytes], bytes]
+
+@dataclass(frozen=True)
+class _Part:
+    """What one worker copies: a schema's log, its tables, or the steps of the read model."""
+
+    database_url: str
+    schema: str
+    what: str
+    copies: range
 
 
 def multiply(database_url: str, copies: range) -> int:
     """Copy the history of a platform that is stopped, once for each number of `copies` (from 1, below 2**32), which
-    makes the copy's names; answers how many events its logs have then.
+    makes the copy's names; answers how many events its logs have then. A schema's copies are there together or not
+    at all; should this be killed, the database is to be thrown away.
 
     What is a copy already may be copied again with numbers whose bits the first ones have not used.
     """
-    return asyncio.run(_multiply(database_url, copies))
+    logs = [_Part(database_url, service.name, "log", copies) for service in SERVICES]
+    tables = [_Part(database_url, schema, "tables", copies) for schema in _TABLES]
+    steps = _Part(database_url, "projections", "steps", copies)
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
+        events = sum(pool.map(_copy, logs))
+        list(pool.map(_copy, [steps, *tables]))
+    asyncio.run(_conclude(database_url))
+    return events
 
 
-async def _multiply(database_url: str, copies: range) -> int:
-    connection = await asyncpg.connect(
-        database_url, command_timeout=3_600, server_settings={"timezone": "UTC"}
-    )
-    total = 0
+def _copy(part: _Part) -> int:
+    return asyncio.run(_copy_part(part))
+
+
+async def _copy_part(part: _Part) -> int:
+    connection = await _connect(part.database_url)
     try:
         # Tables are copied in any order, and what is not there yet is not asked for.
         await connection.execute("set session_replication_role = replica")
-        for service in SERVICES:
-            total += await _multiply_log(connection, service.name, copies)
-        for schema, tables in _TABLES.items():
-            for table in tables:
-                await _multiply_table(connection, schema, table, copies)
-        for service in SERVICES:
-            await _level(connection, service.name)
-        await connection.execute("analyze")
+        await connection.execute("set maintenance_work_mem = '1GB'")
+        async with connection.transaction():
+            if part.what == "log":
+                return await _multiply_log(connection, part.schema, part.copies)
+            if part.what == "steps":
+                await _multiply_steps(connection)
+            else:
+                await _multiply_tables(connection, part.schema, part.copies)
+        return 0
     finally:
         await connection.close()
-    return total
 
 
-def _in_copy(copy: int) -> Renamed:
-    """An id's name in a copy: its first eight digits changed. Each copy has names of its own."""
-    known: dict[bytes, bytes] = {}
-
-    def renamed(name: bytes) -> bytes:
-        found = known.get(name)
-        if found is None:
-            digits = b"%08x" % (int(name[:8], 16) ^ copy)
-            found = known[name] = (digits.upper() if name[:32].isupper() else digits) + name[8:]
-        return found
-
-    return renamed
-
-
-@dataclass(slots=True)
-class _Template:
-    """A recorded event taken apart: what is between its ids, and its ids."""
-
-    recorded: Recorded
-    key: list[bytes]
-    stream: list[bytes]
-    subject: list[bytes]
-    body: list[bytes]
-
-    @classmethod
-    def of(cls, recorded: Recorded) -> "_Template":
-        key = recorded.decode().shard_key().encode()
-        stream, subject = recorded.stream_id.encode(), recorded.subject.encode()
-        return cls(recorded, _ID.split(key), _ID.split(stream), _ID.split(subject), _ID.split(recorded.body))
-
-    @property
-    def is_somebodys(self) -> bool:
-        """Whether its stream has an id, which a copy changes; an insurer's stream has a name."""
-        return len(self.stream) > 1
-
-
-def _put_together(parts: list[bytes], renamed: Renamed) -> bytes:
-    return b"".join([renamed(part) if index % 2 else part for index, part in enumerate(parts)])
-
-
-@dataclass(slots=True)
-class _Ends:
-    """Where each shard ends by now."""
-
-    position: dict[int, int] = field(default_factory=dict)
-    hash: dict[int, bytes] = field(default_factory=dict)
-
-    def append(self, event: Recorded) -> Recorded:
-        """The event at the end of its shard."""
-        previous, position = self.hash[event.shard], self.position[event.shard] + 1
-        placed = replace(event, position=position)
-        linked = replace(placed, hash=link(previous, placed))
-        self.position[event.shard], self.hash[event.shard] = position, linked.hash
-        return linked
+async def _connect(database_url: str) -> asyncpg.Connection:
+    return await asyncpg.connect(database_url, command_timeout=3_600, server_settings={"timezone": "UTC"})
 
 
 async def _multiply_log(connection: asyncpg.Connection, schema: str, copies: range) -> int:
-    await connection.execute(f'set search_path to "{schema}"')
-    ends = _Ends()
-    for row in await connection.fetch("select shard, position, hash from shard"):
+    ends = Ends()
+    for row in await connection.fetch(f'select shard, position, hash from "{schema}".shard'):
         ends.position[row["shard"]], ends.hash[row["shard"]] = row["position"], row["hash"]
-    templates = [
-        _Template.of(recorded)
-        for shard in sorted(ends.position)
-        async for page in follow_shard(connection, schema, shard)
-        for recorded in page
-    ]
-    copied = _copied([each for each in templates if each.is_somebodys], ends, copies)
-    while rows := list(islice(copied, COPIED_AT_ONCE)):
-        await connection.copy_records_to_table("event", records=rows, columns=_FIELDS)
+    lived = dict(ends.position)
+    async with only_filled(connection, schema, "event") as short:
+        await connection.execute(
+            f'insert into "{schema}".event select * from {short} order by shard, position'
+        )
+        for shard, until in lived.items():
+            for after in range(0, until, PAGE_EVENTS):
+                page = await _page(connection, schema, short, shard, after)
+                if page is None:
+                    continue
+                for copy in copies:
+                    await connection.copy_to_table(
+                        "event", schema_name=schema, columns=FIELDS, format="binary", freeze=True,
+                        source=_chunks(HEADER, page.copy(copy, ends), TRAILER),
+                    )  # fmt: skip
     for shard, position in ends.position.items():
         await connection.execute(
-            "update shard set position = $2, hash = $3 where shard = $1", shard, position, ends.hash[shard]
-        )
+            f'update "{schema}".shard set position = $2, hash = $3 where shard = $1',
+            shard, position, ends.hash[shard],
+        )  # fmt: skip
     return sum(ends.position.values())
 
 
-def _copied(templates: list[_Template], ends: _Ends, copies: range) -> Iterator[tuple[Any, ...]]:
-    shards = len(ends.position)
-    for copy in copies:
-        renamed = _in_copy(copy)
-        for template in templates:
-            recorded = template.recorded
-            made = replace(
-                recorded,
-                shard=shard_of(_put_together(template.key, renamed).decode(), shards),
-                stream_id=_put_together(template.stream, renamed).decode(),
-                event_id=_renamed_uuid(recorded.event_id, copy),
-                subject=_put_together(template.subject, renamed).decode(),
-                caused_by=_renamed_uuid(recorded.caused_by, copy) if recorded.caused_by else None,
-                body=_put_together(template.body, renamed),
-            )
-            event = ends.append(made)
-            yield tuple(getattr(event, name) for name in _FIELDS)
+async def _page(
+    connection: asyncpg.Connection, schema: str, table: str, shard: int, after: int
+) -> EventPage | None:
+    """Events of a shard that are somebody's: their stream has an id, which a copy changes; an insurer's has a name."""
+    rows = await connection.fetch(
+        f"select {', '.join(FIELDS)} from {table} where shard = $1 and position > $2 and position <= $3"
+        " order by position",
+        shard, after, after + PAGE_EVENTS,
+    )  # fmt: skip
+    events = [Recorded(schema, *row) for row in rows]
+    keys: dict[str, bytes] = {}
+    for event in events:
+        if event.stream_id not in keys:
+            keys[event.stream_id] = event.decode().shard_key().encode()
+    return EventPage.of_somebodys(events, keys)
 
 
-def _renamed_uuid(known: UUID, copy: int) -> UUID:
-    return UUID(int=known.int ^ (copy << 96))
+async def _multiply_steps(connection: asyncpg.Connection) -> None:
+    """The claims' ways through the services: as much of the logs as says something to the read model."""
+    async with only_filled(connection, "projections", "step"):
+        for source, types in SUBSCRIPTIONS.items():
+            await connection.execute(_STEPS.format(source=source), sorted(types))
 
 
-async def _multiply_table(connection: asyncpg.Connection, schema: str, table: str, copies: range) -> None:
-    columns = [row[0] for row in await connection.fetch(_COLUMNS, schema, table)]
-    out = BytesIO()
-    await connection.copy_from_table(table, schema_name=schema, columns=columns, output=out)
-    at = columns.index("submission_id") if "submission_id" in columns else None
-    for copy in copies:
-        renamed = _in_copy(copy)
-        text = out.getvalue()
-        for pattern in (_ID, _DIGEST):
-            text = _put_together(pattern.split(text), renamed)
-        if at is not None:
-            text = b"".join(_with_suffix(line, at, copy) for line in text.splitlines(keepends=True))
-        await connection.copy_to_table(table, schema_name=schema, columns=columns, source=BytesIO(text))
+async def _multiply_tables(connection: asyncpg.Connection, schema: str, copies: range) -> None:
+    for table in _TABLES[schema]:
+        described = await connection.fetch(_COLUMNS, schema, table)
+        copied = [row["column_name"] for row in described if row["is_copied"]]
+        out = BytesIO()
+        await connection.copy_from_table(table, schema_name=schema, columns=copied, output=out)
+        at = copied.index("submission_id") if "submission_id" in copied else None
+        for page in _pages_of_lines(out.getvalue(), at):
+            for copy in copies:
+                await connection.copy_to_table(
+                    table, schema_name=schema, columns=copied, source=_chunks(page.copy(copy).tobytes())
+                )
 
 
-def _with_suffix(line: bytes, at: int, copy: int) -> bytes:
-    """A hospital's own number is unique, too."""
-    fields = line.split(b"\t")
-    fields[at] += b"-%x" % copy
-    return b"\t".join(fields)
+def _pages_of_lines(text: bytes, submission_at: int | None) -> Iterator[Renamable]:
+    """A hospital's own number is unique, too: it gets the copy's number behind it."""
+    start = 0
+    while start < len(text):
+        end = text.find(b"\n", start + PAGE_BYTES) + 1 or len(text)
+        page = text[start:end]
+        more: list[int] = []
+        if submission_at is not None:
+            page, more = _with_suffixes(page, submission_at)
+        yield Renamable(page, [*ids_and_digests_in(page), *more])
+        start = end
+
+
+def _with_suffixes(page: bytes, at: int) -> tuple[bytes, list[int]]:
+    lines, suffixes, length = [], [], 0
+    for line in page.splitlines(keepends=True):
+        fields = line.split(b"\t")
+        before = sum(map(len, fields[: at + 1])) + at
+        fields[at] += b"-00000000"
+        suffixes.append(length + before + 1)
+        lines.append(b"\t".join(fields))
+        length += len(lines[-1])
+    return b"".join(lines), suffixes
+
+
+async def _chunks(*parts: bytes) -> AsyncIterator[bytes]:
+    for part in parts:
+        for start in range(0, len(part), SENT_AT_ONCE):
+            yield part[start : start + SENT_AT_ONCE]
+
+
+async def _conclude(database_url: str) -> None:
+    """Everything is heard and published: the relay goes on after it, on topics that begin there. And everything is
+    swept and analysed, as it would be by now, lest that is done beside what is measured."""
+    connection = await _connect(database_url)
+    try:
+        for service in SERVICES:
+            await _level(connection, service.name)
+        await connection.execute("vacuum (analyze)")
+        await connection.execute("checkpoint")
+    finally:
+        await connection.close()
 
 
 async def _level(connection: asyncpg.Connection, schema: str) -> None:
-    """Everything is heard and published: the relay goes on after it, on topics that begin there."""
     await connection.execute(f'set search_path to "{schema}"')
     await connection.execute(
         "update relay set position = shard.position, broker_offset = -1 from shard where shard.shard = relay.shard"

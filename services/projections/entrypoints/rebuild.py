@@ -58,7 +58,8 @@ def main(
     every: Annotated[bool, typer.Option("--all", help="All read models.")] = False,
     rate: Annotated[float | None, typer.Option(min=1, help="At most so many events a second.")] = None,
     lag: Annotated[
-        int, typer.Option(min=0, help="A tenth of the speed while live is so many events behind its logs.")
+        int,
+        typer.Option(min=0, help="A twentieth of the speed while live is so many events behind its logs."),
     ] = DEFAULT_LAG_EVENTS,
     processes: Annotated[int, typer.Option(min=1, max=64, help="Fill shards in so many processes.")] = 1,
     page_events: Annotated[

@@ -5,7 +5,8 @@ checkpoints of its own, which commit with its rows. Nothing here has a way to th
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -91,6 +92,7 @@ class Resting:
         self._construction = construction
         self._pace = pace
         self._one_at_a_time = asyncio.Lock()
+        self._one_works = asyncio.Lock()
         self._measured_at = 0.0
         self._heads: dict[Lane, int] = {}
         self._live = LiveTraffic()
@@ -100,6 +102,15 @@ class Resting:
         """Of one source, to be read at a time."""
         asked = self._construction.page_events
         return min(asked, PAGE_EVENTS_WHEN_LIVE_WORKS) if self._live.works else asked
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Within: reading and writing. While live works one task does, lest two take every processor for a moment."""
+        if not self._live.works or not self._pace.yields:
+            yield
+            return
+        async with self._one_works:
+            yield
 
     async def after(self, worked_seconds: float, events: int) -> None:
         """Rest as the pace says."""
@@ -156,11 +167,16 @@ async def _fill_shard(
     await consumer.prepare()
     until = {source: goal.get((source, shard), 0) for source in construction.sources}
     reader = _ShardReader(construction, shard, consumer.positions, until, lambda: resting.page_events)
-    while events := await reader.next():
-        began = monotonic()
-        for error in (await consumer.process(events)).values():
-            raise error
-        await resting.after(monotonic() - began, len(events))
+    while True:
+        async with resting.turn():
+            began = monotonic()
+            events = await reader.next()
+            for error in (await consumer.process(events)).values() if events else ():
+                raise error
+            worked_seconds = monotonic() - began
+        if not events:
+            return
+        await resting.after(worked_seconds, len(events))
 
 
 class _ShardReader:

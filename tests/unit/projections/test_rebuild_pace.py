@@ -35,14 +35,14 @@ def test_a_rate_is_kept_over_work_and_rest() -> None:
     assert Pace(1_000.0, 100).shared_by(4).rest_seconds(0.5, 2_000, LiveTraffic()) == 7.5
 
 
-def test_while_events_come_in_three_quarters_are_rest() -> None:
-    assert Pace(None, 100).rest_seconds(0.1, 500, LiveTraffic(works=True)) == pytest.approx(0.3)
+def test_while_events_come_in_nine_tenths_are_rest() -> None:
+    assert Pace(None, 100).rest_seconds(0.1, 500, LiveTraffic(works=True)) == pytest.approx(0.9)
     two = Pace(None, 100).shared_by(2)
-    assert two.rest_seconds(0.1, 500, LiveTraffic(works=True)) == pytest.approx(0.7), "an eighth each"
+    assert two.rest_seconds(0.1, 500, LiveTraffic(works=True)) == pytest.approx(1.9), "a twentieth each"
 
 
-def test_while_live_lags_nine_tenths_are_rest_but_never_all() -> None:
-    assert Pace(None, 100).rest_seconds(0.1, 500, LiveTraffic(101, works=True)) == pytest.approx(0.9)
+def test_while_live_lags_nineteen_twentieths_are_rest_but_never_all() -> None:
+    assert Pace(None, 100).rest_seconds(0.1, 500, LiveTraffic(101, works=True)) == pytest.approx(1.9)
     assert Pace(None, 100).rest_seconds(60.0, 500, LiveTraffic(10**9)) == LONGEST_REST_SECONDS
 
 
