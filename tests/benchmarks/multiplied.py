@@ -35,7 +35,7 @@ _TABLES = {
     "payout": ("payee", "payment_file", "payment", "posting"),
     "charity": ("referral",),
     "projections": (
-        "claim", "decision", "payment", "clawback", "adjustment", "referral", "one_stop_difference",
+        "claim", "decision", "payment", "clawback", "adjustment", "referral", "one_stop_difference", "waiting",
     ),
 }  # fmt: skip
 _COLUMNS = """
