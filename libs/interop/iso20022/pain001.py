@@ -1,8 +1,9 @@
 """Writing a payment file (pain.001.001.09) as Chinese banks name accounts: Othr/Id and a CNAPS number, no IBAN.
 
-Built with lxml element by element: measured on 500 payments (docs/bank.md), six times as fast with the schema check as
-pyiso20022 + xsdata without, which builds a dataclass per element first. Joining text templates is ten times faster
-again and is not used: every bank is slower than this by far, and nobody has to trust escaping written by hand.
+The text is put together from escaped values and parsed: what the schema has checked and what is sent is lxml's tree.
+Measured on 500 payments, a third of the time of building the tree element by element, which was itself six times as
+fast as pyiso20022 + xsdata (docs/bank.md). Sending the text itself would save another tenth, and is not done: nobody
+has to trust that joining and escaping have made the document that was meant.
 
 The bytes depend on the PaymentFile alone, so a file rebuilt from its events after a crash is provably the same file.
 """
@@ -10,12 +11,13 @@ The bytes depend on the PaymentFile alone, so a file rebuilt from its events aft
 import re
 from collections.abc import Iterable
 from datetime import UTC
+from xml.sax.saxutils import escape
 
 from lxml import etree
 
 from libs.interop.iso20022.errors import EndToEndIdRepeated, FieldInvalid
 from libs.interop.iso20022.model import Payment, PaymentFile
-from libs.interop.iso20022.xml import check_schema, namespace_of
+from libs.interop.iso20022.xml import check_schema, namespace_of, parse_message
 
 PAIN001 = "pain.001.001.09"
 
@@ -38,8 +40,28 @@ _NOT_TEXT = re.compile(
     + "]"
 )
 
-_NAMESPACE = namespace_of(PAIN001)
-_PREFIX = f"{{{_NAMESPACE}}}"
+_BANK = (
+    "<{role}><FinInstnId><ClrSysMmbId><ClrSysId><Cd>CNAPS</Cd></ClrSysId><MmbId>{{{bank}}}</MmbId></ClrSysMmbId>"
+    "</FinInstnId></{role}>"
+)
+_HEAD = (
+    f'<Document xmlns="{namespace_of(PAIN001)}"><CstmrCdtTrfInitn><GrpHdr><MsgId>{{message_id}}</MsgId>'
+    "<CreDtTm>{created_at}</CreDtTm><NbOfTxs>{count}</NbOfTxs><CtrlSum>{control_sum}</CtrlSum>"
+    "<InitgPty><Nm>{debtor_name}</Nm></InitgPty></GrpHdr><PmtInf><PmtInfId>{message_id}</PmtInfId><PmtMtd>TRF</PmtMtd>"
+    # One booking per payment: a claim is settled by its own entry, not by its share of a sum.
+    "<BtchBookg>false</BtchBookg><NbOfTxs>{count}</NbOfTxs><CtrlSum>{control_sum}</CtrlSum>"
+    "<ReqdExctnDt><Dt>{execution_date}</Dt></ReqdExctnDt><Dbtr><Nm>{debtor_name}</Nm></Dbtr>"
+    "<DbtrAcct><Id><Othr><Id>{debtor_account}</Id></Othr></Id><Ccy>CNY</Ccy></DbtrAcct>"
+    + _BANK.format(role="DbtrAgt", bank="debtor_bank")
+)
+_TRANSFER = (
+    "<CdtTrfTxInf><PmtId><EndToEndId>{end_to_end_id}</EndToEndId></PmtId>"
+    '<Amt><InstdAmt Ccy="CNY">{amount}</InstdAmt></Amt>'
+    + _BANK.format(role="CdtrAgt", bank="bank")
+    + "<Cdtr><Nm>{name}</Nm></Cdtr><CdtrAcct><Id><Othr><Id>{account}</Id></Othr></Id></CdtrAcct>"
+    "{remittance}</CdtTrfTxInf>"
+)
+_TAIL = "</PmtInf></CstmrCdtTrfInitn></Document>"
 
 
 def build_pain001(file: PaymentFile) -> bytes:
@@ -51,55 +73,32 @@ def build_pain001(file: PaymentFile) -> bytes:
     total = sum(payment.amount_fen for payment in file.payments)
     if total > MAX_AMOUNT_FEN:
         raise FieldInvalid("CtrlSum", f"the payments sum to {total} fen", f"at most {MAX_AMOUNT_FEN}")
-    root = etree.fromstring(f'<Document xmlns="{_NAMESPACE}"/>')
-    initiation = _add(root, "CstmrCdtTrfInitn")
-    count, control_sum = str(len(file.payments)), _decimal(total)
-    header = _add(initiation, "GrpHdr")
-    _add(header, "MsgId", file.message_id)
-    _add(header, "CreDtTm", file.created_at.astimezone(UTC).isoformat(timespec="milliseconds"))
-    _add(header, "NbOfTxs", count)
-    _add(header, "CtrlSum", control_sum)
-    _add(_add(header, "InitgPty"), "Nm", file.debtor_name)
-    batch = _add(initiation, "PmtInf")
-    _add(batch, "PmtInfId", file.message_id)
-    _add(batch, "PmtMtd", "TRF")
-    # One booking per payment: a claim is settled by its own entry, not by its share of a sum.
-    _add(batch, "BtchBookg", "false")
-    _add(batch, "NbOfTxs", count)
-    _add(batch, "CtrlSum", control_sum)
-    _add(_add(batch, "ReqdExctnDt"), "Dt", file.execution_date.isoformat())
-    _add(_add(batch, "Dbtr"), "Nm", file.debtor_name)
-    debtor_account = _add(batch, "DbtrAcct")
-    _add(_add(_add(debtor_account, "Id"), "Othr"), "Id", file.debtor_account)
-    _add(debtor_account, "Ccy", "CNY")
-    _add_bank(batch, "DbtrAgt", file.debtor_bank)
-    for payment in file.payments:
-        _add_payment(batch, payment)
+    head = _HEAD.format(
+        message_id=escape(file.message_id),
+        created_at=file.created_at.astimezone(UTC).isoformat(timespec="milliseconds"),
+        count=len(file.payments),
+        control_sum=_decimal(total),
+        execution_date=file.execution_date.isoformat(),
+        debtor_name=escape(file.debtor_name),
+        debtor_account=file.debtor_account,
+        debtor_bank=file.debtor_bank,
+    )
+    text = "".join((head, *map(_transfer, file.payments), _TAIL))
+    root = parse_message(text.encode(), PAIN001)
     check_schema(root, PAIN001)
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
 
 
-def _add_payment(batch: etree._Element, payment: Payment) -> None:
-    transfer = _add(batch, "CdtTrfTxInf")
-    _add(_add(transfer, "PmtId"), "EndToEndId", payment.end_to_end_id)
-    _add(_add(transfer, "Amt"), "InstdAmt", _decimal(payment.amount_fen)).set("Ccy", "CNY")
-    _add_bank(transfer, "CdtrAgt", payment.creditor_bank)
-    _add(_add(transfer, "Cdtr"), "Nm", payment.creditor_name)
-    _add(_add(_add(_add(transfer, "CdtrAcct"), "Id"), "Othr"), "Id", payment.creditor_account)
-    if payment.remittance:
-        _add(_add(transfer, "RmtInf"), "Ustrd", payment.remittance)
-
-
-def _add_bank(parent: etree._Element, role: str, cnaps: str) -> None:
-    member = _add(_add(_add(parent, role), "FinInstnId"), "ClrSysMmbId")
-    _add(_add(member, "ClrSysId"), "Cd", "CNAPS")
-    _add(member, "MmbId", cnaps)
-
-
-def _add(parent: etree._Element, name: str, text: str | None = None) -> etree._Element:
-    element = etree.SubElement(parent, _PREFIX + name)
-    element.text = text
-    return element
+def _transfer(payment: Payment) -> str:
+    remittance = payment.remittance
+    return _TRANSFER.format(
+        end_to_end_id=escape(payment.end_to_end_id),
+        amount=_decimal(payment.amount_fen),
+        bank=payment.creditor_bank,
+        name=escape(payment.creditor_name),
+        account=payment.creditor_account,
+        remittance=f"<RmtInf><Ustrd>{escape(remittance)}</Ustrd></RmtInf>" if remittance else "",
+    )
 
 
 def _decimal(amount_fen: int) -> str:
