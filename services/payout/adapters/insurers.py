@@ -1,10 +1,9 @@
 """Insurers' books, what they are still to be told, and their statements, as tables beside the log."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pydantic import TypeAdapter
+import msgspec
 
 from libs.contracts import Event
 from libs.contracts.insurers import InsurerStatementClosed, InsurerStatementSettled
@@ -14,34 +13,24 @@ from services.payout.domain.insurer import Award, InsurerBooks, Reversal, evolve
 if TYPE_CHECKING:
     from libs.eventlog.database import Connection
 
-_AWARD = TypeAdapter(Award)
-_REVERSAL = TypeAdapter(Reversal)
-_BOOKS = TypeAdapter(InsurerBooks)
 _PAGE = 5_000
 
 
-@dataclass(frozen=True, slots=True)
-class Todo:
+class Noted(msgspec.Struct, frozen=True):
     """One decision or reversal that insurers are still to be told of."""
 
-    id: int
     about: Award | Reversal
     traceparent: str | None
 
 
-async def note(connection: "Connection", shared: Sequence[tuple[Award | Reversal, str | None]]) -> None:
-    """Note what insurers are to be told, in order, each with its traceparent."""
-    rows = [
-        ("award", _AWARD.dump_json(about).decode(), traceparent)
-        if isinstance(about, Award)
-        else ("reversal", _REVERSAL.dump_json(about).decode(), traceparent)
-        for about, traceparent in shared
-    ]
+_noted_of_json = msgspec.json.Decoder(tuple[Noted, ...]).decode
+_books_of_json = msgspec.json.Decoder(InsurerBooks).decode
+
+
+async def note(connection: "Connection", shared: Sequence[Noted]) -> None:
+    """Note what insurers are to be told, in order: one row for all of a transaction's."""
     await connection.execute(
-        "insert into insurer_todo (kind, about, traceparent) select kind, about::jsonb, traceparent"
-        " from unnest($1::text[], $2::text[], $3::text[]) with ordinality as new (kind, about, traceparent, n)"
-        " order by n",
-        *([row[column] for row in rows] for column in range(3)),
+        "insert into insurer_todo (noted) values ($1)", msgspec.json.encode(shared).decode()
     )
 
 
@@ -50,22 +39,15 @@ async def become_writer(connection: "Connection") -> None:
     await connection.execute("select from insurer_writer for update")
 
 
-async def take_todo(connection: "Connection", limit: int) -> list[Todo]:
-    """Take the oldest off the list; whoever asks is the writer."""
+async def take_todo(connection: "Connection", transactions: int) -> list[Noted]:
+    """Take what the oldest of so many transactions have noted off the list; whoever asks is the writer."""
     rows = await connection.fetch(
-        "delete from insurer_todo where id in (select id from insurer_todo order by id limit $1)"
-        " returning id, kind, about::text as about, traceparent",
-        limit,
+        "delete from insurer_todo where id in (select id from insurer_todo order by id limit $1) returning id, noted",
+        transactions,
     )
-    found = [
-        Todo(
-            row["id"],
-            (_AWARD if row["kind"] == "award" else _REVERSAL).validate_json(row["about"]),
-            row["traceparent"],
-        )
-        for row in rows
+    return [
+        noted for row in sorted(rows, key=lambda row: row["id"]) for noted in _noted_of_json(row["noted"])
     ]
-    return sorted(found, key=lambda todo: todo.id)
 
 
 async def books_of(connection: "Connection", source: str, insurers: Iterable[str]) -> dict[str, InsurerBooks]:
@@ -77,7 +59,7 @@ async def books_of(connection: "Connection", source: str, insurers: Iterable[str
     rows = await connection.fetch(
         "select insurer, books::text as books from insurer_books where insurer = any ($1::text[])", wanted
     )
-    kept = {row["insurer"]: _BOOKS.validate_json(row["books"]) for row in rows}
+    kept = {row["insurer"]: _books_of_json(row["books"]) for row in rows}
     return {
         insurer: await _caught_up(connection, source, kept.get(insurer) or initial(f"insurer-{insurer}"))
         for insurer in wanted
@@ -101,7 +83,7 @@ async def keep(connection: "Connection", books: Mapping[str, InsurerBooks]) -> N
         " on conflict (insurer) do update set version = excluded.version, books = excluded.books",
         list(books),
         [each.sequence for each in books.values()],
-        [_BOOKS.dump_json(each).decode() for each in books.values()],
+        [msgspec.json.encode(each).decode() for each in books.values()],
     )
 
 
@@ -140,7 +122,7 @@ async def list_insurers(connection: "Connection") -> list[dict[str, Any]]:
     )
     found = []
     for row in rows:
-        for plan_id, bearing in _BOOKS.validate_json(row["books"]).plans.items():
+        for plan_id, bearing in _books_of_json(row["books"]).plans.items():
             found.append(
                 {
                     "insurer": row["insurer"],

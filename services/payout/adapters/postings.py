@@ -1,8 +1,9 @@
 """The ledger's double entries as a table that follows the log."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from libs.contracts import Event
 from libs.contracts.insurers import InsurerStatementClosed, InsurerStatementSettled
@@ -12,6 +13,7 @@ from libs.contracts.payout import (
     ClawbackRepaid,
     ClawbackWrittenOff,
     DeskSettlementBooked,
+    LedgerPosting,
     PaymentCancelled,
     PaymentInstructed,
     PaymentRejected,
@@ -23,30 +25,34 @@ from libs.contracts.payout import (
 if TYPE_CHECKING:
     from libs.eventlog.database import Connection
 
-Booked = (
-    PaymentInstructed
-    | PaymentCancelled
-    | PaymentSettled
-    | PaymentRejected
-    | PaymentReturned
-    | UnpayableReduced
-    | ClawbackRaised
-    | ClawbackNetted
-    | ClawbackRepaid
-    | ClawbackWrittenOff
-    | InsurerStatementClosed
-    | InsurerStatementSettled
-    | DeskSettlementBooked
-)
+
+class _Booked(Protocol):
+    postings: tuple[LedgerPosting, ...]
+
+
+ENTRY_IDS: Final[Mapping[type[Event], Callable[[Any], str]]] = {
+    **dict.fromkeys(
+        (PaymentInstructed, PaymentCancelled, PaymentSettled, PaymentRejected, PaymentReturned),
+        attrgetter("payment_id"),
+    ),
+    **dict.fromkeys((ClawbackRaised, ClawbackWrittenOff), attrgetter("clawback_id")),
+    **dict.fromkeys((InsurerStatementClosed, InsurerStatementSettled), attrgetter("statement_id")),
+    # A netting of a decision may make good a loss beside what is open.
+    ClawbackNetted: attrgetter("netting_id"),
+    ClawbackRepaid: attrgetter("repayment_id"),
+    DeskSettlementBooked: attrgetter("booking_id"),
+    UnpayableReduced: lambda event: f"{event.payment_id}/{event.caused_by_decision_id}",
+}
+"""What makes an event's entry one: with the event's type it can be booked once."""
 
 
 async def post(connection: "Connection", events: Iterable[Event], now: datetime) -> None:
     """Book the entries of the events among these that have some, in one statement."""
+    booked = [(id_of(event), event) for event in events if (id_of := ENTRY_IDS.get(type(event)))]
     rows = [
-        (_entry_id(event), type(event).__name__, posting.account, posting.amount_fen)
-        for event in events
-        if isinstance(event, Booked)
-        for posting in event.postings
+        (entry_id, type(event).__name__, posting.account, posting.amount_fen)
+        for entry_id, event in booked
+        for posting in cast(_Booked, event).postings
     ]
     if rows:
         await connection.execute(
@@ -56,23 +62,3 @@ async def post(connection: "Connection", events: Iterable[Event], now: datetime)
             *([row[column] for row in rows] for column in range(4)),
             now,
         )
-
-
-def _entry_id(event: Booked) -> str:
-    """What makes the entry one: with the event's type it can be booked once."""
-    match event:
-        case ClawbackNetted():
-            # A netting of a decision may make good a loss beside what is open.
-            return event.netting_id
-        case ClawbackRepaid():
-            return event.repayment_id
-        case DeskSettlementBooked():
-            return event.booking_id
-        case ClawbackRaised() | ClawbackWrittenOff():
-            return event.clawback_id
-        case InsurerStatementClosed() | InsurerStatementSettled():
-            return event.statement_id
-        case UnpayableReduced():
-            return f"{event.payment_id}/{event.caused_by_decision_id}"
-        case _:
-            return event.payment_id

@@ -2,9 +2,7 @@
 
 from datetime import date, datetime
 
-from msgspec.structs import asdict
-
-from libs.contracts.adjudication import AdjudicationReversed, ClaimAdjudicated, PoolShare
+from libs.contracts.adjudication import AdjudicationReversed, ClaimAdjudicated
 from libs.contracts.views import View, Views
 
 
@@ -47,8 +45,11 @@ Adjudicated = ClaimAdjudicated | HeardAdjudicated
 VIEWS = Views({ClaimAdjudicated: HeardAdjudicated})
 
 
-def shares_of(event: Adjudicated | AdjudicationReversed) -> tuple[PoolShare, ...]:
-    """The insurers' parts as events state them."""
+def heard_shares(event: Adjudicated | AdjudicationReversed) -> tuple[HeardShare, ...]:
+    """The insurers' parts, of a view or of the whole event."""
     return tuple(
-        share if isinstance(share, PoolShare) else PoolShare(**asdict(share)) for share in event.pool_shares
+        share
+        if isinstance(share, HeardShare)
+        else HeardShare(insurer=share.insurer, share_bp=share.share_bp, amount_fen=share.amount_fen)
+        for share in event.pool_shares
     )

@@ -5,10 +5,14 @@ since its last one, to be paid into the pool's account (features 80 and 81).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid5
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from libs.contracts import Event
 from libs.contracts.adjudication import AdjudicationReversed, PoolShare, ReversalReason
@@ -21,13 +25,12 @@ from libs.contracts.insurers import (
 )
 from services.payout.domain import ledger
 from services.payout.domain.errors import NothingToState, SettledInFuture, StatementDiffers, StatementUnknown
-from services.payout.domain.heard import Adjudicated, shares_of
+from services.payout.domain.heard import Adjudicated, HeardShare, heard_shares
 
 _STATEMENTS = UUID("6d0f7f3c-52b1-4f0c-9d6e-1b8a52c7e904")
 
 
-@dataclass(frozen=True, slots=True)
-class Bearing:
+class Bearing(Struct, frozen=True):
     """What an insurer bears of a plan: in all, and since its last statement."""
 
     bears_fen: int = 0
@@ -35,8 +38,7 @@ class Bearing:
     released_fen: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(Struct, frozen=True):
     """A closed statement; `reference` of the transfer once it has moved."""
 
     plan_id: str
@@ -44,8 +46,7 @@ class Statement:
     reference: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class InsurerBooks:
+class InsurerBooks(Struct, frozen=True):
     """One insurer's stream, folded."""
 
     insurer: str
@@ -54,8 +55,7 @@ class InsurerBooks:
     statements: Mapping[str, Statement] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Award:
+class Award(Struct, frozen=True, tag_field="kind", tag="award"):
     """A decision awards something of a pool that the insurer is in."""
 
     plan_id: str
@@ -66,12 +66,11 @@ class Award:
     hospital_id: str
     service_date: date
     awarded_fen: int
-    shares: tuple[PoolShare, ...]
+    shares: tuple[HeardShare, ...]
     decided_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Reversal:
+class Reversal(Struct, frozen=True, tag_field="kind", tag="reversal"):
     """Such a decision stands no longer."""
 
     plan_id: str
@@ -80,7 +79,7 @@ class Reversal:
     number: int
     replaced_by: str | None
     reason: ReversalReason
-    shares: tuple[PoolShare, ...]
+    shares: tuple[HeardShare, ...]
     reversed_at: datetime
 
 
@@ -119,7 +118,7 @@ def shared_by(event: Adjudicated | AdjudicationReversed) -> Award | Reversal | N
             number=event.number,
             replaced_by=event.replaced_by,
             reason=event.reason,
-            shares=shares_of(event),
+            shares=heard_shares(event),
             reversed_at=event.reversed_at,
         )
     return Award(
@@ -131,7 +130,7 @@ def shared_by(event: Adjudicated | AdjudicationReversed) -> Award | Reversal | N
         hospital_id=event.hospital_id,
         service_date=event.service_date,
         awarded_fen=event.plan_pays_fen + event.cash_benefits_fen,
-        shares=shares_of(event),
+        shares=heard_shares(event),
         decided_at=event.decided_at,
     )
 
@@ -189,7 +188,7 @@ def _borne(books: InsurerBooks, award: Award) -> InsurerPartBorne:
         hospital_id=award.hospital_id,
         service_date=award.service_date,
         awarded_fen=award.awarded_fen,
-        shares=award.shares,
+        shares=_published(award.shares),
         part_fen=part_fen,
         bears_fen=_bearing(books, award.plan_id).bears_fen + part_fen,
         decided_at=award.decided_at,
@@ -259,7 +258,16 @@ def _about(books: InsurerBooks, plan_id: str) -> dict[str, Any]:
     return {"insurer": books.insurer, "sequence": books.sequence + 1, "plan_id": plan_id}
 
 
-def _part(books: InsurerBooks, shares: Sequence[PoolShare]) -> int:
+@lru_cache(maxsize=1)
+def _published(shares: tuple[HeardShare, ...]) -> tuple[PoolShare, ...]:
+    """As events state them. The insurers of a decision are told of it one after the other, all in the same words."""
+    return tuple(
+        PoolShare(insurer=share.insurer, share_bp=share.share_bp, amount_fen=share.amount_fen)
+        for share in shares
+    )
+
+
+def _part(books: InsurerBooks, shares: Sequence[HeardShare]) -> int:
     return sum(share.amount_fen for share in shares if share.insurer == books.insurer)
 
 

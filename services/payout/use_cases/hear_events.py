@@ -11,6 +11,7 @@ from libs.contracts.rulings import AppealConcluded, AppealOpened
 from libs.eventlog import Handler, Recorded, UnitOfWork
 from libs.eventlog.stage import Instruction, Stage
 from services.payout.adapters import insurers, payees, payments
+from services.payout.adapters.insurers import Noted
 from services.payout.domain.account import Account
 from services.payout.domain.commands import Command, HearAppeal, PayDecision, WithdrawEntitlement
 from services.payout.domain.heard import VIEWS, HeardAdjudicated
@@ -112,7 +113,7 @@ async def _note_insurers(
 ) -> None:
     """What the insurers of a pool bear, by every decision and reversal in their order."""
     shared = [
-        (about, recorded.traceparent)
+        Noted(about, recorded.traceparent)
         for recorded, event in decoded
         if isinstance(event, HeardAdjudicated | AdjudicationReversed) and (about := shared_by(event))
     ]

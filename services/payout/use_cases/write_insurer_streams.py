@@ -9,7 +9,8 @@ from libs.eventlog import Append, EventLog, UnitOfWork
 from services.payout.adapters import insurers, postings
 from services.payout.domain.insurer import InsurerCommand, decide, evolve
 
-AT_ONCE = 500
+# Each has heard one batch at most.
+TRANSACTIONS_AT_ONCE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ async def write_insurer_streams(log: EventLog) -> int:
     """Write the oldest of what was noted; returns how many decisions and reversals."""
     async with log.transaction() as work:
         await insurers.become_writer(work.connection)
-        todo = await insurers.take_todo(work.connection, AT_ONCE)
+        todo = await insurers.take_todo(work.connection, TRANSACTIONS_AT_ONCE)
         commands = [
             ForInsurer(share.insurer, each.about, each.traceparent)
             for each in todo

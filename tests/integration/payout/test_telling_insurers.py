@@ -9,15 +9,15 @@ from uuid import uuid4
 import pytest
 
 import services.payout
-from libs.contracts.adjudication import PoolShare
 from libs.eventlog import EventLog, Recorded
 from libs.eventlog.database import open_pool
+from services.payout.domain.heard import HeardShare
 from services.payout.domain.insurer import Award
 from services.payout.use_cases.tell_insurers import tell_insurers
 from services.payout.use_cases.write_insurer_streams import ForInsurer, decide_for_insurers
 
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
-SHARES = tuple(PoolShare(insurer=name, share_bp=5_000, amount_fen=50) for name in ("bad", "good"))
+SHARES = tuple(HeardShare(insurer=name, share_bp=5_000, amount_fen=50) for name in ("bad", "good"))
 
 
 class Topics:

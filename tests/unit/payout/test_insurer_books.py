@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import asdict
 
 from libs.benefits import plan_of, pool_shares
 from libs.contracts import Event
@@ -53,7 +54,7 @@ def a_release(award: Award, replaced_by: str | None = None) -> Reversal:
         number=award.number,
         replaced_by=replaced_by,
         plan_pays_fen=award.awarded_fen,
-        pool_shares=award.shares,
+        pool_shares=[PoolShare(**asdict(share)) for share in award.shares],
     )
     shared = shared_by(reversal)
     assert isinstance(shared, Reversal)
