@@ -32,6 +32,7 @@ _FIELDS: Final = {
     "summary": """claims decided paid paid_fen owing_fen plan_pays_fen median_seconds p99_seconds first_received_at
         last_settled_at by_status by_plan""",
     "operator_open_claim": "claim_id status pend_reasons received_at records score",
+    "operator_todo": "kind owner what claim_id person_id since due_at amount_fen",
     "operator_waiting": "status reasons claims oldest_received_at oldest_claim_id",
     "operator_pended_decided": "claim_id person_id status pend_reasons pended_at number plan_pays_fen decided_at",
     "operator_without_records": "claim_id person_id plan_id decision_id number plan_pays_fen decided_at",

@@ -1,14 +1,18 @@
 """Run the projections: `python -m services.projections`."""
 
+from libs.runtime.readers import read_readers
 from libs.runtime.service import Parts, Runtime, run_service
-from libs.runtime.settings import ServiceSettings
+from libs.runtime.staff import read_staff
+from services.projections.adapters.access_records import AccessRecords
+from services.projections.entrypoints.asking import LookOf, limited, unlimited
 from services.projections.entrypoints.generations import generations_router
 from services.projections.entrypoints.http import projections_router
 from services.projections.read_model import CLAIMS, GENERATIONS
+from services.projections.settings import ProjectionsSettings
 from services.projections.use_cases.announce_versions import announce_versions
 
 
-async def build(runtime: Runtime[ServiceSettings]) -> Parts:
+async def build(runtime: Runtime[ProjectionsSettings]) -> Parts:
     """Everything that is said about claims, into tables."""
     await announce_versions(runtime.log)
     return Parts(
@@ -16,9 +20,18 @@ async def build(runtime: Runtime[ServiceSettings]) -> Parts:
         handler=CLAIMS.handler,
         appends=False,
         unhurried=True,
-        routers=[projections_router(runtime.log), generations_router(runtime.log)],
+        routers=[projections_router(runtime.log, _looking(runtime)), generations_router(runtime.log)],
     )
 
 
+def _looking(runtime: Runtime[ProjectionsSettings]) -> LookOf:
+    settings = runtime.settings
+    if settings.reader_file is None:
+        return unlimited(runtime.log)
+    staff = read_staff(settings.staff_file) if settings.staff_file else None
+    records = AccessRecords(runtime.http, settings.sources["enrolment"])
+    return limited(runtime.log, read_readers(settings.reader_file), staff, records)
+
+
 if __name__ == "__main__":
-    run_service("projections", ServiceSettings, build, [CLAIMS.migrations, GENERATIONS])
+    run_service("projections", ProjectionsSettings, build, [CLAIMS.migrations, GENERATIONS])

@@ -1,8 +1,9 @@
 """`huiji access`: what a participant could see of a claim at a moment, and adopting an edition of the policy."""
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -13,8 +14,8 @@ from services.operations.domain.errors import OperationsError
 from services.operations.entrypoints.exits import NO
 from services.operations.entrypoints.finding import ActingBy, PlatformFile, find_platform, reaching
 from services.operations.entrypoints.moment_options import At, By, KnownAt, Why, histories, moment_of
-from services.operations.entrypoints.output import AsJson, console, print_json, print_table, refuse
-from services.operations.use_cases.see_as import SeenAs, see_as
+from services.operations.entrypoints.output import AsJson, console, local, print_json, print_table, refuse
+from services.operations.use_cases.see_as import SeenAs, readings, see_as
 
 access = typer.Typer(no_args_is_help=True, help="Who may see what, who could see what, and who has looked.")
 
@@ -60,6 +61,23 @@ def claim(
     raise typer.Exit(0 if found.views else NO)
 
 
+@access.command("readings")
+def listing(
+    claim: Annotated[str, typer.Option("--claim", help="Of one claim.")] = "",
+    who: Annotated[str, typer.Option("--who", help="By one reader, KIND:ID.")] = "",
+    by: By = "",
+    platform: PlatformFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Who has read what of the read models, newest first; also what was refused."""
+    with reaching():
+        found = readings(histories(find_platform(platform), by, ""), claim, who)
+    if as_json:
+        print_json(found)
+    else:
+        _print_readings(found)
+
+
 @access.command()
 def adopt(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The policy (YAML).")],
@@ -92,9 +110,16 @@ def _print(found: SeenAs) -> None:
         console().print("No access policy was in effect and known: nobody could see anything.")
         return
     console().print(f"by edition {found.edition} of the policy: {found.title}", markup=False, soft_wrap=True)
-    if not found.views:
+    if found.views:
+        _print_views(found)
+    else:
         console().print("Nothing of it.")
-        return
+    if found.readings:
+        console().print("[bold]and has read of it, as recorded[/bold]")
+        _print_readings(found.readings)
+
+
+def _print_views(found: SeenAs) -> None:
     print_table(
         ("view", "by rule", "with consent", "fields"),
         (
@@ -105,5 +130,23 @@ def _print(found: SeenAs) -> None:
                 "all" if sight.fields == set(VIEWS.get(view, ())) else ", ".join(sorted(sight.fields)),
             )
             for view, sight in found.views.items()
+        ),
+    )
+
+
+def _print_readings(found: Sequence[Mapping[str, Any]]) -> None:
+    print_table(
+        ("read at", "reader", "view", "claim", "fields", "edition", "with consent"),
+        (
+            (
+                local(one["read_at"]),
+                one["reader"],
+                one["view"],
+                one.get("claim_id"),
+                len(one["fields"]) or "nothing was shown",
+                one["edition"],
+                ", ".join(one["consents"]) or "-",
+            )
+            for one in found
         ),
     )

@@ -9,7 +9,7 @@ import typer
 
 from libs.interop.fhir import encode_bundle
 from libs.money import format_yuan
-from services.operations.adapters.asking import ask
+from services.operations.adapters.read_models import ask_read_models
 from services.operations.entrypoints.clocks import clocks_of_steps, print_clocks
 from services.operations.entrypoints.exits import NO
 from services.operations.entrypoints.finding import PlatformFile, find_platform, reaching
@@ -75,7 +75,7 @@ def claim(
 
 def _as_projected(claim_id: str, platform: PlatformFile, as_json: bool) -> None:
     with reaching():
-        found = ask(f"{find_platform(platform).url('projections')}/claims/{quote(claim_id, safe='')}")
+        found = ask_read_models(find_platform(platform), f"/claims/{quote(claim_id, safe='')}")
     if as_json:
         print_json(found)
         return
@@ -95,7 +95,7 @@ def _explain(claim_id: str, platform: Path | None, text: Literal["zh", "en"] | N
     """Print the decisions from adjudication's own log, because read models keep no explanation."""
     with reaching():
         running = find_platform(platform)
-        decided = read_decisions(running.url("projections"), running.url("adjudication"), claim_id)
+        decided = read_decisions(running, claim_id)
     said = as_text(decided, text) if text is not None else encode_bundle(as_bundle(decided)).decode()
     if decided and said is None:
         last = decided[-1].decision

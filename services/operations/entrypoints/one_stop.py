@@ -9,8 +9,11 @@ import typer
 from libs.money import format_yuan
 from services.operations.adapters.asking import ask
 from services.operations.adapters.credentials import staff_token
+from services.operations.adapters.read_models import ask_read_models
 from services.operations.entrypoints.finding import ActingBy, PlatformFile, find_platform, reaching
 from services.operations.entrypoints.output import AsJson, console, local, print_json, print_table
+
+_LIST = "/operator/one-stop"
 
 one_stop = typer.Typer(
     no_args_is_help=True, help="What the insurance centre settled otherwise than we evaluate it."
@@ -36,7 +39,7 @@ def listing(
     asked = {"plan_id": plan, "standing": standing, "limit": limit}
     query = urlencode({name: value for name, value in asked.items() if value is not None})
     with reaching():
-        found = ask(f"{_list_url(platform)}?{query}")
+        found = ask_read_models(find_platform(platform), f"{_LIST}?{query}")
     if as_json:
         print_json(found)
         return
@@ -51,8 +54,8 @@ def listing(
 def totals(platform: PlatformFile = None, as_json: AsJson = False) -> None:
     """The same in sums, and what the pool owes the centre by plan and month."""
     with reaching():
-        differing = ask(f"{_list_url(platform)}/totals")
-        owed = ask(f"{find_platform(platform).url('projections')}/operator/centre-clearing")
+        differing = ask_read_models(find_platform(platform), f"{_LIST}/totals")
+        owed = ask_read_models(find_platform(platform), "/operator/centre-clearing")
     if as_json:
         print_json({"differences": differing, "owed_to_centre": owed})
         return
@@ -129,12 +132,8 @@ def _answer(platform: Path | None, difference: str, body: dict[str, Any], by: st
 
 
 def _one(platform: Path | None, difference: str) -> dict[str, Any]:
-    found: dict[str, Any] = ask(f"{_list_url(platform)}/{quote(difference, safe='')}")
+    found: dict[str, Any] = ask_read_models(find_platform(platform), f"{_LIST}/{quote(difference, safe='')}")
     return found
-
-
-def _list_url(platform: Path | None) -> str:
-    return f"{find_platform(platform).url('projections')}/operator/one-stop"
 
 
 def _row(one: dict[str, Any]) -> tuple[object, ...]:

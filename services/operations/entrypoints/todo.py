@@ -10,7 +10,7 @@ import typer
 
 from libs.money import format_yuan
 from services.operations.adapters.announcing import RunningAt
-from services.operations.adapters.asking import ask
+from services.operations.adapters.read_models import ask_read_models
 from services.operations.entrypoints.finding import PlatformFile, find_platform, reaching
 from services.operations.entrypoints.output import AsJson, console, local, print_json, print_table
 from services.operations.use_cases.read_approvals import (
@@ -65,7 +65,7 @@ def _claims(running: RunningAt, owner: str | None) -> list[dict[str, Any]]:
     while True:
         asked = {"owner": owner, "after": len(rows), "limit": _PAGE}
         query = urlencode({name: value for name, value in asked.items() if value is not None})
-        page = ask(f"{running.url('projections')}/operator/todo?{query}")
+        page = ask_read_models(running, f"/operator/todo?{query}")
         rows += page
         if len(page) < _PAGE:
             return rows

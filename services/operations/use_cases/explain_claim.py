@@ -12,7 +12,9 @@ from libs.contracts.adjudication import AdjudicationReversed, ClaimAdjudicated, 
 from libs.eventlog.envelope import from_json
 from libs.eventlog.event import Recorded, shard_of
 from libs.interop.fhir import explanation_of_benefit
+from services.operations.adapters.announcing import RunningAt
 from services.operations.adapters.asking import Refused, ask
+from services.operations.adapters.read_models import ask_read_models
 
 _TIMEOUT_SECONDS = 60
 
@@ -52,9 +54,10 @@ def as_text(decided: Sequence[Decided], language: Language) -> str | None:
     return None if standing is None else explanation_text(standing.explanation, language)  # type: ignore[arg-type]
 
 
-def read_decisions(projections: str, adjudication: str, claim_id: str) -> tuple[Decided, ...]:
+def read_decisions(running: RunningAt, claim_id: str) -> tuple[Decided, ...]:
     """Asks the read model whose claim it is, and adjudication's log for its events. Raises Refused."""
-    person_id = str(ask(f"{projections}/claims/{quote(claim_id, safe='')}")["person_id"])
+    adjudication = running.url("adjudication")
+    person_id = str(ask_read_models(running, f"/claims/{quote(claim_id, safe='')}")["person_id"])
     shard = shard_of(person_id, len(ask(f"{adjudication}/log/heads")))
     subject = quote(f"claim-{claim_id}", safe="")
     with httpx2.Client(timeout=_TIMEOUT_SECONDS, trust_env=False) as client:

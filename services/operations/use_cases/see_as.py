@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 import orjson
 
@@ -22,12 +23,15 @@ from services.operations.adapters.asking import ask
 from services.operations.adapters.histories import Histories, Moment
 from services.operations.use_cases.travel import travel_to_claim
 
+MOST_READINGS = 1_000
+"""As many as the service answers at once; older ones are asked for by reader."""
+
 
 @dataclass(frozen=True)
 class SeenAs:
     """The answer: `views` by name, the edition and the consents that held, and what the claim had to do with whom.
 
-    `readings`: what was read of the claim by the reader until `known_at`, as it was recorded then.
+    `readings`: what the reader has read of the claim until `known_at`, newest first, as it was recorded then.
     """
 
     claim_id: str
@@ -39,6 +43,7 @@ class SeenAs:
     facts: Facts
     consents: Sequence[str]
     views: Mapping[str, Sight]
+    readings: Sequence[Mapping[str, Any]]
 
     def as_json(self) -> dict[str, Any]:
         """For programs."""
@@ -58,6 +63,7 @@ class SeenAs:
                 }
                 for view, sight in self.views.items()
             },
+            "readings": list(self.readings),
         }
 
 
@@ -78,7 +84,21 @@ def see_as(histories: Histories, claim_id: str, reader: Reader, at: datetime, kn
         facts,
         [one.consent_id for one in standing(consents, at, known_at)],
         visible(records.policies, consents, facts, reader, at, known_at),
+        [
+            one
+            for one in readings(histories, claim_id, str(reader))
+            if datetime.fromisoformat(one["read_at"]) <= known_at
+        ],
     )
+
+
+def readings(histories: Histories, claim_id: str, reader: str = "") -> list[dict[str, Any]]:
+    """Who has read what, newest first; of a claim, by a reader. Raises Refused."""
+    asked = {"claim_id": claim_id, "reader": reader, "limit": str(MOST_READINGS)}
+    query = urlencode({name: value for name, value in asked.items() if value})
+    url = f"{histories.running.url('projections')}/access/readings?{query}"
+    found: list[dict[str, Any]] = ask(url, token=histories.token)
+    return found
 
 
 def _records(histories: Histories, person_id: str) -> Records:

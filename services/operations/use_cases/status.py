@@ -10,6 +10,7 @@ import httpx2
 from prometheus_client.parser import text_string_to_metric_families
 
 from services.operations.adapters.announcing import RunningAt
+from services.operations.adapters.credentials import reader_token
 
 _TIMEOUT_SECONDS = 3.0
 
@@ -97,7 +98,9 @@ async def _oldest_open(client: httpx2.AsyncClient, running: RunningAt) -> Mappin
     if "projections" not in running.services:
         return None
     try:
-        answer = await client.get(f"{running.url('projections')}/operator?limit=1")
+        token = reader_token(running, "")
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        answer = await client.get(f"{running.url('projections')}/operator?limit=1", headers=headers)
         found: list[dict[str, Any]] = answer.raise_for_status().json()
     except (httpx2.HTTPError, ValueError):
         # That the projections are not up is already said.

@@ -1,44 +1,35 @@
-"""How a question to the read models becomes rows of plain JSON values."""
+"""What the entrypoints of the read models share: who asks, and how many rows."""
 
-from collections.abc import Awaitable, Callable
-from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Callable
+from typing import Annotated
 
-import orjson
-from fastapi import Query
+from fastapi import Depends, Query
 
 from libs.eventlog import EventLog
-
-if TYPE_CHECKING:
-    from libs.eventlog.database import Row
+from libs.runtime.readers import Asking, ReaderFile, reading_desk
+from libs.runtime.staff import StaffFile
+from services.projections.adapters.access_records import AccessRecords
+from services.projections.use_cases.look import Limited, Look, Unlimited
 
 # What is known of a claim before intake was heard has no time yet.
 NEWEST_FIRST = "order by received_at desc nulls last"
 
 Limit = Annotated[int, Query(ge=1, le=1_000)]
-Ask = Callable[..., Awaitable[list[dict[str, Any]]]]
-"""Asks a query with its arguments."""
-
-_JSON = frozenset({"bearings", "pool_shares", "compared"})
+LookOf = Callable[..., Look]
+"""A FastAPI dependency: how whoever sends a request sees the read models."""
 
 
-def asking(log: EventLog) -> Ask:
-    """Asks this service's own tables."""
-
-    async def rows(query: str, *arguments: object) -> list[dict[str, Any]]:
-        async with log.pool.acquire() as connection:
-            return [plain(row) for row in await connection.fetch(query, *arguments)]
-
-    return rows
+def unlimited(log: EventLog) -> LookOf:
+    """Of a deployment that names no readers: everybody sees everything, and nothing is recorded."""
+    look = Unlimited(log)
+    return lambda: look
 
 
-def plain(row: "Row") -> dict[str, Any]:
-    """A row as JSON has it."""
-    return {name: _plain_value(name, value) for name, value in row.items()}
+def limited(log: EventLog, readers: ReaderFile, staff: StaffFile | None, records: AccessRecords) -> LookOf:
+    """Whoever shows a reader's token sees what the access policy shows them; staff who operate read as operators."""
+    who = reading_desk(readers, staff)
 
+    def look(asking: Annotated[Asking, Depends(who)]) -> Look:
+        return Limited(log, records, asking)
 
-def _plain_value(name: str, value: Any) -> Any:
-    if isinstance(value, timedelta):
-        return value.total_seconds()
-    # The driver hands jsonb over as text.
-    return orjson.loads(value) if name in _JSON and value is not None else value
+    return look

@@ -3,20 +3,22 @@
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader
 
 from libs.eventlog import EventLog
 from libs.money import format_yuan
 from libs.runtime.problems import Problem
-from services.projections.entrypoints.asking import NEWEST_FIRST, Limit, asking, plain
+from services.projections.adapters.rows import Row, plain, select
+from services.projections.entrypoints.asking import NEWEST_FIRST, Limit, LookOf
 from services.projections.entrypoints.one_stop import one_stop_list
 from services.projections.entrypoints.participants import (
     insurers_and_regulator,
     operators,
     patients_and_providers,
 )
+from services.projections.use_cases.look import Look
 
 _HERE = Path(__file__).parent
 _SUMMARY = (_HERE / "summary.sql").read_text()
@@ -24,53 +26,81 @@ _PAGES = Environment(loader=FileSystemLoader(_HERE / "pages"), autoescape=True)
 _PAGES.filters["yuan"] = format_yuan
 
 
-def projections_router(log: EventLog) -> APIRouter:
+def projections_router(log: EventLog, look_of: LookOf) -> APIRouter:
     """`/`, `/summary`, `/claims…`, and what each participant may ask."""
     router = APIRouter(tags=["read models"])
-    rows = asking(log)
-    for participants in (patients_and_providers, insurers_and_regulator, operators, one_stop_list):
-        router.include_router(participants(rows))
+    mine = Depends(look_of)
+    for participants in (patients_and_providers, insurers_and_regulator, operators, one_stop_list, readings):
+        router.include_router(participants(look_of))
 
     @router.get("/summary")
-    async def summary() -> dict[str, Any]:
+    async def summary(look: Look = mine) -> dict[str, Any]:
         """Claims by status and by plan, and the time from discharge to settled payment."""
-        return await _summary(log)
+        return _one(await look.seen("summary", [await _summary(log)]))
 
     @router.get("/", response_class=HTMLResponse)
-    async def page() -> HTMLResponse:
+    async def page(look: Look = mine) -> HTMLResponse:
         """The summary as a page that reloads itself."""
-        recent = await rows(f"select * from claim_status {NEWEST_FIRST} limit 30")
-        return HTMLResponse(
-            _PAGES.get_template("summary.html").render(summary=await _summary(log), recent=recent)
-        )
+        summed = _one(await look.seen("summary", [await _summary(log)]))
+        recent = await look.rows("claim_status", f"{NEWEST_FIRST} limit 30")
+        return HTMLResponse(_PAGES.get_template("summary.html").render(summary=summed, recent=recent))
 
     @router.get("/claims")
-    async def claims(status: str | None = None, limit: Limit = 100) -> list[dict[str, Any]]:
+    async def claims(
+        status: str | None = None, limit: Limit = 100, look: Look = mine
+    ) -> list[dict[str, Any]]:
         """Claims, newest first, of a status when given."""
-        query = "select * from claim_status where $1::text is null or status = $1"
-        return await rows(f"{query} {NEWEST_FIRST} limit $2", status, limit)
+        query = f"where $1::text is null or status = $1 {NEWEST_FIRST} limit $2"
+        return await look.rows("claim_status", query, status, limit)
 
     @router.get("/claims/{claim_id}")
-    async def claim(claim_id: str) -> dict[str, Any]:
+    async def claim(claim_id: str, look: Look = mine) -> dict[str, Any]:
         """One claim, all its decisions, payments and clawbacks, and its way through the services."""
-        found = await rows("select * from claim_status where claim_id = $1", claim_id)
-        if not found:
-            raise Problem(
-                404, "claim_unknown", "No such claim", "No claim of this id has been projected yet."
-            )
-        way = "select recorded_at, source, type, shard, position, traceparent from step where subject = $1"
-        parts = {
-            "decisions": "select * from claim_decision where claim_id = $1 order by number",
-            "payments": "select * from payment where claim_id = $1 order by instructed_at, payment_id",
-            "clawbacks": "select * from clawback_status where claim_id = $1 order by raised_at, clawback_id",
-        }
-        steps = await rows(f"{way} order by recorded_at, source, position", f"claim-{claim_id}")
-        return found[0] | {
-            **{name: await rows(query, claim_id) for name, query in parts.items()},
-            "steps": steps,
-        }
+        found = await select(log, "claim_status", "where claim_id = $1", claim_id)
+        return _one(await look.seen("claim_status", [one | await _parts(log, claim_id) for one in found]))
 
     return router
+
+
+def readings(look_of: LookOf) -> APIRouter:
+    """`/access/readings`."""
+    router = APIRouter()
+    mine = Depends(look_of)
+
+    @router.get("/access/readings")
+    async def read(
+        claim_id: str | None = None, reader: str | None = None, limit: Limit = 100, look: Look = mine
+    ) -> list[dict[str, Any]]:
+        """Who has read what, of a claim and by a reader (KIND:ID) when given; newest first."""
+        query = "where ($1::text is null or claim_id = $1) and ($2::text is null or reader = $2)"
+        return await look.rows(
+            "access_reading", f"{query} order by id desc limit $3", claim_id, reader, limit
+        )
+
+    return router
+
+
+def _one(rows: list[Row]) -> Row:
+    """What does not exist and what is not seen answer alike."""
+    if not rows:
+        raise Problem(404, "claim_unknown", "No such claim", "No claim of this id has been projected yet.")
+    return rows[0]
+
+
+async def _parts(log: EventLog, claim_id: str) -> Row:
+    way = "select recorded_at, source, type, shard, position, traceparent from step where subject = $1"
+    async with log.pool.acquire() as connection:
+        steps = await connection.fetch(f"{way} order by recorded_at, source, position", f"claim-{claim_id}")
+    return {
+        "decisions": await select(log, "claim_decision", "where claim_id = $1 order by number", claim_id),
+        "payments": await select(
+            log, "payment", "where claim_id = $1 order by instructed_at, payment_id", claim_id
+        ),
+        "clawbacks": await select(
+            log, "clawback_status", "where claim_id = $1 order by raised_at, clawback_id", claim_id
+        ),
+        "steps": [plain(step) for step in steps],
+    }
 
 
 async def _summary(log: EventLog) -> dict[str, Any]:

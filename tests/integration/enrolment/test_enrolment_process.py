@@ -6,6 +6,9 @@ from typing import Any
 import httpx2
 import pytest
 
+from libs.access import read_policy, read_records
+from libs.access.policy_file import STANDARD
+from libs.contracts.access import ConsentGiven, ConsentRevoked
 from libs.contracts.enrolment import CoverageActivated, CoverageLapsed
 from libs.privacy import Erased
 from libs.testing.enrolling import (
@@ -19,6 +22,7 @@ from libs.testing.enrolling import (
     wait_until_erased,
 )
 from libs.testing.services import ServicesUnderTest
+from libs.testing.staff import shown_by
 from libs.testing.submissions import an_identity_number
 
 
@@ -142,3 +146,39 @@ def test_somebody_enrolment_never_heard_of_can_be_erased(services: ServicesUnder
     person_id = services.send("POST", "enrolment", "/people/erase", body).json()["person_id"]
     assert person_id == services.pseudonymiser.person_id(number)
     wait_until_erased(services, person_id)
+
+
+def test_consents_and_editions_of_the_policy_are_told_with_both_times(services: ServicesUnderTest) -> None:
+    person_id = services.pseudonymiser.person_id(number := a_number())
+    about = {
+        "id_number": number,
+        "purpose": "claim_detail",
+        "recipient": "insurer:lead",
+        "recorded_by": "desk",
+    }
+    backdated = about | {"given_at": "2026-03-01T00:00:00Z"}
+    for _ in range(2):
+        given = services.send("POST", "enrolment", "/consents", backdated).raise_for_status().json()
+    assert len(given["consents"]) == 1, "the same consent again changes nothing"
+    to_come = services.send("POST", "enrolment", "/consents", about | {"given_at": "2999-01-01T00:00:00Z"})
+    assert to_come.status_code == 422
+    unknown = services.send("POST", "enrolment", "/consents/revoke", about | {"purpose": "other"})
+    assert unknown.status_code == 404
+    services.send("POST", "enrolment", "/consents/revoke", about).raise_for_status()
+
+    edition = {"effective_from": "2026-01-01", "policy": read_policy(STANDARD)}
+    url = services.url("enrolment", "/access/policies")
+    by = {name: httpx2.post(url, json=edition, headers=shown_by(name)) for name in ("li", "wang", "op-2")}
+    assert [answer.status_code for answer in by.values()] == [403, 201, 200], "an approver, and once"
+    assert (
+        httpx2.post(url, json=edition | {"policy": {"title": "t"}}, headers=shown_by("wang")).status_code
+        == 422
+    )
+
+    told = services.send("POST", "enrolment", "/access/records", {"person_ids": [person_id]}).json()
+    records = read_records(told)
+    assert [one.said.edition for one in records.policies] == [1]
+    first, ended = records.consents[person_id]
+    assert (type(first.said), type(ended.said)) == (ConsentGiven, ConsentRevoked)
+    assert first.effective_from.isoformat() == "2026-03-01T00:00:00+00:00" < first.known_from.isoformat()
+    assert services.get("enrolment", f"/people/{person_id}").json()["consents"][0]["revoked_at"]

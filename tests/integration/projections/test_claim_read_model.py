@@ -17,6 +17,7 @@ from libs.eventlog.database import open_pool
 from libs.runtime.problems import install_problems
 from services.projections.claims.parts import PARTS
 from services.projections.claims.project import project
+from services.projections.entrypoints.asking import unlimited
 from services.projections.entrypoints.http import projections_router
 from tests.unit.projections.told_claims import (
     Story,
@@ -51,7 +52,7 @@ async def log(database: str) -> AsyncIterator[EventLog]:
 async def reader(log: EventLog) -> AsyncIterator[httpx2.AsyncClient]:
     app = FastAPI()
     install_problems(app)
-    app.include_router(projections_router(log))
+    app.include_router(projections_router(log, unlimited(log)))
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://test") as client:
         yield client
 

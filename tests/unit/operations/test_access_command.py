@@ -55,20 +55,24 @@ def prepare(platform: ServedPlatform) -> None:
         "consents": {STORY["person_id"]: [told(given, GIVEN, GIVEN), told(revoked, LATER, REVOKED)]},
     }
     platform.answers["POST", "/enrolment/access/records"] = (200, records)
+    read = {"view": "claim_status", "fields": ["bill_fen"], "edition": 2, "consents": [STORY["consent_id"]]}
+    read |= {"reader": "insurer:coinsurer-a", "claim_id": CLAIM}
+    whole = [read | {"read_at": moment} for moment in ("2026-05-25T00:00:00+00:00", "2026-05-02T00:00:00Z")]
+    platform.answers["GET", "/projections/access/readings"] = (200, whole)
 
 
 @pytest.mark.parametrize(
-    ("moment", "views"),
+    ("moment", "views", "read"),
     [
-        (("--at", "2026-03-10T00:00Z"), {"insurer_share"}),
-        (("--at", "2026-05-20T00:00Z"), {"insurer_share", "claim_status"}),
-        (("--at", "2026-05-20T00:00Z", "--known-at", "now"), {"insurer_share"}),
-        (("--at", "2026-06-02T00:00Z"), {"insurer_share"}),
-        (("--at", "2026-02-20T00:00Z"), set()),
+        (("--at", "2026-03-10T00:00Z"), {"insurer_share"}, 0),
+        (("--at", "2026-05-20T00:00Z"), {"insurer_share", "claim_status"}, 1),
+        (("--at", "2026-05-20T00:00Z", "--known-at", "now"), {"insurer_share"}, 2),
+        (("--at", "2026-06-02T00:00Z"), {"insurer_share"}, 2),
+        (("--at", "2026-02-20T00:00Z"), set(), 0),
     ],
 )
 def test_it_is_answered_by_what_held_and_was_known_then(
-    tmp_path: Path, moment: tuple[str, ...], views: set[str]
+    tmp_path: Path, moment: tuple[str, ...], views: set[str], read: int
 ) -> None:
     with served({}, tmp_path) as platform:
         prepare(platform)
@@ -78,6 +82,7 @@ def test_it_is_answered_by_what_held_and_was_known_then(
     found = json.loads(done.stdout)
     assert set(found["views"]) == views
     assert found["edition"] == (2 if views else None)
+    assert len(found["readings"]) == read, "what was read by then, also when it could not be read any more"
 
 
 def test_it_is_said_by_which_edition_rule_and_consent(tmp_path: Path) -> None:
