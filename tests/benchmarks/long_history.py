@@ -30,7 +30,7 @@ _LOADING = (
     "max_wal_senders=0",
     "autovacuum=off",
     "shared_buffers=1GB",
-    "max_wal_size=16GB",
+    "max_wal_size=2GB",
 )
 
 
