@@ -145,6 +145,16 @@ async def remove(connection: "Connection", claim_ids: Sequence[str]) -> None:
         await connection.execute("delete from lookup where claim_id = any ($1::text[])", list(claim_ids))
 
 
+async def any_over(connection: "Connection", now: datetime) -> bool:
+    """Whether a budget is spent, or a late period over."""
+    over: bool = await connection.fetchval(
+        "select exists (select from lookup where not given_up and budget_ends_at <= $1)"
+        " or exists (select from lookup where given_up and budget_ends_at <= $1)",
+        now,
+    )
+    return over
+
+
 async def take_expired(connection: "Connection", now: datetime, limit: int) -> list[Expired]:
     """Look-ups whose budget is spent and of which nothing was said yet, locked for this transaction."""
     rows = await connection.fetch(
