@@ -151,18 +151,24 @@ class KeyStore:
         await self._pool.execute("vacuum (full) privacy.person_key", timeout=SCRUB_TIMEOUT_SECONDS)
 
     async def _ensure_batch(self, owners: Sequence[str]) -> dict[str, DataKey]:
-        candidates = [self._candidate(owner) for owner in owners]
+        made = [self._made() for _ in owners]
+        candidates = [
+            self._master.wrap(owner, key, self._random) for owner, key in zip(owners, made, strict=True)
+        ]
+        # What comes back under an id of ours is what we made: it need not be unwrapped.
+        ours = {key.key_id: key for key in made}
         keys: dict[str, DataKey] = {}
         read_since = self._cache.forgettings()
         for _ in range(ENSURE_ATTEMPTS):
             rows = await self._pool.fetch(
                 _ENSURE,
                 [candidate.owner for candidate in candidates],
-                [UUID(candidate.key_id) for candidate in candidates],
+                [candidate.key_id for candidate in candidates],
                 [candidate.wrapped for candidate in candidates],
                 self._master.active,
             )
-            keys |= {row["owner"]: self._master.unwrap(_stored(row)) for row in rows}
+            for row in rows:
+                keys[row["owner"]] = ours.get(row["key_id"].hex) or self._master.unwrap(_stored(row))
             # An owner whose key was committed by another process after our snapshot began is neither inserted
             # nor seen by that statement; the next statement has a new snapshot.
             candidates = [candidate for candidate in candidates if candidate.owner not in keys]
@@ -192,9 +198,8 @@ class KeyStore:
         except KeyBroken as broken:
             return broken
 
-    def _candidate(self, owner: str) -> WrappedKey:
-        key = DataKey(UUID(bytes=self._random(16), version=4).hex, self._random(KEY_BYTES))
-        return self._master.wrap(owner, key, self._random)
+    def _made(self) -> DataKey:
+        return DataKey(UUID(bytes=self._random(16), version=4).hex, self._random(KEY_BYTES))
 
     def _rewrapped(self, rows: Sequence[asyncpg.Record]) -> tuple[list[UUID], list[bytes]]:
         ids = [row["key_id"] for row in rows]

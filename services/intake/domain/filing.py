@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property
 from typing import Final, Literal
 from uuid import UUID, uuid5
 
@@ -53,7 +53,7 @@ class Sending:
         return f"{self.record.partition}/{self.record.offset}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Filing:
     """A valid submission on its way to become a claim, or with `corrects` to replace the content of one.
 
@@ -67,12 +67,12 @@ class Filing:
     corrects: bool = False
     based_on: int | None = None
 
-    @property
+    @cached_property  # asked a dozen times on a settlement's way, as is the next
     def name(self) -> tuple[str, str]:
         """What the submission is called: unique per hospital."""
         return self.submission.hospital_id, self.submission.submission_id
 
-    @property
+    @cached_property
     def claim_id(self) -> str:
         return claim_id_of(*self.name)
 
@@ -180,7 +180,6 @@ class Refused:
     claim_id: str | None = None
 
 
-@lru_cache(maxsize=2_048)  # asked several times on a settlement's way
 def claim_id_of(hospital_id: str, submission_id: str) -> str:
     """The claim of a submission.
 
