@@ -9,6 +9,7 @@ from libs.contracts.registry import (
     decode,
     encode,
     event_type,
+    knows,
     latest_version,
 )
 
@@ -27,5 +28,6 @@ __all__ = [
     "decode",
     "encode",
     "event_type",
+    "knows",
     "latest_version",
 ]

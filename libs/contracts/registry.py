@@ -118,6 +118,12 @@ def latest_version(type_name: str) -> int:
     return kind.schema_version
 
 
+def knows(type_name: str, version: int) -> bool:
+    """Whether this code reads events of this type and version; what it does not read was written by newer code."""
+    kind = _BY_TYPE.get(type_name)
+    return kind is not None and version <= kind.schema_version
+
+
 def encode(event: Event) -> bytes:
     """The event's body: UTF-8 JSON in the field order of its model.
 

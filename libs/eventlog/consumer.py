@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar
 
 import structlog
 
-from libs.contracts import latest_version
+from libs.contracts import knows, latest_version
 from libs.eventlog import checkpoint, parking
 from libs.eventlog.breaker import ParkingBreaker
 from libs.eventlog.checkpoint import Lane
@@ -236,11 +236,18 @@ class Consumer:
         return filled
 
     def _newer(self, event: Recorded) -> NewerThanThisCode | None:
-        """What holds the event's lane when it was written by newer code; types that nobody handles hold nothing."""
-        if event.type not in self._handled_types:
+        """What holds the event's lane when it was written by newer code.
+
+        A newer version of a type that is not handled here holds nothing. A type that this code has never heard of
+        does: only the newer code knows whether this service handles it, and what a lane has passed is not read again.
+        """
+        if knows(event.type, event.schema_version):
             return None
-        known = latest_version(event.type)
-        if event.schema_version <= known:
+        if not knows(event.type, 1):
+            known = None
+        elif event.type in self._handled_types:
+            known = latest_version(event.type)
+        else:
             return None
         return NewerThanThisCode(
             event.source, event.shard, event.position, event.type, event.schema_version, known

@@ -84,11 +84,12 @@ class NewerThanThisCode(EventLogError):
     code = "newer_than_this_code"
 
     def __init__(
-        self, source: str, shard: int, position: int, type_name: str, version: int, known: int
+        self, source: str, shard: int, position: int, type_name: str, version: int, known: int | None
     ) -> None:
+        knows = "does not know this type" if known is None else f"knows version {known}"
         super().__init__(
             f"upgrade this service: {source} shard {shard} position {position} is {type_name} version {version},"
-            f" this code knows version {known}"
+            f" this code {knows}"
         )
         self.lane = (source, shard)
 
@@ -119,6 +120,30 @@ class LogIsArchive(EventLogError):
     def __init__(self, source: str) -> None:
         super().__init__(
             f"the log of {source} is an archive: its deployment may still run elsewhere, and would pay twice with this"
+        )
+
+
+class LogIsNewer(EventLogError):
+    """The log has events that newer code wrote: whoever cannot read what it has said must not go on with it."""
+
+    code = "log_is_newer"
+
+    def __init__(self, source: str, type_name: str, version: int) -> None:
+        super().__init__(
+            f"{source} has recorded {type_name} version {version}, which this code does not know: a service does not go"
+            " back behind what it has said; start the release that said it, or a later one"
+        )
+
+
+class SchemaIsNewer(EventLogError):
+    """A newer release has changed the tables in a way that this code cannot work with."""
+
+    code = "schema_is_newer"
+
+    def __init__(self, schema: str, name: str, why: str) -> None:
+        super().__init__(
+            f"migration {name} of {schema} closes the database to code that does not have it ({why}): start the"
+            " release that brought it, or a later one"
         )
 
 

@@ -13,6 +13,7 @@ from libs.eventlog.append import append_events
 from libs.eventlog.errors import LogIsArchive, is_operational
 from libs.eventlog.event import Append, Recorded
 from libs.eventlog.migrate import KERNEL_MIGRATIONS, create_shards, migrate
+from libs.eventlog.said import note_said
 
 if TYPE_CHECKING:
     from libs.eventlog.database import Connection, Pool
@@ -109,13 +110,15 @@ class EventLog:
     async def prepare(self, migrations: Sequence[Path] = ()) -> None:
         """Create or update the schema: the kernel's tables and the service's own.
 
-        Raises ShardCountDiffers, and LogIsArchive: a copy of another deployment must not act in its place.
+        Raises ShardCountDiffers; LogIsArchive: a copy of another deployment must not act in its place; SchemaIsNewer
+        and LogIsNewer: this code is older than what has worked here, and cannot go on with it.
         """
         async with self.pool.acquire() as connection:
             await migrate(connection, self.source, [KERNEL_MIGRATIONS, *migrations])
             await create_shards(connection, self.shards)
             if await connection.fetchval("select to_regclass('archive')") is not None:
                 raise LogIsArchive(self.source)
+            await note_said(connection, self.source)
 
     def on_append(self, listener: Callable[[], None]) -> None:
         """Call `listener` after each commit that appended events: this is how the relay is woken at once."""

@@ -193,6 +193,10 @@ class Processes:
         """The process id of every child that has been started and not stopped, by name."""
         return {child.spec.name: child.process.pid for child in self._children}
 
+    def spec_of(self, name: str) -> ProcessSpec:
+        """How a child was started that has not been stopped, to start it again otherwise. Raises KeyError."""
+        return {child.spec.name: child.spec for child in self._children}[name]
+
     def log_of(self, name: str) -> Path:
         """Where the child writes its standard output and error."""
         return self._logs / f"{name}.log"

@@ -18,8 +18,8 @@ from libs.testing.postgres import PostgresUnderTest, in_own_loop, postgres_for_t
 settings.register_profile("untimed", parent=settings(), deadline=None)
 settings.load_profile("untimed")
 
-#: The fixture of a running platform with the demo's input (tests/end_to_end/conftest.py).
-_PLATFORM = "ran"
+#: Fixtures of whole platforms that several files share (conftest.py of tests/end_to_end and of tests/faults/platform).
+_PLATFORMS = ("ran", "quiet_city")
 _SERVERS_USED = pytest.StashKey[list[str]]()
 
 
@@ -124,7 +124,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         names = getattr(item, "fixturenames", ())
         if "kafka" in names:
             item.add_marker("kafka")
-        item.add_marker(pytest.mark.xdist_group(_PLATFORM if _PLATFORM in names else item.path.name))
+        shared = (name for name in _PLATFORMS if name in names)
+        item.add_marker(pytest.mark.xdist_group(next(shared, item.path.name)))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

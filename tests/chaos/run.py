@@ -36,6 +36,12 @@ REST_SECONDS = 240.0
 # Roots are published when a day is over, which no drill waits for.
 CHECKS = ("chains", "receipts", "money", "bank", "insurers", "projections")
 SKEWED_SECONDS = 37.0
+#: Nobody decides without the bureau's records here: which claims would is chance, and compared below.
+PATIENT = {
+    "HUIJI_RECORDS_ATTEMPTS": "1000",
+    "HUIJI_ANSWER_SECONDS": "900",
+    "HUIJI_RECORDS_WITHIN_SECONDS": "800",
+}
 
 Say = Callable[[str], None]
 
@@ -78,12 +84,7 @@ def live(drill: Drill, directory: Path, say: Say, *, disturbed: bool) -> Outcome
     proxies: list[PostgresProxy] = []
 
     def told(service: str, database_url: str) -> Mapping[str, str]:
-        # Nobody decides without the bureau's records here: which claims would is chance, and compared below.
-        environment = {
-            "HUIJI_RECORDS_ATTEMPTS": "1000",
-            "HUIJI_ANSWER_SECONDS": "900",
-            "HUIJI_RECORDS_WITHIN_SECONDS": "800",
-        }
+        environment = {**PATIENT}
         if disturbed:
             if not proxies:
                 proxies.append(PostgresProxy(database_url))
@@ -107,7 +108,7 @@ def live(drill: Drill, directory: Path, say: Say, *, disturbed: bool) -> Outcome
         _await(running, hospitals.done.is_set, "hospitals have sent everything")
         hospitals.finish()
         _come_to_rest(running, addresses, len(submissions), say)
-        outcome = Outcome(_claims(addresses), faults=faults, tries=hospitals.tries)
+        outcome = Outcome(claims_of(addresses), faults=faults, tries=hospitals.tries)
         outcome.checks = _verify(running, directory, say)
     for proxy in proxies:
         proxy.__exit__(None, None, None)
@@ -178,7 +179,7 @@ def _is_ready(url: str) -> bool:
         return False
 
 
-def _claims(addresses: Addresses) -> dict[str, tuple[Any, ...]]:
+def claims_of(addresses: Addresses) -> dict[str, tuple[Any, ...]]:
     """What every claim came to, without ids of people, whose key is each platform's own."""
 
     async def read() -> dict[str, tuple[Any, ...]]:

@@ -1,4 +1,4 @@
-"""The schemas that a revision of the checkout has, read from git."""
+"""The schemas of what was released: of a revision, read from git, and of the last release, kept in the checkout."""
 
 import io
 import subprocess
@@ -10,6 +10,9 @@ import orjson
 
 from libs.contracts.golden import contract_at
 from libs.contracts.schemas import Contract, Schema
+
+#: The last release's sources (tests/last_release/README.md): git's history and tags need not be there.
+KEPT = PurePosixPath("tests/last_release/sources.tar.xz")
 
 
 class RevisionUnreadable(Exception):
@@ -34,11 +37,23 @@ def schemas_at(checkout: Path, revision: str, folder: PurePosixPath) -> Mapping[
         return {}
     archive = _git(checkout, "archive", "--format=tar", f"{revision}^{{commit}}", str(folder))
     with tarfile.open(fileobj=io.BytesIO(archive)) as files:
-        found: dict[Contract, Schema] = {}
-        for member in files:
-            content = files.extractfile(member) if member.isfile() else None
-            if content is not None:
-                found[contract_at(Path(member.name))] = orjson.loads(content.read())
+        return _schemas_in(files, folder)
+
+
+def schemas_of_last_release(checkout: Path, folder: PurePosixPath) -> Mapping[Contract, Schema]:
+    """The event schemas below `folder` of the release that is kept in the checkout; none when none is kept."""
+    if not (checkout / KEPT).exists():
+        return {}
+    with tarfile.open(checkout / KEPT) as files:
+        return _schemas_in(files, folder)
+
+
+def _schemas_in(files: tarfile.TarFile, folder: PurePosixPath) -> Mapping[Contract, Schema]:
+    found: dict[Contract, Schema] = {}
+    for member in files:
+        content = files.extractfile(member) if PurePosixPath(member.name).is_relative_to(folder) else None
+        if content is not None:
+            found[contract_at(Path(member.name))] = orjson.loads(content.read())
     return found
 
 

@@ -1,7 +1,8 @@
 """Keep what is published about events true: schemas, samples and the AsyncAPI document follow the models.
 
-The exported schemas are also the baseline: a model may differ from them only compatibly. Before the first release
-(no tag `v…`) `replace=True` lets a version change its shape; a released version never does.
+The exported schemas are also the baseline: a model may differ from them only compatibly. What was not released yet
+(no tag `v…` has it, nor the release that is kept in the checkout) may change its shape with `replace=True`; a released
+version never does.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +17,7 @@ from libs.contracts.golden import contract_at, golden_path, read_golden, renewed
 from libs.contracts.schemas import Contract, Schema, current_schemas
 from libs.contracts.upcasters import UPCASTERS
 from libs.runtime.asyncapi import whole_asyncapi_document
-from services.operations.adapters.released_schemas import newest_release, schemas_at
+from services.operations.adapters.released_schemas import newest_release, schemas_at, schemas_of_last_release
 from services.operations.adapters.replacing import replace_file
 
 SCHEMAS = PurePosixPath("docs/schemas/events")
@@ -87,6 +88,7 @@ def _refused(checkout: Path, released: str | None, *, with_exported: bool) -> li
     found: list[Refusal] = []
     if with_exported:
         found += _refusals(_exported_schemas(checkout))
+    found += _refusals(schemas_of_last_release(checkout, SCHEMAS))
     if released is not None:
         found += _refusals(schemas_at(checkout, released, SCHEMAS))
     return list(dict.fromkeys(found))

@@ -53,7 +53,8 @@ class PlatformPlan:
     `traces`: every service writes its spans to `run/traces/<service>.jsonl`. Without `usual_ports` the kernel chooses
     every port: a part that is started again finds its own still free, whatever else starts on the machine. `told`:
     what services are told beside their addresses, by the service's name and the database's URL: a drill puts itself
-    between. `seed`: called with the database's URL before any service starts, to fill it.
+    between. `seed`: called with the database's URL before any service starts, to fill it. `sources`: where services
+    start from when they are another release's than the checkout's.
     """
 
     directory: Path
@@ -65,6 +66,7 @@ class PlatformPlan:
     usual_ports: bool = True
     told: Callable[[str, str], Mapping[str, str]] = lambda _service, _database_url: {}
     seed: Callable[[str], None] = lambda _database_url: None
+    sources: Path | None = None
 
     def preferred(self, port: int) -> int:
         """The port to ask for; 0 leaves it to the kernel."""
@@ -104,7 +106,7 @@ def run_platform(
                 trace_file = plan.directory / "run" / "traces" / f"{service.name}.jsonl"
                 environment["HUIJI_TRACE_FILE"] = str(trace_file)
             environment |= plan.told(service.name, addresses.database_url)
-            processes.start(_spec(service, ports[service.name], environment, plan.checkout, "services"))
+            processes.start(_spec(service, ports[service.name], environment, plan, "services"))
         processes.wait_ready()
         with announced(plan.directory / "run", addresses):
             yield RunningPlatform(Platform(addresses, logs), processes)
@@ -123,7 +125,7 @@ def _start_foundations(plan: PlatformPlan, processes: Processes) -> Addresses:
     open_pool_account(bank.url)
     port = choose_port(plan.preferred(plan.bureau.preferred_port))
     environment = outside_environment(plan.bureau, port)
-    processes.start(_spec(plan.bureau, port, environment, plan.checkout, "outside"))
+    processes.start(_spec(plan.bureau, port, environment, plan, "outside"))
     master_key_file = plan.directory / "master.key"
     if not master_key_file.exists():
         create_master_key(master_key_file)
@@ -150,7 +152,7 @@ def _start_broker(plan: PlatformPlan, processes: Processes) -> str:
 
 
 def _spec(
-    service: Service, port: int, environment: dict[str, str], checkout: Path, together: str
+    service: Service, port: int, environment: dict[str, str], plan: PlatformPlan, together: str
 ) -> ProcessSpec:
     return ProcessSpec(
         name=service.name,
@@ -160,6 +162,6 @@ def _spec(
         ready_within_seconds=120,
         # A service gives itself 10 s to finish its batches and 10 s to publish the rest.
         stop_within_seconds=25,
-        directory=checkout,
+        directory=plan.sources or plan.checkout,
         together=together,
     )
