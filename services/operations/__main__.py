@@ -21,6 +21,7 @@ from services.operations.entrypoints.insurer import insurer
 from services.operations.entrypoints.lag import lag
 from services.operations.entrypoints.make_master_key import make_master_key
 from services.operations.entrypoints.make_root_key import make_root_key
+from services.operations.entrypoints.make_staff import make_staff
 from services.operations.entrypoints.one_stop import one_stop
 from services.operations.entrypoints.open_pool_account import open_pool_account
 from services.operations.entrypoints.parked import parked
@@ -49,6 +50,7 @@ app.command()(down)
 app.command()(status)
 app.command()(make_master_key)
 app.command()(make_root_key)
+app.command()(make_staff)
 app.command()(open_pool_account)
 app.command()(export)
 app.command("import")(import_export)

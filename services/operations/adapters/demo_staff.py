@@ -1,6 +1,6 @@
-"""Staff for a platform on one machine: five people with tokens of their own, so that second persons exist.
+"""Staff and readers for a platform on one machine, with tokens of their own: so second persons exist.
 
-A city names its staff itself (`HUIJI_STAFF_FILE`) and keeps no token in clear.
+A city names them itself (`HUIJI_STAFF_FILE`, `HUIJI_READER_FILE`) and keeps no token in clear.
 """
 
 import json
@@ -22,24 +22,36 @@ _MEMBERS: dict[str, dict[str, Any]] = {
 }
 
 
+_READERS: dict[str, dict[str, Any]] = {
+    "lead-01": {"reads_as": "insurer:lead"},
+    "coinsurer-a-01": {"reads_as": "insurer:coinsurer-a"},
+    "poverty-relief-01": {"reads_as": "charity:poverty-relief"},
+    "regulator-01": {"reads_as": "regulator:bureau"},
+}
+READER_TOKENS = "reader-tokens.json"
+
+
 def staff_of_platform(directory: Path) -> Path:
     """The staff file of the platform in `directory`, with the tokens beside it (mode 0600).
 
     Who is there already keeps the token; a platform of an earlier release gets whom it lacks.
     """
-    staff_file, tokens_file = directory / "staff.yaml", directory / TOKENS
-    tokens: dict[str, str] = json.loads(tokens_file.read_text()) if staff_file.exists() else {}
-    staff: list[dict[str, Any]] = (
-        yaml.safe_load(staff_file.read_text())["staff"] if staff_file.exists() else []
-    )
-    missing = [member for member in _MEMBERS if member not in tokens]
+    return _written(directory / "staff.yaml", "staff", directory / TOKENS, _MEMBERS)
+
+
+def readers_of_platform(directory: Path) -> Path:
+    """The same of those who read; staff who operate read with their own tokens."""
+    return _written(directory / "readers.yaml", "readers", directory / READER_TOKENS, _READERS)
+
+
+def _written(file: Path, name: str, tokens_file: Path, people: dict[str, dict[str, Any]]) -> Path:
+    tokens: dict[str, str] = json.loads(tokens_file.read_text()) if file.exists() else {}
+    known: list[dict[str, Any]] = yaml.safe_load(file.read_text())[name] if file.exists() else []
+    missing = [one for one in people if one not in tokens]
     if missing:
-        tokens |= {member: secrets.token_urlsafe(24) for member in missing}
+        tokens |= {one: secrets.token_urlsafe(24) for one in missing}
         tokens_file.touch(mode=0o600)
         tokens_file.write_text(json.dumps(tokens, indent=2) + "\n")
-        staff += [
-            {"id": member, **_MEMBERS[member], "token_sha256": token_hash(tokens[member])}
-            for member in missing
-        ]
-        staff_file.write_text(yaml.safe_dump({"staff": staff}, sort_keys=False))
-    return staff_file
+        known += [{"id": one, **people[one], "token_sha256": token_hash(tokens[one])} for one in missing]
+        file.write_text(yaml.safe_dump({name: known}, sort_keys=False))
+    return file

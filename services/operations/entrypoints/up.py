@@ -13,6 +13,7 @@ from rich.console import Console
 
 from libs.local_platform import RunLock, private_directory
 from services.operations.adapters.announcing import FILE, NoPlatform, read_announcement
+from services.operations.adapters.demo_staff import readers_of_platform
 from services.operations.entrypoints.import_ import take_over
 from services.operations.entrypoints.places import CHECKOUT, UP, shown
 from services.operations.entrypoints.progress import StartProgress
@@ -28,6 +29,13 @@ def up(
         bool, typer.Option(help="Return when everything is ready; `huiji down` stops it.")
     ] = False,
     broker: Annotated[str, typer.Option(help="embedded or apache (needs Maven and Java 17).")] = "embedded",
+    limit_reading: Annotated[
+        bool,
+        typer.Option(
+            "--limit-reading",
+            help="Who reads the read models shows a token, and sees what the access policy shows them.",
+        ),
+    ] = False,
     export: Annotated[
         Path | None,
         typer.Option(
@@ -43,9 +51,14 @@ def up(
     if broker not in kinds:
         raise typer.BadParameter(f"{broker!r} is not one of {', '.join(kinds)}", param_hint="--broker")
     if detach:
-        raise typer.Exit(_detached(broker, export))
+        raise typer.Exit(_detached(broker, export, ["--limit-reading"] * limit_reading))
     console = Console()
     plan = PlatformPlan(UP, CHECKOUT, broker="apache" if broker == "apache" else "embedded")
+    if limit_reading:
+        readers = str(readers_of_platform(private_directory(UP)))
+        plan = replace(
+            plan, told=lambda name, _: {"HUIJI_READER_FILE": readers} if name == "projections" else {}
+        )
     if export is not None:
         plan = replace(plan, seed=partial(take_over, export.resolve()))
     with reporting(console), run_platform(plan, StartProgress(console)) as running:
@@ -54,7 +67,7 @@ def up(
         serve_until_stopped(running)
 
 
-def _detached(broker: str, export: Path | None) -> int:
+def _detached(broker: str, export: Path | None, limits: list[str]) -> int:
     """Run `huiji up` in a session of its own and show what it says until it is ready; answers an exit status."""
     log = private_directory(UP) / "run" / "supervisor.log"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -68,7 +81,7 @@ def _detached(broker: str, export: Path | None) -> int:
     seed = ["--import", str(export.resolve())] if export is not None else []
     with log.open("ab") as output:
         supervisor = subprocess.Popen(
-            [sys.executable, "-m", "services.operations", "up", "--broker", broker, *seed],
+            [sys.executable, "-m", "services.operations", "up", "--broker", broker, *seed, *limits],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -80,7 +80,14 @@ def container_of(compose: Compose, service: Service) -> Container:
 
 def test_exactly_the_processes_of_the_platform_run(compose: Compose) -> None:
     ours = {service.name.replace("_", "-") for service in (*SERVICES, BUREAU)}
-    assert set(compose.services) == ours | {"postgres", "kafka", "bank", "master-key", "pool-account"}
+    assert set(compose.services) == ours | {
+        "postgres",
+        "kafka",
+        "bank",
+        "master-key",
+        "staff",
+        "pool-account",
+    }
 
 
 @pytest.mark.parametrize("service", [*SERVICES, BUREAU], ids=lambda service: service.name)
@@ -98,8 +105,9 @@ def test_a_service_gets_the_settings_it_gets_locally(
     compose: Compose, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told = container_of(compose, service).environment
-    nowhere = Addresses("", "", {}, "", "", Path("/"))
-    assert set(told) == {*service_environment(service, ANY_PORT, nowhere), "HUIJI_HTTP_HOST"}
+    nowhere = Addresses("", "", {}, "", "", Path("/"), staff_file=Path("/"))
+    own = {"HUIJI_READER_FILE"} if service.name == "projections" else set()
+    assert set(told) - own == {*service_environment(service, ANY_PORT, nowhere), "HUIJI_HTTP_HOST"}
     for name, value in told.items():
         monkeypatch.setenv(name, value)
     settings = ServiceSettings()
@@ -131,7 +139,8 @@ def test_a_service_waits_for_what_it_needs(compose: Compose) -> None:
     assert set(compose.services["pool-account"].depends_on) == {"bank"}
     for service in SERVICES:
         waits_for = container_of(compose, service).depends_on
-        assert set(waits_for) == {"master-key", "postgres", "kafka", "pool-account", "bureau-simulator"}
+        made = {"master-key", "staff", "pool-account"}
+        assert set(waits_for) == made | {"postgres", "kafka", "bureau-simulator"}
         for name, dependency in waits_for.items():
             healthy = compose.services[name].healthcheck is not None
             assert dependency.condition == (
