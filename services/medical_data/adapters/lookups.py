@@ -113,10 +113,13 @@ async def take_due(
     ]
 
 
-async def still_leased(connection: "Connection", lease: UUID) -> set[str]:
-    """The claims that are still ours and whose people are not erased, locked for this transaction."""
+async def still_leased(connection: "Connection", claim_ids: Sequence[str], lease: UUID) -> set[str]:
+    """Those of the claims that are still ours and whose people are not erased, locked for this transaction."""
     rows = await connection.fetch(
-        "select claim_id from lookup where lease = $1 and not erased order by claim_id for update", lease
+        "select claim_id from lookup where claim_id = any ($1::text[]) and lease = $2 and not erased"
+        " order by claim_id for update",
+        list(claim_ids),
+        lease,
     )
     return {row["claim_id"] for row in rows}
 

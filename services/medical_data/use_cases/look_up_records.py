@@ -124,7 +124,7 @@ class LookUpRecords:
 
     async def _record(self, lease: UUID, due: Sequence[Lookup], outcomes: dict[str, Outcome]) -> None:
         async with self._log.transaction() as work:
-            ours = await lookups.still_leased(work.connection, lease)
+            ours = await lookups.still_leased(work.connection, [lookup.claim_id for lookup in due], lease)
             instructions: list[Instruction[Command]] = []
             failures: list[Failure] = []
             gone: list[str] = []
