@@ -4,8 +4,11 @@ from dataclasses import dataclass
 
 LONGEST_REST_SECONDS = 5.0
 REST_PER_WORK_WHEN_LIVE_WORKS = 9.0
-"""A tenth of its speed while events come in: at a quarter the median claim took half as long again."""
-PAGE_EVENTS_WHEN_LIVE_WORKS = 250
+"""A tenth of its speed while events come in: at a quarter, reading not counted, the median claim took half as long
+again."""
+SLOWEST_EVENTS_PER_SECOND = 2_000
+"""But not so slow that live, on a machine with nothing to spare, runs away from it: at half its rate it writes 1,500."""
+PAGE_EVENTS_WHEN_LIVE_WORKS = 500
 """What it works at a time then must not be felt either."""
 REST_PER_WORK_WHEN_LIVE_LAGS = 19.0
 """Slower still, not a stop: a live service that is down lags for ever, and may be waiting for this rebuild."""
@@ -35,14 +38,15 @@ class Pace:
     def rest_seconds(self, worked_seconds: float, events: int, live: LiveTraffic) -> float:
         """The rest after a batch of `events` that took `worked_seconds`."""
         by_rate = events / self.events_per_second - worked_seconds if self.events_per_second else 0.0
-        per_work = 0.0
+        per_work, longest = 0.0, LONGEST_REST_SECONDS
         if self.yields and live.lag_events > self.lag_events:
             per_work = REST_PER_WORK_WHEN_LIVE_LAGS
         elif self.yields and live.works:
             per_work = REST_PER_WORK_WHEN_LIVE_WORKS
+            longest = min(longest, events * self.processes / SLOWEST_EVENTS_PER_SECOND - worked_seconds)
         if per_work:
             per_work = (1 + per_work) * self.processes - 1
-        return max(0.0, by_rate, min(worked_seconds * per_work, LONGEST_REST_SECONDS))
+        return max(0.0, by_rate, min(worked_seconds * per_work, longest))
 
     def shared_by(self, processes: int) -> "Pace":
         """The pace of one of several processes."""

@@ -36,9 +36,14 @@ def test_a_rate_is_kept_over_work_and_rest() -> None:
 
 
 def test_while_events_come_in_nine_tenths_are_rest() -> None:
-    assert Pace(None, 100).rest_seconds(0.1, 500, LiveTraffic(works=True)) == pytest.approx(0.9)
+    assert Pace(None, 100).rest_seconds(0.1, 2_000, LiveTraffic(works=True)) == pytest.approx(0.9)
     two = Pace(None, 100).shared_by(2)
-    assert two.rest_seconds(0.1, 500, LiveTraffic(works=True)) == pytest.approx(1.9), "a twentieth each"
+    assert two.rest_seconds(0.1, 2_000, LiveTraffic(works=True)) == pytest.approx(1.9), "a twentieth each"
+
+
+def test_on_a_machine_with_nothing_to_spare_live_does_not_run_away_from_it() -> None:
+    assert Pace(None, 100).rest_seconds(0.8, 2_000, LiveTraffic(works=True)) == pytest.approx(0.2)
+    assert Pace(None, 100).rest_seconds(1.2, 2_000, LiveTraffic(works=True)) == 0
 
 
 def test_while_live_lags_nineteen_twentieths_are_rest_but_never_all() -> None:
