@@ -1,7 +1,7 @@
 """What the bank says of payments becomes events; its numbered answers are read once each, whatever crashes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING
 
@@ -26,19 +26,57 @@ if TYPE_CHECKING:
 ANSWERS_PER_STEP = 20
 
 
+@dataclass(frozen=True, slots=True)
+class _Booking:
+    """An entry of the bank's, and its place in what it has told."""
+
+    position: int
+    index: int
+    entry: BookedEntry
+
+    @property
+    def booked_at(self) -> datetime:
+        return self.entry.booked_at or datetime.combine(self.entry.booked_on, time(), UTC)
+
+    @property
+    def is_return(self) -> bool:
+        return self.entry.direction == "credit"
+
+    @property
+    def reason_code(self) -> str:
+        return self.entry.return_reason or "NARR"
+
+    def unmatched(self, what: str) -> Unmatched:
+        entry = self.entry
+        return Unmatched(
+            self.position, self.index, what, entry.end_to_end_id, entry.amount_fen, entry.bank_reference
+        )
+
+    def word(self) -> BankWord:
+        entry = self.entry
+        return BankWord(
+            self.position,
+            self.index,
+            entry.end_to_end_id or "",
+            "returned" if self.is_return else "booked",
+            entry.amount_fen,
+            entry.bank_reference,
+            self.reason_code,
+            self.booked_at,
+        )
+
+
 @dataclass
 class _Reading:
-    """What a run of answers asks for. `bookings`: the entry behind an instruction, by the instruction's index.
+    """What a run of answers asks for. `bookings`: what is behind an instruction, by the instruction's index.
 
     `words`: what is said of our payments under files that we do not know; our books were restored then.
-    `returns`: the word to keep of an instruction that turns out to be of a return before its booking, by its index.
     """
 
-    instructions: list[Instruction[Command]]
-    unmatched: list[Unmatched]
-    bookings: dict[int, Unmatched]
-    words: list[BankWord]
-    returns: dict[int, BankWord]
+    instructions: list[Instruction[Command]] = field(default_factory=list)
+    unmatched: list[Unmatched] = field(default_factory=list)
+    bookings: dict[int, _Booking] = field(default_factory=dict)
+    words: list[BankWord] = field(default_factory=list)
 
 
 async def read_answers(log: EventLog, stage: Stage[Account, Command], bank: Bank) -> int:
@@ -58,18 +96,19 @@ async def read_answers(log: EventLog, stage: Stage[Account, Command], bank: Bank
         decided = await stage.apply(work, reading.instructions)
         await payments.follow(work.connection, payments.decided_by(reading.instructions, decided), work.now)
         # Money moved that our books do not expect to move, like the booking of a payment we take for rejected.
-        unexpected = [entry for index, entry in reading.bookings.items() if not decided[index]]
-        await answers_table.note_unmatched(work.connection, [*reading.unmatched, *unexpected], work.now)
+        unexpected = [booking for index, booking in reading.bookings.items() if not decided[index]]
+        reading.unmatched += [booking.unmatched("not_expected") for booking in unexpected]
         # A return whose booking the bank has not told yet waits for it (take_up_words).
-        early = [word for index, word in reading.returns.items() if not decided[index]]
-        await bank_words.note(work.connection, [*reading.words, *early])
+        reading.words += [booking.word() for booking in unexpected if booking.is_return]
+        await answers_table.note_unmatched(work.connection, reading.unmatched, work.now)
+        await bank_words.note(work.connection, reading.words)
         await take_up_within(work, stage)
     return len(answers)
 
 
 async def _read(connection: "Connection", answers: Sequence[Answer], now: datetime) -> _Reading:
     ours = await payments.find_payments(connection, _end_to_end_ids(answers))
-    reading = _Reading([], [], {}, [], {})
+    reading = _Reading()
     for answer in answers:
         match answer.content:
             case StatusReport() as report:
@@ -79,7 +118,7 @@ async def _read(connection: "Connection", answers: Sequence[Answer], now: dateti
             case notifications:
                 entries = [entry for notification in notifications for entry in notification.entries]
                 for index, entry in enumerate(entries):
-                    _read_entry(answer.position, index, entry, ours, now, reading)
+                    _read_booking(_Booking(answer.position, index, entry), ours, now, reading)
     return reading
 
 
@@ -111,46 +150,22 @@ async def _read_report(
             reading.instructions.append(_instruction(payment, Reject(payment.payment_id, code, now)))
 
 
-def _read_entry(
-    position: int,
-    index: int,
-    entry: BookedEntry,
-    ours: dict[str, DuePayment],
-    now: datetime,
-    reading: _Reading,
-) -> None:
+def _read_booking(booking: _Booking, ours: dict[str, DuePayment], now: datetime, reading: _Reading) -> None:
+    entry = booking.entry
     payment = ours.get(entry.end_to_end_id or "")
-    booked_at = entry.booked_at or datetime.combine(entry.booked_on, time(), UTC)
-    code = entry.return_reason or "NARR"
-
-    def unmatched(what: str) -> Unmatched:
-        reference = entry.bank_reference
-        return Unmatched(position, index, what, entry.end_to_end_id, entry.amount_fen, reference)
-
-    what: What = "booked" if entry.direction == "debit" else "returned"
-    word = BankWord(
-        position,
-        index,
-        entry.end_to_end_id or "",
-        what,
-        entry.amount_fen,
-        entry.bank_reference,
-        code,
-        booked_at,
-    )
     if payment is None or entry.original_message_id not in (None, payment.message_id):
-        reading.unmatched.append(unmatched("unknown_payment"))
-        _note_word(reading, word)
+        reading.unmatched.append(booking.unmatched("unknown_payment"))
+        _note_word(reading, booking.word())
         return
     if payment.amount_fen != entry.amount_fen:
-        reading.unmatched.append(unmatched("amount_differs"))
+        reading.unmatched.append(booking.unmatched("amount_differs"))
         return
-    if entry.direction == "debit":
-        command: Command = Settle(payment.payment_id, entry.amount_fen, entry.bank_reference, booked_at, now)
+    payment_id, amount_fen, reference = payment.payment_id, entry.amount_fen, entry.bank_reference
+    if booking.is_return:
+        command: Command = Return(payment_id, amount_fen, reference, booking.reason_code, now)
     else:
-        command = Return(payment.payment_id, entry.amount_fen, entry.bank_reference, code, now)
-        reading.returns[len(reading.instructions)] = word
-    reading.bookings[len(reading.instructions)] = unmatched("not_expected")
+        command = Settle(payment_id, amount_fen, reference, booking.booked_at, now)
+    reading.bookings[len(reading.instructions)] = booking
     reading.instructions.append(_instruction(payment, command))
 
 
