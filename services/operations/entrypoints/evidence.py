@@ -1,7 +1,6 @@
 """`huiji evidence CLAIM_ID -o PACK.zip`: everything that proves one claim, with its own verifier."""
 
 import asyncio
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +10,8 @@ import typer
 from libs.proof.pack import ClaimEvidence, pack_files, zipped
 from libs.proof.pack_verifier import Broken
 from libs.proof.pack_verifier import verify as verify_pack
+from services.operations.adapters.announcing import RunningAt
+from services.operations.adapters.credentials import reader_token
 from services.operations.adapters.replacing import replace_file
 from services.operations.entrypoints.exits import NO
 from services.operations.entrypoints.finding import PlatformFile, find_platform, reaching
@@ -26,9 +27,9 @@ def evidence(
 ) -> None:
     """Pack a claim's events, receipts and proofs with a timeline and a verifier that needs none of our code."""
     with reaching():
-        services = find_platform(platform).services
+        running = find_platform(platform)
         try:
-            collected = asyncio.run(_collect(claim_id, services))
+            collected = asyncio.run(_collect(claim_id, running))
         except NotProvable as error:
             refuse(str(error), NO)
     replace_file(output, zipped(pack_files(collected)))
@@ -48,6 +49,6 @@ def evidence(
     )
 
 
-async def _collect(claim_id: str, services: Mapping[str, str]) -> ClaimEvidence:
-    async with Evidence(services) as asked:
+async def _collect(claim_id: str, running: RunningAt) -> ClaimEvidence:
+    async with Evidence(running.services, reader_token(running, "")) as asked:
         return await asked.collect(claim_id, datetime.now(UTC))

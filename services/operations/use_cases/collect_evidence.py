@@ -35,9 +35,10 @@ class NotProvable(OperationsError):
 
 
 class Evidence:
-    """Asks the services of one platform; use it with `async with`."""
+    """Asks the services of one platform; use it with `async with`. `token`: shown where reading is limited."""
 
-    def __init__(self, services: Mapping[str, str]) -> None:
+    def __init__(self, services: Mapping[str, str], token: str | None = None) -> None:
+        self._shown = {"Authorization": f"Bearer {token}"} if token else {}
         self._services = {name: url.rstrip("/") for name, url in services.items()}
         self._client = httpx2.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False)
 
@@ -123,7 +124,8 @@ class Evidence:
         return orjson.loads(await self._get(name, path))
 
     async def _get(self, name: str, path: str) -> bytes:
-        response = await self._client.get(self._services[name] + path)
+        shown = self._shown if name == _WITHOUT_LOG else {}
+        response = await self._client.get(self._services[name] + path, headers=shown)
         if not response.is_success:
             raise Refused(response.status_code, f"{name} answered {response.status_code} at {path}")
         return response.content
