@@ -1,7 +1,7 @@
 """The features of a claim as of the moment: plain values, so that a score can be recomputed from its event."""
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date
 
 from msgspec import Struct
 from msgspec.structs import asdict
@@ -61,8 +61,12 @@ def features_of(person: Person, claim_id: str) -> Features:
         for other_id, other in person.claims.items()
         if other_id != claim_id and other.facts is not None and not other.withdrawn
     ]
-    earlier = [other for other in others if other.visit.discharged_on <= visit.discharged_on]
-    earlier_stays = [other for other in earlier if other.visit.kind == "inpatient"]
+    earlier = [
+        (other, (visit.admitted_on - other.visit.discharged_on).days)
+        for other in others
+        if other.visit.discharged_on <= visit.discharged_on
+    ]
+    earlier_stays = [(other, days) for other, days in earlier if other.visit.kind == "inpatient"]
     stays = _other_stays(facts, records, others) if visit.kind == "inpatient" else []
     after_death = (visit.discharged_on - records.deceased_on).days if records.deceased_on else None
     return Features(
@@ -88,11 +92,11 @@ def features_of(person: Person, claim_id: str) -> Features:
         overlap_days=_overlap_days(visit, stays, others),
         days_since_related_discharge=_days_since_related_discharge(visit, stays),
         first_year_day=_first_year_day(person, visit.admitted_on),
-        stays_30d=len(_within(earlier_stays, visit.admitted_on, 30)),
-        stays_90d=len(_within(earlier_stays, visit.admitted_on, 90)),
-        stays_365d=len(_within(earlier_stays, visit.admitted_on, 365)),
-        hospitals_90d=len({other.visit.hospital_id for other in _within(earlier, visit.admitted_on, 90)}),
-        bill_365d_fen=sum(other.bill_fen for other in _within(earlier, visit.admitted_on, 365)),
+        stays_30d=len(_within(earlier_stays, 30)),
+        stays_90d=len(_within(earlier_stays, 90)),
+        stays_365d=len(_within(earlier_stays, 365)),
+        hospitals_90d=len({other.visit.hospital_id for other in _within(earlier, 90)}),
+        bill_365d_fen=sum(other.bill_fen for other in _within(earlier, 365)),
         continued_stay_days=_continued_stay_days(visit, stays),
     )
 
@@ -106,9 +110,9 @@ def _share_bp(part: int, whole: int) -> int | None:
     return part * BASIS_POINTS // whole if whole else None
 
 
-def _within(others: Iterable[ClaimFacts], day: date, days: int) -> list[ClaimFacts]:
-    since = day - timedelta(days=days)
-    return [other for other in others if other.visit.discharged_on >= since]
+def _within(earlier: Iterable[tuple[ClaimFacts, int]], most_days: int) -> list[ClaimFacts]:
+    """Of earlier claims with the days from their end to this one's beginning, those that ended so recently."""
+    return [other for other, days in earlier if days <= most_days]
 
 
 def _other_stays(
