@@ -85,6 +85,9 @@ class UnitOfWork:
 
 BeforeCommit = Callable[[UnitOfWork, list[Recorded]], Awaitable[None]]
 
+Listener = Callable[[Sequence[Recorded]], None]
+"""Told of each commit: the events that it appended."""
+
 
 class EventLog:
     """The append side of one service's log in one PostgreSQL schema.
@@ -105,7 +108,7 @@ class EventLog:
         self.shards = shards
         self.clock = clock
         self.new_id = new_id
-        self._listeners: list[Callable[[], None]] = []
+        self._listeners: list[Listener] = []
 
     async def prepare(self, migrations: Sequence[Path] = ()) -> None:
         """Create or update the schema: the kernel's tables and the service's own.
@@ -120,8 +123,8 @@ class EventLog:
                 raise LogIsArchive(self.source)
             await note_said(connection, self.source)
 
-    def on_append(self, listener: Callable[[], None]) -> None:
-        """Call `listener` after each commit that appended events: this is how the relay is woken at once."""
+    def on_append(self, listener: Listener) -> None:
+        """Call `listener` after each commit that appended events: this is how the relay has them at once."""
         self._listeners.append(listener)
 
     @asynccontextmanager
@@ -140,11 +143,11 @@ class EventLog:
                 await before_commit(work, recorded)
         work.committed()
         if recorded:
-            await self._tell_relays()
+            await self._tell_relays(recorded)
 
-    async def _tell_relays(self) -> None:
+    async def _tell_relays(self, recorded: Sequence[Recorded]) -> None:
         for listener in self._listeners:
-            listener()
+            listener(recorded)
         if self._listeners:
             return
         # This process has no relay, another may. Never inside the append's transaction: NOTIFY takes a lock over the

@@ -7,7 +7,6 @@ twice at a time. What a crash makes it publish again, consumers skip by position
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,6 +14,7 @@ import structlog
 
 from libs.eventlog.errors import EventLogError, is_operational
 from libs.eventlog.event import Recorded
+from libs.eventlog.handed_over import HandedOver
 from libs.eventlog.log import EventLog, channel_of
 from libs.eventlog.read import to_recorded
 
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 logger = structlog.get_logger(__name__)
 
-_UNPUBLISHED = (Path(__file__).parent / "unpublished.sql").read_text()
+_HERE = Path(__file__).parent
+_CURSORS = (_HERE / "cursors.sql").read_text()
+_UNPUBLISHED = (_HERE / "unpublished.sql").read_text()
 # Its commit does not wait for the disk: a cursor that a crash takes back is published again, and skipped by position.
 _ADVANCE = """
 update relay set position = done.position, broker_offset = done.broker_offset
@@ -57,6 +59,15 @@ class TopicLost(EventLogError):
     """The broker gave a lower offset than before: it has lost what was published."""
 
     code = "topic_lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far a shard is published and recorded, as the holder of its row sees it; -1: nothing was published."""
+
+    position: int
+    broker_offset: int
+    head: int
 
 
 class Topic(Protocol):
@@ -96,8 +107,9 @@ class Relay:
         self._rest_seconds = rest_seconds
         self._awake = asyncio.Event()
         self._failing: dict[str, str] = {}
+        self._handed_over = HandedOver()
         self.published_total = 0
-        log.on_append(self.wake)
+        log.on_append(self._appended)
 
     @property
     def failing(self) -> str | None:
@@ -107,6 +119,10 @@ class Relay:
     def wake(self) -> None:
         """There is something to publish."""
         self._awake.set()
+
+    def _appended(self, events: Sequence[Recorded]) -> None:
+        self._handed_over.keep(events)
+        self.wake()
 
     async def run(self) -> None:
         """Publish until cancelled. A broker or database that fails is tried again; `failing` says why."""
@@ -153,12 +169,11 @@ class Relay:
         A shard that fails does not hold the others up: theirs is recorded as published before its error is raised.
         """
         async with self._log.pool.acquire() as connection, connection.transaction():
-            rows = await connection.fetch(_UNPUBLISHED, self._window)
+            rows = await connection.fetch(_CURSORS)
             if not rows:
                 return 0
-            cursors = {row["shard"]: row["broker_offset"] for row in rows}
-            events = [to_recorded(self._log.source, row[1:]) for row in rows]
-            by_shard = {shard: list(group) for shard, group in groupby(events, key=lambda event: event.shard)}
+            cursors = {row["shard"]: Cursor(*row[1:]) for row in rows}
+            by_shard = await self._due(connection, cursors)
             outcomes = await asyncio.gather(
                 *(self._topic.publish(shard, group) for shard, group in by_shard.items()),
                 return_exceptions=True,
@@ -169,12 +184,29 @@ class Relay:
         self.published_total += published
         if failed is not None:
             raise failed
-        return len(events)
+        if any(events[-1].position < cursors[shard].head for shard, events in by_shard.items()):
+            self.wake()
+        return sum(map(len, by_shard.values()))
+
+    async def _due(self, connection: "Connection", cursors: dict[int, Cursor]) -> dict[int, list[Recorded]]:
+        """The next window of each shard: as this process appended it, or read from the log."""
+        due = {
+            shard: self._handed_over.following(shard, cursor.position, self._window)
+            for shard, cursor in cursors.items()
+        }
+        unknown = [shard for shard, events in due.items() if not events]
+        if unknown:
+            rows = await connection.fetch(
+                _UNPUBLISHED, unknown, [cursors[shard].position for shard in unknown], self._window
+            )
+            for row in rows:
+                due[row["shard"]].append(to_recorded(self._log.source, row))
+        return {shard: events for shard, events in due.items() if events}
 
     async def _settle(
         self,
         connection: "Connection",
-        cursors: dict[int, int],
+        cursors: dict[int, Cursor],
         by_shard: dict[int, list[Recorded]],
         outcomes: dict[int, Placed | BaseException],
     ) -> tuple[int, BaseException | None]:
@@ -182,14 +214,18 @@ class Relay:
         done = {
             shard: placed
             for shard, placed in outcomes.items()
-            if isinstance(placed, Placed) and placed.first > cursors[shard]
+            if isinstance(placed, Placed) and placed.first > cursors[shard].broker_offset
         }
         failures = {
             shard: outcome
             for shard, outcome in outcomes.items()
             if isinstance(outcome, BaseException) and not isinstance(outcome, TopicLost)
         }
-        lost = {shard: cursors[shard] for shard in outcomes if shard not in done and shard not in failures}
+        lost = {
+            shard: cursors[shard].broker_offset
+            for shard in outcomes
+            if shard not in done and shard not in failures
+        }
         if lost:
             await self._rewind(connection, lost)
             self.wake()

@@ -1,9 +1,10 @@
 """Batches go through FastStream as they came from Kafka: it neither decodes, nor acknowledges, nor seeks."""
 
 from collections.abc import Callable
+from itertools import chain
 from typing import Any
 
-from aiokafka import ConsumerRebalanceListener, ConsumerRecord
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord
 from aiokafka.structs import TopicPartition
 from faststream.kafka import KafkaMessage
 
@@ -11,6 +12,9 @@ from libs.eventlog import Recorded
 from libs.eventlog.envelope import from_headers
 
 Records = tuple[ConsumerRecord[bytes, bytes], ...]
+
+LOOK_MS = 1_000
+"""Nothing waits for it: aiokafka returns when something comes or the consumer stops."""
 
 
 class OnRebalance(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
@@ -30,6 +34,14 @@ class OnRebalance(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
 def recorded_of(record: ConsumerRecord[bytes, bytes]) -> Recorded:
     """The event of a Kafka record. Raises EnvelopeUnreadable."""
     return from_headers(record.partition, record.headers, record.value or b"")
+
+
+async def next_records(consumer: AIOKafkaConsumer, most: int) -> Records:
+    """What comes next, as soon as it comes. FastStream's own way looks every few milliseconds and rests when nothing
+    came: that took an idle service a quarter of what it takes, and an event waited for the end of such a rest."""
+    while True:
+        if found := await consumer.getmany(timeout_ms=LOOK_MS, max_records=most):
+            return tuple(chain(*found.values()))
 
 
 async def undecoded(records: Records) -> KafkaMessage:

@@ -57,7 +57,7 @@ async def main(database_url: str, bootstrap: str) -> None:
         open_log(database_url, "downstream", shards=SHARDS, size=4) as downstream,
     ):
         for log in (upstream, downstream):
-            log.on_append(lambda: None)
+            log.on_append(lambda _: None)
         appended = await _rate(lambda: append_batches(upstream))
         single = await _rate(lambda: append_singly(upstream))
         topic = KafkaTopic(bootstrap, "upstream", SHARDS)

@@ -62,7 +62,7 @@ async def test_of_many_writers_at_one_version_exactly_one_wins(log: EventLog) ->
 
 async def test_listeners_hear_of_commits_only(log: EventLog) -> None:
     heard: list[int] = []
-    log.on_append(lambda: heard.append(1))
+    log.on_append(lambda _: heard.append(1))
     await add(log, "c1", [1], after=0)
     with pytest.raises(ConcurrencyConflict):
         await add(log, "c1", [1], after=0)

@@ -50,6 +50,21 @@ async def test_every_event_is_published_once_in_order(log: EventLog) -> None:
     assert relay.published_total == 40
 
 
+async def test_what_this_and_another_process_appended_in_turn_is_published_in_order(
+    log: EventLog, database: str
+) -> None:
+    topic = MemoryTopic(SHARDS)
+    relay = Relay(log, topic, window=3)
+    async with open_log(database, "intake", shards=SHARDS) as other:
+        for number, process in enumerate([log, other, other, log, other, log]):
+            await add_to_many(process, claims=10, each=1, after=number)
+        assert await publish_all(relay) == 60
+        await add_to_many(other, claims=10, each=1, after=6)
+        await add_to_many(log, claims=10, each=1, after=7)
+        assert await publish_all(relay) == 20
+    assert [event for shard in range(SHARDS) for event in topic.partitions[shard]] == await all_events(log)
+
+
 async def test_an_answer_that_was_lost_costs_duplicates_and_no_gap(log: EventLog) -> None:
     topic = MemoryTopic(SHARDS)
     relay = Relay(log, topic, window=3)

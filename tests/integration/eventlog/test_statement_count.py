@@ -13,8 +13,10 @@ from tests.support.ticks import Ticked, stream_of, tick
 
 #: begin, lock checkpoints, parked subjects, tails of states, lock shards, append, advance checkpoints, commit
 STATEMENTS_OF_A_BATCH = 8
-#: begin, cursors and events, advance cursors, commit
+#: begin, cursors, advance cursors, commit; the events are those that this process appended
 STATEMENTS_OF_A_PUBLISHED_WINDOW = 4
+#: and the events, when another process appended them
+STATEMENTS_OF_A_WINDOW_FROM_THE_LOG = 5
 
 
 @pytest.fixture
@@ -64,7 +66,7 @@ def repeats(downstream: EventLog, upstream: EventLog, *, refuses: str = "") -> C
     stage = Stage(states, decide)
     sources = {"upstream": LogSource(upstream)}
     handler, handled = stage.handler(translate), frozenset({"Ticked"})
-    downstream.on_append(lambda: None)  # as in a service: its own relay is told, no NOTIFY is sent
+    downstream.on_append(lambda _: None)  # as in a service: its own relay is told, no NOTIFY is sent
     return Consumer(downstream, dict(sources), handler, handled, on_reset=states.clear)
 
 
@@ -138,3 +140,15 @@ async def test_a_published_window_of_any_size_takes_the_same_statements(database
         sent = await watch(log)
         await relay.publish_once()
         assert len(sent) == STATEMENTS_OF_A_PUBLISHED_WINDOW, "\n".join(sent)
+
+
+@pytest.mark.parametrize("claims", [1, 50])
+async def test_a_window_that_another_process_appended_takes_one_more(database: str, claims: int) -> None:
+    async with open_log(database, "intake", size=1) as log, open_log(database, "intake") as other:
+        relay = Relay(log, MemoryTopic(log.shards))
+        await add(other, "first", [1], after=0)
+        await relay.publish_once()
+        await add_to_many(other, claims=claims, each=3)
+        sent = await watch(log)
+        await relay.publish_once()
+        assert len(sent) == STATEMENTS_OF_A_WINDOW_FROM_THE_LOG, "\n".join(sent)

@@ -9,10 +9,12 @@ from typing import Any, cast
 from aiokafka import AIOKafkaConsumer
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.structs import TopicPartition
+from faststream.kafka.subscriber.usecase import BatchSubscriber
 
 from libs.eventlog import Consumer, Recorded
 from libs.eventlog.errors import NewerThanThisCode, SourceUnreachable
 from libs.runtime.consuming import Inbound
+from libs.runtime.raw_batches import next_records
 from libs.runtime.settings import ServiceSettings
 
 LANE = ("intake", 3)
@@ -23,7 +25,11 @@ class _Consumer:
 
     def __init__(self, held: Exception) -> None:
         self.held = held
-        self.positions = {LANE: 1}
+        self.standing = {LANE: 1}
+
+    @property
+    def positions(self) -> dict[tuple[str, int], int]:
+        return dict(self.standing)
 
     async def behind(self, source: str, shards: Iterable[int]) -> dict[int, int]:
         return {3: 2}
@@ -42,6 +48,7 @@ def an_inbound(held: Exception | None = None, *, stop_seconds: float = 0.05) -> 
         http_port=9,
         master_key_file=Path("none"),
         stop_seconds=stop_seconds,
+        tail_check_seconds=0.01,
     )
     consumer = _Consumer(held or SourceUnreachable("intake", "down"))
     return Inbound(settings, "fraud", ["intake"], cast(Consumer, consumer))
@@ -80,6 +87,36 @@ async def test_the_names_that_tell_of_a_consumer_that_was_thrown_out_are_still_a
     """They are private there: an upgrade that renames them must not silence the reason."""
     assert "_coordination_task" in GroupCoordinator.__init__.__code__.co_names
     assert "_coordinator" in AIOKafkaConsumer.__init__.__code__.co_names
+
+
+async def test_the_name_of_what_waits_for_the_next_batch_is_still_faststreams() -> None:
+    assert "get_msg" in BatchSubscriber._run_consume_loop.__code__.co_names
+    assert cast(Any, an_inbound()._subscriber.get_msg).func is next_records
+
+
+async def test_the_next_records_are_waited_for_without_end() -> None:
+    class Late:
+        asked = 0
+
+        async def getmany(self, *, timeout_ms: int, max_records: int) -> dict[TopicPartition, list[int]]:
+            self.asked += 1
+            assert max_records == 7
+            return {TopicPartition("t", 0): [1, 2], TopicPartition("t", 1): [3]} if self.asked == 3 else {}
+
+    assert await next_records(cast(Any, Late()), most=7) == (1, 2, 3)
+
+
+async def test_a_lane_that_goes_on_meanwhile_is_not_read_from_its_source() -> None:
+    inbound = an_inbound()
+    consumer = cast(Any, inbound._consumer)
+    assert await inbound._lost("intake", [3]) == {3: 2}
+
+    async def behind(source: str, shards: Iterable[int]) -> dict[int, int]:
+        asyncio.get_running_loop().call_soon(consumer.standing.update, {LANE: 2})
+        return {3: 2}
+
+    consumer.behind = behind
+    assert await inbound._lost("intake", [3]) == {}
 
 
 class _Fetching:
