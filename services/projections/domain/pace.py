@@ -7,7 +7,7 @@ REST_PER_WORK_WHEN_LIVE_WORKS = 9.0
 """A tenth of its speed while events come in: at a quarter, reading not counted, the median claim took half as long
 again."""
 SLOWEST_EVENTS_PER_SECOND = 2_000
-"""But not so slow that live, on a machine with nothing to spare, runs away from it: at half its rate it writes 1,500."""
+"""But not so slow that live, on a machine with nothing to spare, runs away: at half its rate it writes 1,500."""
 PAGE_EVENTS_WHEN_LIVE_WORKS = 500
 """What it works at a time then must not be felt either."""
 REST_PER_WORK_WHEN_LIVE_LAGS = 19.0
