@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 logger = structlog.get_logger(__name__)
 
 KERNEL_MIGRATIONS = Path(__file__).parent / "migrations"
-_CLOSES = "-- closes:"
+#: How a migration begins that the release before cannot work with; the rest of the line says why.
+CLOSES = "-- closes:"
 
 
 class MigrationChanged(EventLogError):
@@ -76,7 +77,7 @@ def _name(path: Path) -> str:
 def _closes(text: str) -> str | None:
     """Why the release before cannot work with what this migration makes of the tables; None when it can."""
     first = text.partition("\n")[0]
-    return first.removeprefix(_CLOSES).strip() if first.startswith(_CLOSES) else None
+    return first.removeprefix(CLOSES).strip() if first.startswith(CLOSES) else None
 
 
 def _look_at_newer(schema: str, name: str, closes: str | None) -> None:

@@ -7,6 +7,8 @@ import tarfile
 from pathlib import Path
 from typing import Any
 
+from libs.eventlog.migrate import CLOSES
+
 CHECKOUT = Path(__file__).parents[2]
 LAST = CHECKOUT / "tests" / "last_release" / "sources.tar.xz"
 #: What the next release says in a shape that today's does not know.
@@ -45,6 +47,18 @@ def next_release(directory: Path) -> Path:
     with (contracts / "upcasters.py").open("a") as module:
         module.write(f'\nUPCASTERS = {{**UPCASTERS, ("{RAISED}", 1): _only_more_reasons}}\n')
     return directory
+
+
+def closed_to(release: Path) -> set[str]:
+    """Services that do not go back to a release: a migration that it lacks says so."""
+    kernel = Path("libs/eventlog/migrations")
+    return {
+        folder.parent.name
+        for folder in (CHECKOUT / "services").glob("*/migrations")
+        for migrations in (folder.relative_to(CHECKOUT), kernel)
+        for file in (CHECKOUT / migrations).glob("*.sql")
+        if file.read_text().startswith(CLOSES) and not (release / migrations / file.name).exists()
+    }
 
 
 def run_in(release: Path, *command: str) -> str:
