@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from services.projections.claims.heard import (
+from services.projections.claims.heard_of_claims import (
     AdjudicationReversed,
     ClaimAdjudicated,
     ClaimCorrected,

@@ -10,19 +10,21 @@ import msgspec
 import orjson
 
 from services.projections.claims.columns import by_bearer, shares_of
-from services.projections.claims.heard import (
+from services.projections.claims.heard_of_claims import (
     AdjudicationReversed,
     ClaimAdjudicated,
     ClaimDenied,
-    ClawbackNetted,
-    ClawbackRaised,
-    ClawbackRepaid,
-    ClawbackWrittenOff,
     DecisionConfirmed,
     Heard,
     OneStopDifferenceAnswered,
     OneStopDifferenceEnded,
     OneStopDifferenceFound,
+)
+from services.projections.claims.heard_of_money import (
+    ClawbackNetted,
+    ClawbackRaised,
+    ClawbackRepaid,
+    ClawbackWrittenOff,
     PaymentCancelled,
     PaymentHeld,
     PaymentInstructed,

@@ -13,7 +13,12 @@ from services.projections.claims.columns import (
     columns_of,
     merged,
 )
-from services.projections.claims.heard import HEARD, Heard
+from services.projections.claims.heard import (
+    HEARD,
+)
+from services.projections.claims.heard_of_claims import (
+    Heard,
+)
 from services.projections.claims.parts import PARTS, parts_of
 
 STEP_COLUMNS = ("subject", "recorded_at", "source", "shard", "position", "type", "traceparent")

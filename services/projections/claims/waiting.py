@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from services.projections.claims.heard import (
-    AppealConcluded,
-    AppealOpened,
+from services.projections.claims.heard_of_claims import (
     ClaimPended,
     Heard,
+)
+from services.projections.claims.heard_of_people import (
+    AppealConcluded,
+    AppealOpened,
     PayAgainApproved,
     PayAgainProposed,
     ReviewConcluded,

@@ -15,7 +15,8 @@ from libs.contracts.rulings import RulingRejected
 from libs.contracts.sampling import sample_of
 from services.projections.claims import parts
 from services.projections.claims.columns import COLUMNS, Columns, columns_of, merged
-from services.projections.claims.heard import HEARD, Heard
+from services.projections.claims.heard import HEARD
+from services.projections.claims.heard_of_claims import Heard
 from services.projections.claims.parts import PARTS
 from services.projections.claims.subscriptions import SUBSCRIPTIONS
 from tests.unit.payout.decisions import NOW
