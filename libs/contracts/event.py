@@ -1,5 +1,6 @@
 """What all published events share: immutability, the shard key, and the subject that is parked as one."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, JsonValue
@@ -52,18 +53,21 @@ class Model(BaseModel, metaclass=_PlainChecks):
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     @classmethod
-    def of_checked(cls, values: dict[str, Any]) -> Self:
-        """The model of values that its maker has checked: all of its fields, in their order, already of their types.
+    def of_checked(cls, rows: Iterable[dict[str, Any]]) -> tuple[Self, ...]:
+        """Models of values that their maker has checked: in each row all fields, in their order, of their types.
 
         For the lines of bills, of which a claim has dozens: a quarter of what the checking constructor takes, which is
         still less than `model_construct` takes.
         """
-        made = cls.__new__(cls)
-        _put(made, "__dict__", values)
-        _put(made, "__pydantic_fields_set__", set())
-        _put(made, "__pydantic_extra__", None)
-        _put(made, "__pydantic_private__", None)
-        return made
+        made = []
+        for values in rows:
+            one = cls.__new__(cls)
+            _put(one, "__dict__", values)
+            _put(one, "__pydantic_fields_set__", set())
+            _put(one, "__pydantic_extra__", None)
+            _put(one, "__pydantic_private__", None)
+            made.append(one)
+        return tuple(made)
 
 
 class Event(Model):

@@ -17,7 +17,7 @@ import orjson
 
 from libs.eventlog import EventLog, States
 from libs.eventlog.database import open_pool
-from libs.interop.national import parse_settlement, to_national
+from libs.interop.national import parse_request, to_national
 from libs.local_platform import Processes, create_database_if_missing, start_embedded_postgres
 from libs.privacy import (
     KeyStore,
@@ -103,14 +103,12 @@ async def measure(url: str, master_key_file: Path) -> None:
 
     async def read_only(bodies: Sequence[bytes]) -> None:
         for body in bodies:
-            prepare.either(parse_settlement, Sending("settlement_http", Original("application/json", body)))
+            prepare.either(parse_request, Sending("settlement_http", Original("application/json", body)))
 
     async def file(bodies: Sequence[bytes]) -> None:
         await filing.process(
             [
-                prepare.either(
-                    parse_settlement, Sending("settlement_http", Original("application/json", body))
-                )
+                prepare.either(parse_request, Sending("settlement_http", Original("application/json", body)))
                 for body in bodies
             ]
         )

@@ -198,23 +198,21 @@ def _lines(lines: Sequence[_Line]) -> tuple[FeeLine, ...]:
     columns = [fen[start : start + len(lines)] for start in range(0, len(fen), len(lines))]
     rows = zip(count(1), codes, names, categories, classes, _whole(_QUANTITIES, counts), days, *columns)
     # Spelt out: putting names and values together line by line took three times as long.
-    return tuple(
-        FeeLine.of_checked(
-            {
-                "line_no": number,
-                "code": code,
-                "name": name,
-                "category": category,
-                "list_class": list_class,
-                "quantity_milli": quantity,
-                "days_supply": days_supply,
-                "amount_fen": amount,
-                "self_funded_fen": self_funded,
-                "over_limit_fen": over_limit,
-                "first_pay_fen": first_pay,
-                "in_scope_fen": in_scope,
-            }
-        )
+    return FeeLine.of_checked(
+        {
+            "line_no": number,
+            "code": code,
+            "name": name,
+            "category": category,
+            "list_class": list_class,
+            "quantity_milli": quantity,
+            "days_supply": days_supply,
+            "amount_fen": amount,
+            "self_funded_fen": self_funded,
+            "over_limit_fen": over_limit,
+            "first_pay_fen": first_pay,
+            "in_scope_fen": in_scope,
+        }
         for number, code, name, category, list_class, quantity, days_supply,
             amount, self_funded, over_limit, first_pay, in_scope in rows
     )  # fmt: skip
