@@ -21,7 +21,7 @@ from libs.eventlog.relay import Placed, TopicLost
 BATCH_BYTES = 256 * 1024
 """One round trip per batch: larger means fewer of them; brokers refuse above 1 MiB by default."""
 COMPRESSION = "snappy"
-"""A third of the bytes for 1 µs an event, and every event is fetched two or three times: the broker works half as much
+"""A third of the bytes for 1 µs an event, and every event is fetched two or three times: the broker works a third less
 (lz4 and zstd save more bytes and cost three times the time of whoever publishes)."""
 
 
