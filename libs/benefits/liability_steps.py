@@ -61,8 +61,8 @@ def liability_node(plan: Plan, outcome: LiabilityOutcome) -> Node:
         "",
         {"base_fen": outcome.base_fen, "deductible_fen": outcome.deductible.taken_fen},
         *origin_of(plan, liability, liability),
-        (*bands, *cuts, *others),
         _steps(plan, liability, outcome),
+        (*bands, *cuts, *others),
     )
 
 
@@ -149,12 +149,13 @@ def _room(limit_fen: int, used_fen: int) -> str:
 
 
 def _band(plan: Plan, liability: Liability, band: BandPaid) -> Node:
+    rate = percent(band.rate_bp)
     return Node(
         "band",
-        f"按 {percent(band.rate_bp)} 赔付",
-        f"paid at {percent(band.rate_bp)}",
+        f"按 {rate} 赔付",
+        f"paid at {rate}",
         band.paid_fen,
-        f"{format_yuan(band.covered_fen)} × {percent(band.rate_bp)}",
+        f"{format_yuan(band.covered_fen)} × {rate}",
         {"from_fen": band.from_fen, "covered_fen": band.covered_fen, "rate_bp": band.rate_bp},
         *origin_of(plan, liability, liability.pays),
     )

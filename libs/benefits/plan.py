@@ -211,6 +211,11 @@ class Plan(Term):
         return {}
 
     @cached_property
+    def pools(self) -> dict[date, tuple[Insurer, ...]]:
+        """Room for the insurers of each day, worked out once (`pool.py`)."""
+        return {}
+
+    @cached_property
     def listed_names(self) -> frozenset[str]:
         """Every name, brand and code on any of the plan's lists."""
         return frozenset[str]().union(*(each.names for each in self.lists.values()))

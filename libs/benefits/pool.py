@@ -39,7 +39,10 @@ def insurers_of(plan: Plan, day: date) -> tuple[Insurer, ...]:
     """The insurers that bear services of `day`, in the order of the file."""
     day = max(day, plan.valid_from) if plan.valid_from is not None else day
     day = min(day, plan.valid_to) if plan.valid_to is not None else day
-    return tuple(insurer for insurer in plan.insurers if insurer.bears(day))
+    known = plan.pools.get(day)
+    if known is None:
+        known = plan.pools[day] = tuple(insurer for insurer in plan.insurers if insurer.bears(day))
+    return known
 
 
 def pool_faults(plan: Plan) -> Iterator[tuple[int, str, str]]:

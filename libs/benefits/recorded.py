@@ -6,27 +6,30 @@ broker takes. Leaves that say the same of different lines say it once, of their 
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from libs.benefits.node import Node
 
 
 def recorded_explanation(node: Node) -> dict[str, Any]:
     """The tree as plain JSON values, equal leaves of one parent added up."""
-    return node.as_json(_added_up(node.children), _added_up(node.steps))
+    return _added_up(node).as_json()
 
 
-def _added_up(siblings: tuple[Node, ...]) -> list[dict[str, Any]]:
-    kept: list[dict[str, Any]] = []
-    alike: dict[object, dict[str, Any]] = {}
-    for node in siblings:
+def _added_up(node: Node) -> Node:
+    if not (node.steps or node.children):
+        return node
+    return replace(node, steps=_each_once(node.steps), children=_each_once(node.children))
+
+
+def _each_once(siblings: tuple[Node, ...]) -> tuple[Node, ...]:
+    kept: dict[object, Node] = {}
+    for number, node in enumerate(siblings):
         # What has parts or a formula of its own stays as it is: its numbers belong together.
         if node.children or node.steps or node.formula or node.inputs:
-            kept.append(recorded_explanation(node))
+            kept[number] = _added_up(node)
             continue
         said = (node.kind, node.zh, node.en, node.clause, node.source, node.grade, node.assumption)
-        known = alike.get(said)
-        if known is None:
-            known = alike[said] = node.as_json([], [])
-            kept.append(known)
-        else:
-            known["result_fen"] += node.result_fen
-    return kept
+        known = kept.get(said)
+        kept[said] = node if known is None else replace(known, result_fen=known.result_fen + node.result_fen)
+    return tuple(kept.values())

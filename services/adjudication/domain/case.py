@@ -6,6 +6,7 @@ from libs.benefits.case import Visit as PlanVisit
 from libs.contracts.adjudication import ClaimOpened, CoverageNoted
 from libs.contracts.rulings import RuledFacts
 from libs.contracts.settlement import ChargeCategory, FeeLine, Settlement, Visit
+from services.adjudication.domain.state import NOTHING_RULED
 
 _VISITS: dict[str, PlanVisit] = {
     "inpatient": "inpatient",
@@ -45,7 +46,7 @@ def case_of(
     `claim_free_years` is as the claims say, which may be fewer than enrolment knew; `ruled` is what people found.
     """
     member, bill = _member(opened.visit, coverage, claim_free_years, plan), _bill(opened)
-    if not ruled.is_empty:
+    if ruled is not NOTHING_RULED:
         member, bill = _as_ruled(member, bill, ruled)
     return Case.made({"member": member, "bills": (bill,), "used": used})
 

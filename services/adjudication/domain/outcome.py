@@ -1,6 +1,6 @@
 """What a claim comes to: by our own evaluation, or by what the insurance centre has settled of it."""
 
-from dataclasses import dataclass
+import msgspec
 
 from libs.benefits import Evaluation, Plan, Usage
 from libs.benefits.node import Node
@@ -12,8 +12,7 @@ from services.adjudication.domain.one_stop import decided_by_whom, outcomes_take
 from services.adjudication.domain.one_stop_explained import explanation_taken
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """A decision's amounts; bearings and explanation add up to the bill."""
 
     plan_pays_fen: int

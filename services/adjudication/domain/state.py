@@ -54,6 +54,9 @@ from services.adjudication.domain.planned_stay import PlannedStay, evolve_stay
 _NONE: Final[Mapping[Any, Any]] = MappingProxyType({})
 
 
+NOTHING_RULED: Final = RuledFacts()
+
+
 class Claim(msgspec.Struct, frozen=True):
     """A claim's process so far. A Struct: copying one with a change takes a tenth of what a dataclass takes.
 
@@ -119,7 +122,7 @@ class Claim(msgspec.Struct, frozen=True):
     def ruled(self) -> RuledFacts:
         """What people have found otherwise. Words about amounts and suspicion are about the revision they saw."""
         if self.ruling is None or self.ruling.outcome != "facts":
-            return RuledFacts()
+            return NOTHING_RULED
         if self.ruled_revision == self.revision:
             return self.ruling.facts
         return self.ruling.facts.model_copy(update={"amounts_confirmed": None, "suspicion_cleared": None})

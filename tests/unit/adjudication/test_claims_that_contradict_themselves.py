@@ -1,10 +1,16 @@
 """A bill that cannot be evaluated waits for an operator, and for nobody else."""
 
+from datetime import date
+from typing import Any
+
+import pytest
+
 from libs.contracts.adjudication import ClaimAdjudicated
 from libs.contracts.settlement import FeeLine, Settlement
 from tests.unit.adjudication.heard_events import (
     YUAN,
     a_settlement,
+    a_visit,
     attached,
     covered,
     registered,
@@ -40,6 +46,22 @@ def test_lines_that_exceed_the_bill_pend_the_claim_and_leave_the_persons_others_
     assert decided == ["good"]
     assert told.pended_for()[-1] == ["not_evaluable"]
     told.clock_rings("bad")
+    assert told.pended_for()[-1] == ["not_evaluable"]
+
+
+@pytest.mark.parametrize(
+    "bill",
+    [
+        {"lines": (a_line().model_copy(update={"first_pay_fen": 1_001 * YUAN}),)},
+        {"settlement": a_settlement().model_copy(update={"in_scope_fen": 1})},
+        {"visit": a_visit().model_copy(update={"discharged_on": date(2026, 2, 9)})},
+    ],
+    ids=["a_line_less_than_its_parts", "a_total_that_is_no_sum", "discharged_before_admitted"],
+)
+def test_a_bill_that_contradicts_itself_is_not_evaluated(bill: dict[str, Any]) -> None:
+    told = ToldPerson()
+    told.hears(covered(), registered(**bill), attached(), scored())
+    assert told.decisions() == []
     assert told.pended_for()[-1] == ["not_evaluable"]
 
 
