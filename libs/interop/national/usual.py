@@ -9,10 +9,9 @@ import re
 from collections.abc import Sequence
 from datetime import date
 from itertools import chain, count
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import msgspec
-from msgspec import Meta, Struct
 from msgspec.structs import astuple
 from pydantic import ValidationError
 
@@ -20,96 +19,13 @@ from libs.contracts.settlement import FeeLine
 from libs.interop.assembling import MAX_STAY_DAYS
 from libs.interop.identity_number import age_on
 from libs.interop.national import fields
-from libs.interop.reading import MAX_ITEMS
+from libs.interop.national.usual_shape import Additions, Bill, Document, Info, Line
 from libs.interop.submission import Submission, place_of
 from libs.interop.visit_kinds import kind_of
 
-Code = Annotated[str, Meta(min_length=1, max_length=40)]
-Text = Annotated[str, Meta(min_length=1, max_length=200)]
-Flag = Literal["0", "1"]
-
-_NOTHING = "0.00"
 # One match for all amounts of a bill: each has its own in `reader`, and a bill has a hundred.
 _AMOUNTS = re.compile(r"(?:[0-9]{1,14}+\.[0-9]{2} )*+")
 _QUANTITIES = re.compile(r"(?:[0-9]{1,8}+\.[0-9]{3} )*+")
-
-
-class _Info(Struct, gc=False):
-    setl_id: str
-    psn_name: Text
-    certno: str
-    gend: Literal["1", "2"]
-    brdy: date
-    fixmedins_code: str
-    fix_blng_admdvs: str
-    insuplc_admdvs: str
-    med_type: str
-    begndate: date
-    enddate: date
-    refd_setl_flag: Literal["0"] = "0"
-    vali_flag: Literal["1"] = "1"
-    psn_cert_type: Literal["01"] = "01"
-    hosp_lv: str = "11"
-    insutype: str = "340"
-    mdtrt_id: Text | None = None
-    tel: Text | None = None
-    invono: Code | None = None
-
-
-_Bill = msgspec.defstruct(
-    "_Bill",
-    [
-        (wire, str) if wire in fields.REQUIRED_AMOUNTS else (wire, str, _NOTHING)
-        for wire in fields.SETTLEMENT_AMOUNTS
-    ],
-    kw_only=True,
-    gc=False,
-)
-
-
-class _Line(Struct, gc=False):
-    hilist_code: Code
-    hilist_name: Text
-    med_chrgitm_type: str
-    chrgitm_lv: str
-    cnt: str
-    det_item_fee_sumamt: str
-    fulamt_ownpay_amt: str
-    overlmt_amt: str
-    preselfpay_amt: str
-    inscp_scp_amt: str
-    prd_days: Annotated[int, Meta(ge=0, le=9_999)] | None = None
-
-
-class _Diagnosis(Struct, gc=False):
-    diag_code: Code
-    diag_name: Text
-    maindiag_flag: Flag = "0"
-
-
-class _Operation(Struct, gc=False):
-    oprn_oprt_code: Code
-    oprn_oprt_name: Text
-
-
-class _Additions(Struct, gc=False, frozen=True):
-    action: Literal["register"] = "register"
-    based_on_revision: None = None
-    visit_kind: str | None = None
-    out_of_town_filed: Flag | None = None
-    settled: Flag = "1"
-    note: str | None = None
-    one_stop: None = None
-    preauthorisation_id: str | None = None
-
-
-class _Document(Struct, gc=False):
-    setlinfo: _Info
-    infno: None = None
-    huiji: _Additions = _Additions()
-    feedetail: Annotated[list[_Line], Meta(max_length=MAX_ITEMS)] = []
-    diseinfo: Annotated[list[_Diagnosis], Meta(max_length=MAX_ITEMS)] = []
-    oprninfo: Annotated[list[_Operation], Meta(max_length=MAX_ITEMS)] = []
 
 
 class _Unusual(Exception):
@@ -119,20 +35,20 @@ class _Unusual(Exception):
 def read_usual(document: dict[str, Any], received_on: date | None) -> Submission | None:
     """The submission, when the document asks to register one and is as usual; None when `reader` has to say."""
     try:
-        stated = msgspec.convert(document, _Document)
+        stated = msgspec.convert(document, Document)
         return Submission(**_values(document, stated, received_on))
     except (msgspec.ValidationError, ValidationError, _Unusual):
         return None
 
 
-def _values(document: dict[str, Any], stated: _Document, received_on: date | None) -> dict[str, Any]:
+def _values(document: dict[str, Any], stated: Document, received_on: date | None) -> dict[str, Any]:
     """What nobody checks afterwards is checked here; the models check patterns, the person, and all sums."""
     info, additions = stated.setlinfo, stated.huiji
     diagnoses, procedures = stated.diseinfo, stated.oprninfo
     texts = [info.psn_name, info.mdtrt_id or "", info.invono or "", additions.note or ""]
     texts += [text for one in diagnoses for text in (one.diag_code, one.diag_name)]
     texts += [text for one in procedures for text in (one.oprn_oprt_code, one.oprn_oprt_name)]
-    bill = astuple(msgspec.convert(document["setlinfo"], _Bill))
+    bill = astuple(msgspec.convert(document["setlinfo"], Bill))
     if not "".join(texts).isprintable() or "" in (info.mdtrt_id, additions.note):
         raise _Unusual
     return {
@@ -158,7 +74,7 @@ def _values(document: dict[str, Any], stated: _Document, received_on: date | Non
     }
 
 
-def _visit(info: _Info, additions: _Additions, received_on: date | None) -> dict[str, Any]:
+def _visit(info: Info, additions: Additions, received_on: date | None) -> dict[str, Any]:
     if (info.enddate - info.begndate).days > MAX_STAY_DAYS:
         raise _Unusual
     if received_on is not None and info.enddate > received_on:
@@ -185,7 +101,7 @@ def _visit(info: _Info, additions: _Additions, received_on: date | None) -> dict
     }
 
 
-def _lines(lines: Sequence[_Line]) -> tuple[FeeLine, ...]:
+def _lines(lines: Sequence[Line]) -> tuple[FeeLine, ...]:
     """Checked column by column; in a line by itself there is nothing left to check then."""
     if not lines:
         return ()
