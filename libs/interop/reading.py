@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from libs.contracts.intake import RefusalReason
 
 SHANGHAI = timezone(timedelta(hours=8))
+_EARLIEST = date(1900, 1, 1)
 
 # A hospital's bill has hundreds of lines, an intensive-care stay some thousands.
 MAX_ITEMS = 5_000
@@ -73,19 +74,26 @@ def _fen_of_decimal(value: Decimal) -> int | None:
 
 
 def date_of(value: object) -> date | None:
-    """The day in Shanghai of an ISO 8601 date or date-time (with offset or local); None when it is neither."""
+    """The day in Shanghai of an ISO 8601 date or date-time (with offset or local); None when it is neither, or a day
+    before anybody who lives: systems write 0001-01-01 where they know none.
+    """
     if type(value) is not str:
         return None
     match = _DATE.match(value)
     if match is None:
         return None
     try:
-        if len(value) == 10:
-            return date.fromisoformat(value)
-        moment = datetime.fromisoformat(value)
-        return moment.date() if match[1] is None else moment.astimezone(SHANGHAI).date()
+        day = (
+            date.fromisoformat(value) if len(value) == 10 else _day_in_shanghai(value, local=match[1] is None)
+        )
     except (ValueError, OverflowError):
         return None
+    return day if day >= _EARLIEST else None
+
+
+def _day_in_shanghai(text: str, *, local: bool) -> date:
+    moment = datetime.fromisoformat(text)
+    return moment.date() if local else moment.astimezone(SHANGHAI).date()
 
 
 class Fields:

@@ -67,6 +67,11 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
     ]
 
 
+def test_a_day_that_stands_for_none_is_no_date() -> None:
+    assert refused(changed(begndate="0001-01-01")) == [("not_a_date", "/setlinfo/begndate")]
+    assert refused(changed(enddate="0001-01-01 00:00:00")) == [("not_a_date", "/setlinfo/enddate")]
+
+
 def test_a_broken_identity_is_told_with_both_sides() -> None:
     with pytest.raises(SubmissionInvalid) as error:
         parse_settlement(orjson.dumps(changed(hifp_pay="600.01")))
