@@ -48,17 +48,24 @@ def main() -> None:
     busy = around.share()
     command = " ".join(["python -m tests.benchmarks", *sys.argv[1:]])
     found = Findings(f"{datetime.now(UTC):%Y-%m-%d}", [command], describe_machine(), "", busy)
-    for index, broker in enumerate(options.brokers):
-        forget(BENCH)
-        plan = PlatformPlan(BENCH, CHECKOUT, broker=broker)
+    plans = {broker: PlatformPlan(BENCH / broker, CHECKOUT, broker=broker) for broker in options.brokers}
+    for broker, plan in plans.items():
+        forget(plan.directory)
         with run_platform(plan, StartProgress(console)) as running:
-            asyncio.run(_Run(options, console, found, broker).measure(running, alone=index == 0))
-        if index == 0 and options.history > LONGEST_SENT:
-            found.growth += measure_long_history(plan, options.history, console, console.print)
-    text = report(found)
-    console.print(text, highlight=False, markup=False, soft_wrap=True)
+            alone = broker == options.brokers[0]
+            asyncio.run(_Run(options, console, found, broker).measure(running, alone=alone))
+    _write(found, options)
+    if options.history > LONGEST_SENT:
+        # Last, and written before: it takes longer than all the rest.
+        first = plans[options.brokers[0]]
+        found.growth += measure_long_history(first, options.history, console, console.print)
+        _write(found, options)
+    console.print(report(found), highlight=False, markup=False, soft_wrap=True)
+
+
+def _write(found: Findings, options: argparse.Namespace) -> None:
     if not options.dry:
-        DOCUMENT.write_text(text)
+        DOCUMENT.write_text(report(found))
 
 
 def _options() -> argparse.Namespace:
