@@ -29,11 +29,16 @@ class HandedOver:
             self._shards.clear()
             self._bytes = 0
 
-    def following(self, shard: int, published: int, limit: int) -> list[Recorded]:
-        """Up to `limit` events right after a position, without a gap. What is up to it is published, and forgotten."""
+    def following(self, shard: int, published: int, head: int, limit: int) -> list[Recorded]:
+        """Up to `limit` events right after a position, without a gap. What is up to it is published, and forgotten.
+
+        None is beyond `head`, where the log itself ends: a database that went back (a failover that lost its last
+        commits, a backup) has not recorded what this process remembers.
+        """
         events = self._shards.get(shard, {})
         for position in [position for position in events if position <= published]:
             self._bytes -= len(events.pop(position).body)
+        limit = min(limit, head - published)
         following: list[Recorded] = []
         while len(following) < limit and (event := events.get(published + len(following) + 1)) is not None:
             following.append(event)

@@ -191,7 +191,7 @@ class Relay:
     async def _due(self, connection: "Connection", cursors: dict[int, Cursor]) -> dict[int, list[Recorded]]:
         """The next window of each shard: as this process appended it, or read from the log."""
         due = {
-            shard: self._handed_over.following(shard, cursor.position, self._window)
+            shard: self._handed_over.following(shard, cursor.position, cursor.head, self._window)
             for shard, cursor in cursors.items()
         }
         unknown = [shard for shard, events in due.items() if not events]

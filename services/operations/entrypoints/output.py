@@ -44,6 +44,11 @@ def refuse(message: str, status: int) -> NoReturn:
     raise typer.Exit(status)
 
 
+def warn(message: str) -> None:
+    """Say on standard error what an answer may lack."""
+    Console(stderr=True, highlight=False).print(message, style="yellow", markup=False, soft_wrap=True)
+
+
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], right: Sequence[str] = ()) -> None:
     """A plain table; `right` names the columns of numbers."""
     table = Table(box=None, pad_edge=False)

@@ -12,7 +12,7 @@ from libs.money import format_yuan
 from services.operations.adapters.announcing import RunningAt
 from services.operations.adapters.read_models import ask_read_models
 from services.operations.entrypoints.finding import PlatformFile, find_platform, reaching
-from services.operations.entrypoints.output import AsJson, console, local, print_json, print_table
+from services.operations.entrypoints.output import AsJson, console, local, print_json, print_table, warn
 from services.operations.use_cases.read_approvals import (
     Approval,
     answers_of,
@@ -50,13 +50,18 @@ def todo(
         claims = _claims(running, owner)
         approvals = [*proposed_patches(running), *asyncio.run(planned_replays(running))]
         parked = _parked(running)
+        outdated = _is_outdated(running)
     approvals = approvals if owner in (None, "approver") else []
     parked = parked if owner in (None, "operator") else []
     if as_json:
         waiting = [each.as_json() for each in approvals]
-        print_json({"claims": claims, "approvals": waiting, "parked": parked})
+        print_json({"claims": claims, "approvals": waiting, "parked": parked, "outdated": outdated})
         return
     _print(claims, approvals, parked)
+    if outdated:
+        warn(
+            "The read model is of another version: claims that waited before it may be missing; huiji rebuild claims"
+        )
 
 
 def _claims(running: RunningAt, owner: str | None) -> list[dict[str, Any]]:
@@ -78,6 +83,12 @@ def _parked(running: RunningAt) -> list[dict[str, Any]]:
         for name in running.services
         for row in answers_of(running, name, "parked/reasons")
     ]
+
+
+def _is_outdated(running: RunningAt) -> bool:
+    """Whether the read model was filled by other code, which may not have looked at all that waits."""
+    models = answers_of(running, "projections", "read-models")
+    return any(row["status"] == "live" and not row["current"] for row in models)
 
 
 def _print(

@@ -56,10 +56,11 @@ class Limited:
 
     async def seen(self, view: str, rows: Sequence[Row]) -> list[Row]:
         """The same."""
-        now = self.log.clock()
         about = await self._facts(rows)
         # No connection is held meanwhile: enrolment may be slow.
         records = await self.records.of({facts.person_id for facts in about if facts.person_id})
+        # Not before: a revocation that was answered while enrolment was asked would lie ahead of that moment.
+        now = self.log.clock()
         sights = self._sights(view, about, records, now)
         told = zip(rows, about, sights or [None] * len(rows), strict=True)
         reads = [_read(row, facts, found) for row, facts, found in told if found or len(rows) == 1]

@@ -22,6 +22,18 @@ def test_the_standard_policy_gives_operators_every_view_and_charities_no_other_c
     assert all(set(rule.fields) <= set(VIEWS[rule.view]) for rule in rules)
 
 
+def test_the_standard_policy_shows_insurers_no_other_insurers_part() -> None:
+    _, rules = rules_of(read_policy(STANDARD))
+    seen = {
+        field
+        for rule in rules
+        if (rule.reader, rule.view) == ("insurer", "claim_status")
+        for field in rule.fields
+    }
+    assert "bill_fen" in seen
+    assert not seen & {"pool_shares", "decisions"}, "each of the decisions has its pool_shares"
+
+
 def test_what_is_adopted_names_every_field() -> None:
     _, (rule,) = rules_of(a_written())
     assert rule.fields == VIEWS["insurer_share"]

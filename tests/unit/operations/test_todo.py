@@ -63,3 +63,14 @@ def test_a_long_list_is_read_page_by_page(platform: ServedPlatform) -> None:
 
     platform.answer = paged  # type: ignore[method-assign]
     assert len(json.loads(todo(platform, "--json").stdout)["claims"]) == 1_001
+
+
+def test_a_read_model_of_another_version_is_told_of(platform: ServedPlatform) -> None:
+    row = {"model": "claims", "status": "live", "current": True}
+    old = {"model": "claims", "status": "retired", "current": False}
+    platform.answers["GET", "/projections/read-models"] = (200, [old, row])
+    assert todo(platform).stderr == ""
+    assert json.loads(todo(platform, "--json").stdout)["outdated"] is False
+    platform.answers["GET", "/projections/read-models"] = (200, [row | {"current": False}])
+    assert "huiji rebuild claims" in todo(platform).stderr
+    assert json.loads(todo(platform, "--json").stdout)["outdated"] is True
