@@ -1,7 +1,7 @@
 """A policy as people write it (YAML), and the rules that it becomes: every field by name.
 
 What is adopted names fields one by one, so a column that a later release adds to a view is seen by nobody until an
-edition says so.
+edition says so. Not so within a claim's parts, `decisions` and the like: each is one field.
 """
 
 from collections.abc import Mapping
