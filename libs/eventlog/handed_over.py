@@ -26,8 +26,12 @@ class HandedOver:
             self._shards.setdefault(event.shard, {})[event.position] = event
             self._bytes += len(event.body)
         if self._bytes > self._largest_bytes:
-            self._shards.clear()
-            self._bytes = 0
+            self.forget()
+
+    def forget(self) -> None:
+        """Read everything from the log from now on."""
+        self._shards.clear()
+        self._bytes = 0
 
     def following(self, shard: int, published: int, head: int, limit: int) -> list[Recorded]:
         """Up to `limit` events right after a position, without a gap. What is up to it is published, and forgotten.

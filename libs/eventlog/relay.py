@@ -142,6 +142,8 @@ class Relay:
                         break
             except Exception as error:  # noqa: BLE001 - whatever fails, the relay goes on and says so
                 self._note("publish", error)
+                # A database that fails over may come back without what it had committed last.
+                self._handed_over.forget()
                 await self._until_broker_answers()
                 continue
             self._failing.pop("publish", None)

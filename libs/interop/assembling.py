@@ -169,9 +169,6 @@ class Draft:
 
     def _check_period(self, number: IdentityNumber | None) -> None:
         if date.min in (self.admitted_on, self.discharged_on):
-            if not self.problems.reasons:
-                # Nothing is wrong with how it is written: some systems write the first day of all for "not known".
-                self.problems.add("not_a_date", self.places.period, "the stay begins or ends in the year 1")
             return
         if self.discharged_on < self.admitted_on:
             self.problems.add("dates_reversed", self.places.period, "the discharge lies before the admission")

@@ -31,6 +31,7 @@ from libs.runtime.history import Folding
 from libs.runtime.http import ServiceHttp
 from libs.runtime.logs import configure_logs
 from libs.runtime.pump import Pump
+from libs.runtime.reaching import reach
 from libs.runtime.settings import ServiceSettings
 from libs.runtime.tracing import configure_tracing, exports, traced
 
@@ -107,9 +108,16 @@ async def _run(name: str, settings: Settings, build: Build[Settings], migrations
         built = await build(runtime)
         signer = open_signer(settings.root_key_file) if settings.root_key_file else None
         parts = replace(built, pumps=[*built.pumps, _roots_pump(runtime.log, signer)])
-        topic = KafkaTopic(settings.kafka, name, settings.shards, replication=settings.replication_factor)
+        topic = KafkaTopic(
+            settings.kafka,
+            name,
+            settings.shards,
+            replication=settings.replication_factor,
+            compression=settings.topic_compression,
+        )
         resources.push_async_callback(topic.stop)
-        await topic.start()
+        if not await reach(topic, stop):
+            return
         relay = Relay(runtime.log, topic, window=settings.relay_window, rest_seconds=RELAY_REST_SECONDS)
         consumer, inbound = await _consuming(name, runtime, parts)
         http = ServiceHttp(name, settings, runtime.log, relay, consumer, inbound, parts, signer)

@@ -5,6 +5,8 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from libs.eventlog.kafka import Compression
+
 
 class ServiceSettings(BaseSettings):
     """Settings of every service, from `HUIJI_…` variables. A service's own settings extend this."""
@@ -38,6 +40,11 @@ class ServiceSettings(BaseSettings):
     )
     replication_factor: int = Field(
         default=1, ge=1, description="of the topics, where they have to be created"
+    )
+
+    topic_compression: Compression = Field(
+        default="snappy",
+        description="of what is published; none: for as long as a release that cannot unpack it may have to come back",
     )
 
     database_connections: int = Field(

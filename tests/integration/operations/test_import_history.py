@@ -87,7 +87,8 @@ async def everything(database: str) -> dict[str, list[Any]]:
     tables = await connection.fetch(
         "select schemaname as schema, tablename as name from pg_tables where tablename <> all ($1::text[])"
         " and schemaname in ('adjudication', 'payout', 'projections', 'privacy') order by 1, 2",
-        ["relay", "migration", "archive", "generation"],
+        # Who has read what is no part of a read model, and stays where it was read (docs/known-gaps.md).
+        ["relay", "migration", "archive", "generation", "access_read"],
     )
     found = {}
     for table in tables:

@@ -174,11 +174,17 @@ async def test_what_is_done_is_on_the_list_no_longer(logs: Logs, live: Follower)
             *reduced_by(600_00),
         ]
     }
-    less = a_paid_claim() | {"payout": [an_instructed_payment(), a_rejected_payment(), *reduced_by(200_00)]}
+    overtaken = [an_instructed_payment(), a_rejected_payment(), paying_again("proposed"), *reduced_by(200_00)]
+    less = a_paid_claim() | {"payout": overtaken}
+    corrected = waiting()
+    corrected["fraud"] = [*corrected["fraud"], a_review("opened")]
     undone = {**waiting(), "intake": a_withdrawn_claim()["intake"]}
-    await tell(logs, live, done=done, reduced=reduced, less=less, undone=undone)
+    await tell(logs, live, done=done, reduced=reduced, less=less, undone=undone, corrected=corrected)
     rows = await asked(live, "select claim_id, kind, amount_fen from operator_todo")
-    assert rows == [{"claim_id": "less", "kind": "unpayable", "amount_fen": 400_00}]
+    assert sorted(tuple(row.values()) for row in rows) == [
+        ("corrected", "pended", None),
+        ("less", "unpayable", 400_00),
+    ]
 
 
 async def test_every_query_of_the_readme_runs(logs: Logs, live: Follower) -> None:

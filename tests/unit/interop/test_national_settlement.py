@@ -123,12 +123,6 @@ def test_a_discharge_before_admission_or_birth_is_refused() -> None:
     ]
 
 
-@pytest.mark.parametrize("field", ["begndate", "enddate"])
-def test_the_first_day_of_all_is_no_day_of_a_stay(field: str) -> None:
-    """Some systems write it for a day that they do not know."""
-    assert refused(changed(**{field: "0001-01-01"})) == [("not_a_date", "/setlinfo/enddate")]
-
-
 def test_a_stay_has_a_longest_time() -> None:
     longest = parse_settlement(orjson.dumps(changed(begndate="2019-03-06")))
     assert (longest.visit.discharged_on - longest.visit.admitted_on).days == 1_100

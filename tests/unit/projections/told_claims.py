@@ -385,7 +385,7 @@ def reduced_by(amount_fen: int) -> list[ClaimEvent]:
                 **PAYMENT,
                 "amount_fen": amount_fen,
                 "caused_by_decision_id": "d2",
-                "reduced_at": NOW,
+                "reduced_at": NOW + timedelta(hours=1),
                 "postings": (),
             }
         )
