@@ -9,8 +9,8 @@ from libs.eventlog import Append, EventLog, UnitOfWork
 from services.payout.adapters import insurers, postings
 from services.payout.domain.insurer import InsurerCommand, decide, evolve
 
-# Each has heard one batch at most.
-TRANSACTIONS_AT_ONCE = 20
+# Each has heard one batch at most, 500 events: what catches up after an outage stays a bounded transaction.
+TRANSACTIONS_AT_ONCE = 5
 
 
 @dataclass(frozen=True, slots=True)
