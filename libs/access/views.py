@@ -46,7 +46,7 @@ _FIELDS: Final = {
         centre_fen own_fen tolerance_fen compared causes found_at outcome answer_reason answered_by answered_at
         ended_at end_reason""",
     "centre_clearing": "plan_id month claims desk_fen",
-    "access_reading": "read_at reader shown_by view claim_id person_id fields edition rules consents",
+    "access_reading": "read_at reader party shown_by view claim_id person_id fields edition rules consents",
 }
 
 VIEWS: Mapping[str, tuple[str, ...]] = MappingProxyType(

@@ -34,6 +34,16 @@ def test_the_standard_policy_shows_insurers_no_other_insurers_part() -> None:
     assert not seen & {"pool_shares", "decisions"}, "each of the decisions has its pool_shares"
 
 
+def test_the_standard_policy_names_who_has_read_to_operators_only() -> None:
+    _, rules = rules_of(read_policy(STANDARD))
+    seen = {rule.reader: set(rule.fields) for rule in rules if rule.view == "access_reading"}
+    assert seen.keys() == {"patient", "regulator", "operator"}
+    naming = {"reader", "shown_by"}
+    assert [seen[who] & naming for who in ("patient", "regulator", "operator")] == [set(), set(), naming]
+    assert all("party" in fields for fields in seen.values())
+    assert not seen["regulator"] & {"claim_id", "person_id"}
+
+
 def test_what_is_adopted_names_every_field() -> None:
     _, (rule,) = rules_of(a_written())
     assert rule.fields == VIEWS["insurer_share"]
