@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader
+from pydantic import AwareDatetime
 
 from libs.eventlog import EventLog
 from libs.money import format_yuan
@@ -22,6 +23,11 @@ from services.projections.use_cases.look import Look
 
 _HERE = Path(__file__).parent
 _SUMMARY = (_HERE / "summary.sql").read_text()
+_READINGS = """
+where ($1::text is null or claim_id = $1) and ($2::text is null or reader = $2) and ($3::text is null or party = $3)
+    and ($4::timestamptz is null or read_at <= $4)
+order by id desc limit $5
+"""
 _PAGES = Environment(loader=FileSystemLoader(_HERE / "pages"), autoescape=True)
 _PAGES.filters["yuan"] = format_yuan
 
@@ -51,13 +57,14 @@ def projections_router(log: EventLog, look_of: LookOf) -> APIRouter:
     ) -> list[dict[str, Any]]:
         """Claims, newest first, of a status when given."""
         query = f"where $1::text is null or status = $1 {NEWEST_FIRST} limit $2"
-        return await look.rows("claim_status", query, status, limit)
+        return await look.rows("claim_status", query, status, limit, sought={"status": status})
 
     @router.get("/claims/{claim_id}")
     async def claim(claim_id: str, look: Look = mine) -> dict[str, Any]:
         """One claim, all its decisions, payments and clawbacks, and its way through the services."""
         found = await select(log, "claim_status", "where claim_id = $1", claim_id)
-        return _one(await look.seen("claim_status", [one | await _parts(log, claim_id) for one in found]))
+        whole = [one | await _parts(log, claim_id) for one in found]
+        return _one(await look.seen("claim_status", whole, {"claim_id": claim_id}))
 
     return router
 
@@ -69,12 +76,26 @@ def readings(look_of: LookOf) -> APIRouter:
 
     @router.get("/access/readings")
     async def read(
-        claim_id: str | None = None, reader: str | None = None, limit: Limit = 100, look: Look = mine
+        claim_id: str | None = None,
+        reader: str | None = None,
+        party: str | None = None,
+        until: AwareDatetime | None = None,
+        limit: Limit = 100,
+        look: Look = mine,
     ) -> list[dict[str, Any]]:
-        """Who has read what, of a claim and by a reader (KIND:ID) when given; newest first."""
-        query = "where ($1::text is null or claim_id = $1) and ($2::text is null or reader = $2)"
+        """Who has read what, of a claim, by a reader (KIND:ID) or a party and until a moment when given; newest first.
+
+        A party is a reader who is no person, or `patient` or `operator`.
+        """
         return await look.rows(
-            "access_reading", f"{query} order by id desc limit $3", claim_id, reader, limit
+            "access_reading",
+            _READINGS,
+            claim_id,
+            reader,
+            party,
+            until,
+            limit,
+            sought={"claim_id": claim_id, "reader": reader, "party": party, "read_at": until},
         )
 
     return router

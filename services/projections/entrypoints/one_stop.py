@@ -27,9 +27,9 @@ def one_stop_list(look_of: LookOf) -> APIRouter:
         """Where the insurance centre's amounts differ from our evaluation now, the largest difference first."""
         view, query = "operator_one_stop", "where ($1::text is null or plan_id = $1)"
         ordered = "order by abs(difference_fen) desc, found_at, difference_id limit $3"
-        return await look.rows(
-            view, f"{query} and ($2::text is null or standing = $2) {ordered}", plan_id, standing, limit
-        )
+        query = f"{query} and ($2::text is null or standing = $2) {ordered}"
+        sought = {"plan_id": plan_id, "standing": standing}
+        return await look.rows(view, query, plan_id, standing, limit, sought=sought)
 
     @router.get("/operator/one-stop/totals")
     async def one_stop_totals(look: Look = mine) -> list[dict[str, Any]]:
@@ -39,7 +39,8 @@ def one_stop_list(look_of: LookOf) -> APIRouter:
     @router.get("/operator/one-stop/{difference_id}")
     async def one_difference(difference_id: UUID, look: Look = mine) -> dict[str, Any]:
         """A difference with its answer, also one that has ended."""
-        found = await look.rows("one_stop_difference", "where difference_id = $1", str(difference_id))
+        view, one = "one_stop_difference", str(difference_id)
+        found = await look.rows(view, "where difference_id = $1", one, sought={"difference_id": one})
         if not found:
             raise Problem(
                 404, "difference_unknown", "No such difference", f"No difference is {difference_id}."

@@ -17,13 +17,13 @@ def patients_and_providers(look_of: LookOf) -> APIRouter:
     async def hospital(hospital_id: str, limit: Limit = 100, look: Look = mine) -> list[dict[str, Any]]:
         """A hospital's claims, newest first."""
         view, query = "hospital_claim", f"where hospital_id = $1 {NEWEST_FIRST} limit $2"
-        return await look.rows(view, query, hospital_id, limit)
+        return await look.rows(view, query, hospital_id, limit, sought={"hospital_id": hospital_id})
 
     @router.get("/people/{person_id}/claims")
     async def patient(person_id: str, limit: Limit = 100, look: Look = mine) -> list[dict[str, Any]]:
         """A person's claims, newest first."""
         view, query = "patient_claim", f"where person_id = $1 {NEWEST_FIRST} limit $2"
-        return await look.rows(view, query, person_id, limit)
+        return await look.rows(view, query, person_id, limit, sought={"person_id": person_id})
 
     @router.get("/charity")
     async def charity(
@@ -31,12 +31,13 @@ def patients_and_providers(look_of: LookOf) -> APIRouter:
     ) -> list[dict[str, Any]]:
         """Referred claims, newest first; those of a programme when given."""
         query = "where $1::text is null or $1 = any (programmes) order by referred_at desc limit $2"
-        return await look.rows("charity_referral", query, programme, limit)
+        return await look.rows("charity_referral", query, programme, limit, sought={"programmes": programme})
 
     @router.get("/people/{person_id}/owed")
     async def owed(person_id: str, look: Look = mine) -> list[dict[str, Any]]:
         """What a person is still to get, since when, and why not yet."""
-        return await look.rows("patient_owed", "where person_id = $1 order by since", person_id)
+        query = "where person_id = $1 order by since"
+        return await look.rows("patient_owed", query, person_id, sought={"person_id": person_id})
 
     @router.get("/hospitals")
     async def hospitals(limit: Limit = 1_000, look: Look = mine) -> list[dict[str, Any]]:
@@ -46,7 +47,8 @@ def patients_and_providers(look_of: LookOf) -> APIRouter:
     @router.get("/people/{person_id}/clawbacks")
     async def owing(person_id: str, look: Look = mine) -> list[dict[str, Any]]:
         """What a person owes or owed the pool."""
-        return await look.rows("patient_owing", "where person_id = $1 order by raised_at", person_id)
+        query = "where person_id = $1 order by raised_at"
+        return await look.rows("patient_owing", query, person_id, sought={"person_id": person_id})
 
     return router
 
@@ -65,7 +67,9 @@ def insurers_and_regulator(look_of: LookOf) -> APIRouter:
     async def bearing(insurer: str | None = None, look: Look = mine) -> list[dict[str, Any]]:
         """What each insurer of each plan's pool bears: awarded by all decisions, reversed, and left."""
         view, query = "insurer_bearing", "where $1::text is null or insurer = $1"
-        return await look.rows(view, f"{query} order by plan_id, insurer", insurer)
+        return await look.rows(
+            view, f"{query} order by plan_id, insurer", insurer, sought={"insurer": insurer}
+        )
 
     @router.get("/insurers/{insurer}/shares")
     async def shares(
@@ -87,6 +91,7 @@ def insurers_and_regulator(look_of: LookOf) -> APIRouter:
             plan_id,
             after,
             limit,
+            sought={"insurer": insurer, "plan_id": plan_id, "decision_id": after or None},
         )
 
     @router.get("/regulator/decisions")
@@ -131,7 +136,7 @@ def operators(look_of: LookOf) -> APIRouter:
             "where $1::text is null or owner = $1"
             " order by due_at nulls last, since, claim_id, what offset $2 limit $3"
         )
-        return await look.rows("operator_todo", query, owner, after, limit)
+        return await look.rows("operator_todo", query, owner, after, limit, sought={"owner": owner})
 
     @router.get("/operator/waiting")
     async def waiting(look: Look = mine) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Protocol
 
 from libs.access import Facts, Records, Sight, policy_in_force, sight, standing
@@ -13,15 +14,25 @@ from services.projections.adapters.access_reads import Read, facts_of_claims, no
 from services.projections.adapters.access_records import AccessRecords
 from services.projections.adapters.rows import Row, select
 
+Sought = Mapping[str, object]
+"""The values that a question asks for, by field; None: any."""
+NOTHING_SOUGHT: Sought = MappingProxyType({})
+_OF_ONE = frozenset({"claim_id", "person_id"})
+
 
 class Look(Protocol):
     """How the entrypoints ask."""
 
-    async def rows(self, view: str, rest: str = "", *arguments: object) -> list[Row]:
-        """What is seen of `select * from view` with the `rest` of the query. Raises Problem 403 or 503."""
+    async def rows(
+        self, view: str, rest: str = "", *arguments: object, sought: Sought = NOTHING_SOUGHT
+    ) -> list[Row]:
+        """What is seen of `select * from view` with the `rest` of the query. Raises Problem 403 or 503.
+
+        `sought`: by what `rest` picks rows. Whoever is not shown such a field would learn it by asking for its values.
+        """
         ...
 
-    async def seen(self, view: str, rows: Sequence[Row]) -> list[Row]:
+    async def seen(self, view: str, rows: Sequence[Row], sought: Sought = NOTHING_SOUGHT) -> list[Row]:
         """What is seen of rows of a view that were read already. Raises Problem 403 or 503."""
         ...
 
@@ -32,13 +43,16 @@ class Unlimited:
 
     log: EventLog
 
-    async def rows(self, view: str, rest: str = "", *arguments: object) -> list[Row]:
+    async def rows(
+        self, view: str, rest: str = "", *arguments: object, sought: Sought = NOTHING_SOUGHT
+    ) -> list[Row]:
         """All of them."""
+        del sought
         return await select(self.log, view, rest, *arguments)
 
-    async def seen(self, view: str, rows: Sequence[Row]) -> list[Row]:
+    async def seen(self, view: str, rows: Sequence[Row], sought: Sought = NOTHING_SOUGHT) -> list[Row]:
         """All of them."""
-        del view
+        del view, sought
         return list(rows)
 
 
@@ -50,20 +64,25 @@ class Limited:
     records: AccessRecords
     asking: Asking
 
-    async def rows(self, view: str, rest: str = "", *arguments: object) -> list[Row]:
+    async def rows(
+        self, view: str, rest: str = "", *arguments: object, sought: Sought = NOTHING_SOUGHT
+    ) -> list[Row]:
         """The rows that are seen, each with the fields that are."""
-        return await self.seen(view, await select(self.log, view, rest, *arguments))
+        return await self.seen(view, await select(self.log, view, rest, *arguments), sought)
 
-    async def seen(self, view: str, rows: Sequence[Row]) -> list[Row]:
+    async def seen(self, view: str, rows: Sequence[Row], sought: Sought = NOTHING_SOUGHT) -> list[Row]:
         """The same."""
         about = await self._facts(rows)
         # No connection is held meanwhile: enrolment may be slow.
         records = await self.records.of({facts.person_id for facts in about if facts.person_id})
         # Not before: a revocation that was answered while enrolment was asked would lie ahead of that moment.
         now = self.log.clock()
-        sights = self._sights(view, about, records, now)
+        asked = {field: value for field, value in sought.items() if value is not None}
+        sights = self._sights(view, about, records, now, asked)
         told = zip(rows, about, sights or [None] * len(rows), strict=True)
-        reads = [_read(row, facts, found) for row, facts, found in told if found or len(rows) == 1]
+        # Who asks for one claim or one person and is refused was curious about them; a list's refusals say nothing.
+        pried = len(rows) == 1 or not _OF_ONE.isdisjoint(asked)
+        reads = [_read(row, facts, found) for row, facts, found in told if found or pried]
         async with self.log.pool.acquire() as connection:
             await note_reads(
                 connection,
@@ -88,7 +107,7 @@ class Limited:
         return [_facts_of_row(row, claims) for row in rows]
 
     def _sights(
-        self, view: str, about: Sequence[Facts], records: Records, now: datetime
+        self, view: str, about: Sequence[Facts], records: Records, now: datetime, asked: Mapping[str, object]
     ) -> list[Sight | None] | None:
         """What is seen of each row; None: no rule shows this view to this reader at all."""
         policy = policy_in_force(records.policies, now, now)
@@ -98,7 +117,10 @@ class Limited:
         ):
             return None
         agreed = {person_id: standing(said, now, now) for person_id, said in records.consents.items()}
-        return [sight(policy, agreed.get(facts.person_id or "", []), facts, reader, view) for facts in about]
+        found = (sight(policy, agreed.get(facts.person_id or "", []), facts, reader, view) for facts in about)
+        own = {reader.id, str(reader)}
+        hidden = [field for field, value in asked.items() if value not in own]
+        return [one if one is not None and one.fields.issuperset(hidden) else None for one in found]
 
 
 def _facts_of_row(row: Row, claims: Mapping[str, Facts]) -> Facts:

@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, cast
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import asyncpg
@@ -184,6 +185,27 @@ async def test_a_charity_sees_by_consent_only_and_never_another_charitys_name(ci
     (row,) = await city.seen("/charity?programme=poverty-relief", "a-charity")
     assert row["claim_id"] == "paid"
     assert "programmes" not in row
+    (other,) = {programme for of in await city.seen("/charity", "op-1") for programme in of["programmes"]} - {
+        "poverty-relief"
+    }
+    assert await city.seen(f"/charity?programme={other}", "a-charity") == [], "nor by asking for it"
+    assert len(await city.seen(f"/charity?programme={other}", "op-1")) == 1
+
+
+async def test_readings_are_found_by_what_is_shown_of_them_and_until_a_moment(city: City) -> None:
+    await city.adopt()
+    await city.ask("/claims/paid", "op-1")
+    (by_staff,) = await city.seen("/access/readings?reader=operator:op-1", "op-1")
+    *_, shown = await city.seen("/access/readings?claim_id=paid&party=operator", "the-patient")
+    assert (shown["party"], shown["view"]) == ("operator", "claim_status"), "and not who of the staff"
+    for hidden in ("claim_id=paid", "reader=operator:op-1"):
+        assert await city.seen(f"/access/readings?{hidden}", "the-regulator") == []
+    assert await city.seen("/access/readings?party=operator", "the-regulator")
+    until = urlencode({"until": by_staff["read_at"]})
+    assert await city.seen(f"/access/readings?{until}", "op-1") == [by_staff], (
+        "what was read later is left out"
+    )
+    assert (await city.ask("/access/readings?until=2026-03-20T01:00:00", "op-1")).status_code == 422
 
 
 async def test_a_revoked_consent_hides_later_reads_and_nothing_of_what_was_read(city: City) -> None:
