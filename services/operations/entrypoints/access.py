@@ -15,7 +15,7 @@ from services.operations.entrypoints.exits import NO
 from services.operations.entrypoints.finding import ActingBy, PlatformFile, find_platform, reaching
 from services.operations.entrypoints.moment_options import At, By, KnownAt, Why, histories, moment_of
 from services.operations.entrypoints.output import AsJson, console, local, print_json, print_table, refuse
-from services.operations.use_cases.see_as import SeenAs, readings, see_as
+from services.operations.use_cases.see_as import MOST_READINGS, SeenAs, readings, see_as
 
 access = typer.Typer(no_args_is_help=True, help="Who may see what, who could see what, and who has looked.")
 
@@ -140,7 +140,8 @@ def _print_readings(found: Sequence[Mapping[str, Any]]) -> None:
         (
             (
                 local(one["read_at"]),
-                one["reader"],
+                # The policy may show who has read without naming a person.
+                one.get("reader") or one.get("party"),
                 one["view"],
                 one.get("claim_id"),
                 len(one["fields"]) or "nothing was shown",
@@ -150,3 +151,5 @@ def _print_readings(found: Sequence[Mapping[str, Any]]) -> None:
             for one in found
         ),
     )
+    if len(found) == MOST_READINGS:
+        console().print(f"The newest {MOST_READINGS}; what was read before is on record, too.")

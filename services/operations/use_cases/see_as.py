@@ -84,17 +84,21 @@ def see_as(histories: Histories, claim_id: str, reader: Reader, at: datetime, kn
         facts,
         [one.consent_id for one in standing(consents, at, known_at)],
         visible(records.policies, consents, facts, reader, at, known_at),
-        [
-            one
-            for one in readings(histories, claim_id, str(reader))
-            if datetime.fromisoformat(one["read_at"]) <= known_at
-        ],
+        readings(histories, claim_id, str(reader), known_at),
     )
 
 
-def readings(histories: Histories, claim_id: str, reader: str = "") -> list[dict[str, Any]]:
-    """Who has read what, newest first; of a claim, by a reader. Raises Refused."""
-    asked = {"claim_id": claim_id, "reader": reader, "limit": str(MOST_READINGS)}
+def readings(
+    histories: Histories, claim_id: str, reader: str = "", until: datetime | None = None
+) -> list[dict[str, Any]]:
+    """Who has read what, the newest `MOST_READINGS` first; of a claim, by a reader, until a moment. Raises Refused."""
+    asked = {
+        "claim_id": claim_id,
+        "reader": reader,
+        # The service leaves out what was read later: of its newest, none may be as old as that.
+        "until": until.isoformat() if until else "",
+        "limit": str(MOST_READINGS),
+    }
     query = urlencode({name: value for name, value in asked.items() if value})
     url = f"{histories.running.url('projections')}/access/readings?{query}"
     found: list[dict[str, Any]] = ask(url, token=histories.token)

@@ -28,8 +28,9 @@ SERVICES = (
 
 @dataclass
 class ServedPlatform:
-    """Answers by (method, path), text as it is and all else as JSON; `asked` has what was requested, with the body.
+    """Answers by (method, path), text as it is and all else as JSON; a function answers by the query.
 
+    `asked` has what was requested, with the body.
     `tokens`: the authorization that each request showed.
     """
 
@@ -53,6 +54,8 @@ class ServedPlatform:
             return 200, self._log(service, rest[1], parse_qs(parts.query))
         unknown = (404, {"title": "Not here", "detail": "no such thing"})
         status, document = self.answers.get((method, parts.path), unknown)
+        if callable(document):
+            document = document(parse_qs(parts.query))
         return status, (document if isinstance(document, str) else json.dumps(document)).encode()
 
     def _of_subject(self, service: str, shard: int, subject: str) -> bytes:

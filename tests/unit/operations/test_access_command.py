@@ -1,6 +1,7 @@
 """`huiji access claim` replays policy, consents and the claim to a moment."""
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -55,10 +56,20 @@ def prepare(platform: ServedPlatform) -> None:
         "consents": {STORY["person_id"]: [told(given, GIVEN, GIVEN), told(revoked, LATER, REVOKED)]},
     }
     platform.answers["POST", "/enrolment/access/records"] = (200, records)
-    read = {"view": "claim_status", "fields": ["bill_fen"], "edition": 2, "consents": [STORY["consent_id"]]}
+    read: dict[str, Any] = {
+        "view": "claim_status",
+        "fields": ["bill_fen"],
+        "edition": 2,
+        "consents": [STORY["consent_id"]],
+    }
     read |= {"reader": "insurer:coinsurer-a", "claim_id": CLAIM}
     whole = [read | {"read_at": moment} for moment in ("2026-05-25T00:00:00+00:00", "2026-05-02T00:00:00Z")]
-    platform.answers["GET", "/projections/access/readings"] = (200, whole)
+
+    def until(query: dict[str, list[str]]) -> list[dict[str, Any]]:
+        last = datetime.fromisoformat(query["until"][0])
+        return [one for one in whole if datetime.fromisoformat(one["read_at"]) <= last]
+
+    platform.answers["GET", "/projections/access/readings"] = (200, until)
 
 
 @pytest.mark.parametrize(
