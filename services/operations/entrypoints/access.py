@@ -102,7 +102,7 @@ def adopt(
 
 
 def _print(found: SeenAs) -> None:
-    moment = f"at {found.at.isoformat()}, known at {found.known_at.isoformat()}"
+    moment = f"at {local(found.at)}, known at {local(found.known_at)}"
     console().print(
         f"[bold]claim {found.claim_id} as {found.reader} could see it[/bold] ({moment})", soft_wrap=True
     )

@@ -74,3 +74,12 @@ def test_a_read_model_of_another_version_is_told_of(platform: ServedPlatform) ->
     platform.answers["GET", "/projections/read-models"] = (200, [row | {"current": False}])
     assert "huiji rebuild claims" in todo(platform).stderr
     assert json.loads(todo(platform, "--json").stdout)["outdated"] is True
+
+
+def test_where_reading_is_limited_who_shows_no_token_is_told_which_one_is_shown(
+    platform: ServedPlatform,
+) -> None:
+    unknown = {"title": "Who is asking is not known", "detail": "Send a token."}
+    platform.answers["GET", "/projections/operator/todo"] = (401, unknown)
+    refused = todo(platform)
+    assert (refused.exit_code, "$HUIJI_STAFF_TOKEN" in refused.stderr) == (1, True)
