@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from libs.contracts.event import Fen, Model
-from libs.money import BASIS_POINTS
+from libs.money import BASIS_POINTS, apply_rate
 
 Text = Annotated[str, Field(min_length=1)]
 
@@ -54,6 +54,6 @@ class Programme(Model, extra="forbid"):
         return not self.groups or not groups.isdisjoint(self.groups)
 
     def aid_for(self, need_fen: int) -> int:
-        """What the programme's terms give for a year's need that no other programme was asked to take, in whole fen."""
+        """What the programme's terms give for a year's need that no other programme was asked to take, in fen."""
         above = max(0, need_fen - self.threshold_fen)
-        return min(self.cap_fen, above * self.share_bp // BASIS_POINTS)
+        return min(self.cap_fen, apply_rate(above, self.share_bp, "down"))
