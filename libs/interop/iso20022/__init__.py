@@ -21,7 +21,7 @@ from libs.interop.iso20022.model import (
 )
 from libs.interop.iso20022.pain001 import MAX_AMOUNT_FEN, MAX_PAYMENTS, PAIN001, build_pain001, check_payment
 from libs.interop.iso20022.pain002 import PAIN002, parse_pain002
-from libs.interop.iso20022.xml import Document, message_name, parse_document
+from libs.interop.iso20022.xml import Document, parse_document
 
 __all__ = [
     "CAMT053",
@@ -47,7 +47,6 @@ __all__ = [
     "account_reports",
     "build_pain001",
     "check_payment",
-    "message_name",
     "parse_camt053",
     "parse_camt054",
     "parse_document",

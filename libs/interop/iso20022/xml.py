@@ -35,11 +35,6 @@ def parse_document(data: bytes) -> Document:
     return Document(namespace.removeprefix(NAMESPACE_PREFIX) if is_ours else "", root)
 
 
-def message_name(data: bytes) -> str:
-    """Which message this is; "" for XML that is no ISO 20022 document."""
-    return parse_document(data).name
-
-
 def parse_safely(data: bytes, message: str) -> etree._Element:
     """The root element. Raises MessageUnreadable for what is not well-formed or carries a DTD."""
     # One parser per call: lxml parsers are not to be shared between threads. `huge_tree` stays off, so a

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from libs.interop.iso20022 import MessageUnreadable, message_name, parse_camt054, parse_pain002
+from libs.interop.iso20022 import MessageUnreadable, parse_camt054, parse_document, parse_pain002
 
 ENTRY = """<Ntry><Amt Ccy="{currency}">{amount}</Amt><CdtDbtInd>DBIT</CdtDbtInd>{reversal}<Sts><Cd>{status}</Cd></Sts>
 <BookgDt>{booked}</BookgDt><AcctSvcrRef>REF-1</AcctSvcrRef><BkTxCd/>{details}</Ntry>"""
@@ -112,7 +112,7 @@ def test_entities_are_refused_and_no_file_is_opened() -> None:
     with pytest.raises(MessageUnreadable):
         parse_pain002(attack)
     with pytest.raises(MessageUnreadable):
-        message_name(attack)
+        parse_document(attack)
 
 
 def test_a_value_the_schema_refuses_is_not_quoted_in_the_error() -> None:
