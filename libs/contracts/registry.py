@@ -25,7 +25,7 @@ from libs.contracts import (
     preauthorisation,
     rulings,
 )
-from libs.contracts.event import Event
+from libs.contracts.event import Event, written
 from libs.contracts.upcasters import UPCASTERS
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
@@ -125,11 +125,8 @@ def knows(type_name: str, version: int) -> bool:
 
 
 def encode(event: Event) -> bytes:
-    """The event's body: UTF-8 JSON in the field order of its model.
-
-    The bytes that pydantic would write, in less than half of its time.
-    """
-    return orjson.dumps(vars(event), default=vars, option=orjson.OPT_UTC_Z)
+    """The event's body: UTF-8 JSON in the field order of its model."""
+    return written(vars(event))
 
 
 def decode(type_name: str, version: int, body: bytes) -> Event:

@@ -4,10 +4,9 @@ import hashlib
 from datetime import date
 from typing import Annotated, Literal, Self
 
-import orjson
 from pydantic import Field, model_validator
 
-from libs.contracts.event import Model
+from libs.contracts.event import Model, written
 from libs.contracts.one_stop import OneStopAmounts
 from libs.contracts.settlement import FeeLine, Place, Settlement, Visit
 from libs.interop.identity_number import IdentityNumberInvalid, age_on, parse_identity_number
@@ -96,8 +95,7 @@ class Submission(Model):
         if self.visit.preauthorisation_id is None:
             del visit["preauthorisation_id"]
         content["visit"] = visit
-        # The bytes that pydantic would write, in a quarter of its time.
-        return orjson.dumps(content, default=vars, option=orjson.OPT_UTC_Z)
+        return written(content)
 
     def digest(self) -> str:
         """SHA-256 of the canonical content, hexadecimal."""

@@ -25,8 +25,12 @@ def ask(
 
     Raises Refused, and httpx2.HTTPError when unreachable.
     """
-    headers = {"Authorization": f"Bearer {token}"} if token else None
-    return _send(url, method=method or ("GET" if body is None else "POST"), json=body, headers=headers)
+    return _send(url, method=method or ("GET" if body is None else "POST"), json=body, headers=shown(token))
+
+
+def shown(token: str | None) -> dict[str, str]:
+    """The headers that show a token; none without one."""
+    return {"Authorization": f"Bearer {token}"} if token else {}
 
 
 def send_document(url: str, content: bytes, content_type: str) -> Any:

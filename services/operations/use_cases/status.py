@@ -10,6 +10,7 @@ import httpx2
 from prometheus_client.parser import text_string_to_metric_families
 
 from services.operations.adapters.announcing import RunningAt
+from services.operations.adapters.asking import shown
 from services.operations.adapters.credentials import reader_token
 
 _TIMEOUT_SECONDS = 3.0
@@ -98,8 +99,7 @@ async def _oldest_open(client: httpx2.AsyncClient, running: RunningAt) -> Mappin
     if "projections" not in running.services:
         return None
     try:
-        token = reader_token(running, "")
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        headers = shown(reader_token(running, ""))
         answer = await client.get(f"{running.url('projections')}/operator?limit=1", headers=headers)
         found: list[dict[str, Any]] = answer.raise_for_status().json()
     except (httpx2.HTTPError, ValueError):
