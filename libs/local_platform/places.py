@@ -56,7 +56,8 @@ def postgres_places(wanted: Path) -> PostgresPlaces:
 def remove_postgres(wanted: Path) -> None:
     """Delete all files of a stopped PostgreSQL at `wanted`, wherever they are; nothing there is no error."""
     if wanted.is_symlink():
-        shutil.rmtree(wanted.readlink())
+        if wanted.exists():
+            shutil.rmtree(wanted.readlink())
         wanted.unlink()
     elif wanted.exists():
         shutil.rmtree(wanted)

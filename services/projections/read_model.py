@@ -38,7 +38,7 @@ class ReadModel:
 
 CLAIMS = ReadModel(
     name="claims",
-    version=4,
+    version=5,
     migrations=_HERE / "migrations",
     subscriptions=SUBSCRIPTIONS,
     handler=project,

@@ -92,6 +92,15 @@ async def note_first(connection: "Connection", model: ReadModel, now: datetime) 
     )
 
 
+async def note_older(connection: "Connection", model: ReadModel) -> None:
+    """From now on an older version than the one that filled the live tables follows the logs in them."""
+    await connection.execute(
+        "update generation set version = $2 where model = $1 and status = 'live' and version > $2",
+        model.name,
+        model.version,
+    )
+
+
 async def begin(connection: "Connection", model: ReadModel, now: datetime) -> Generation:
     """The generation under construction: the one that an earlier rebuild left unfinished, else a new one.
 

@@ -1,4 +1,8 @@
-"""At the start: say when a read model was filled by another version of the code than this one."""
+"""At the start: say when a read model was filled by another version of the code than this one.
+
+A service that has gone back to an older release follows tables that a newer one has filled: from then on they hold what
+the older says, so that is what is noted, and the newer one says so when it comes forward again.
+"""
 
 import structlog
 
@@ -26,4 +30,5 @@ async def announce_versions(log: EventLog) -> list[str]:
                 this_code=model.version,
                 remedy=f"huiji rebuild {model.name}",
             )
+            await generations.note_older(connection, model)
     return outdated

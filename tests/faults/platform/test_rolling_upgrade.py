@@ -9,6 +9,7 @@ import pytest
 
 from libs.local_platform import PartDidNotStart
 from libs.testing.waiting import wait_until
+from services.projections.read_model import CLAIMS
 from tests.chaos.compare import differences
 from tests.chaos.run import CHECKS, Drill, Outcome, claims_of
 from tests.support.mixed_platform import (
@@ -48,6 +49,7 @@ class Rehearsal:
     parked: dict[str, dict[str, Any]] = field(default_factory=dict)
     upgraded: Outcome = field(default_factory=lambda: Outcome({}))
     verified: list[dict[str, Any]] = field(default_factory=list)
+    outdated: list[int] = field(default_factory=list)
     refused: str = ""
 
 
@@ -63,7 +65,10 @@ def rehearsal(drill: Drill, quiet_city: Outcome, tmp_path_factory: pytest.TempPa
         go_back(platform, last, seen)
         upgrade_producers_first(platform, following, seen)
         seen.upgraded = Outcome(claims_of(platform.running.platform.addresses))
-        seen.verified = verified(directory / "platform", following)
+        announced = directory / "platform" / "run" / "platform.json"
+        seen.outdated = [each["version"] for each in platform.ask("projections", "/read-models")]
+        build_anew(announced, following)
+        seen.verified = verified(announced, following)
         with pytest.raises(PartDidNotStart) as going_back:
             platform.replace(RAISED_BY, by=CHECKOUT)
         seen.refused = str(going_back.value)
@@ -115,9 +120,23 @@ def why_fraud_waits(platform: MixedPlatform) -> list[str]:
     return [reason for reason in platform.ask("fraud", "/health/ready")["reasons"] if RAISED in reason]
 
 
-def verified(directory: Path, release: Path) -> list[dict[str, Any]]:
-    """What `huiji verify` of a release says of the platform in the directory."""
-    announced = directory / "run" / "platform.json"
+def build_anew(announced: Path, release: Path) -> None:
+    """The last step of an upgrade whose read models hold more than the last release's."""
+    run_in(
+        release,
+        "-m",
+        "services.operations",
+        "rebuild",
+        "claims",
+        "--by",
+        "operator-01",
+        "--platform",
+        str(announced),
+    )
+
+
+def verified(announced: Path, release: Path) -> list[dict[str, Any]]:
+    """What `huiji verify` of a release says of the platform that is announced there."""
     only = [word for check in CHECKS for word in ("--only", check)]
     said = run_in(
         release, "-m", "services.operations", "verify", "--json", "--platform", str(announced), *only
@@ -155,6 +174,11 @@ def test_every_claim_is_paid_to_the_same_fen_as_without_an_upgrade(
 ) -> None:
     assert len(rehearsal.upgraded.claims) == drill.claims
     assert differences(rehearsal.upgraded, rehearsal.quiet) == []
+
+
+def test_tables_that_the_last_release_has_filled_are_said_to_be_outdated(rehearsal: Rehearsal) -> None:
+    assert rehearsal.outdated
+    assert all(version < CLAIMS.version for version in rehearsal.outdated)
 
 
 def test_everything_that_can_be_proved_holds_of_what_both_have_written(rehearsal: Rehearsal) -> None:

@@ -100,6 +100,12 @@ def test_a_path_too_long_for_a_socket_works(processes: Processes, tmp_path: Path
         remove_postgres(directory)
 
 
+def test_a_link_whose_place_somebody_has_cleaned_away_is_removed(tmp_path: Path) -> None:
+    (tmp_path / "postgres").symlink_to(tmp_path / "gone")
+    remove_postgres(tmp_path / "postgres")
+    assert not (tmp_path / "postgres").is_symlink()
+
+
 def test_a_directory_that_others_may_write_is_not_used(tmp_path: Path) -> None:
     shared = tmp_path / "shared"
     shared.mkdir()

@@ -236,6 +236,19 @@ async def test_a_new_version_of_the_code_is_announced_until_it_is_built(
     assert await announce_versions(live.log) == []
 
 
+async def test_tables_that_older_code_has_followed_in_meanwhile_are_announced_again(
+    database: str, logs: Logs, live: Follower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older = replace(CLAIMS, version=CLAIMS.version - 1)
+    await logs.tell(5)
+    await live.follow()
+    assert await announce_versions(live.log) == []
+    for running, outdated in ((older, ["claims"]), (older, []), (CLAIMS, ["claims"]), (CLAIMS, ["claims"])):
+        models = {"claims": running}
+        monkeypatch.setattr("services.projections.use_cases.announce_versions.READ_MODELS", models)
+        assert await announce_versions(live.log) == outdated
+
+
 async def test_a_retired_generation_catches_up_and_comes_back(
     database: str, logs: Logs, live: Follower
 ) -> None:
