@@ -47,7 +47,7 @@ class ProcessSpec:
     command: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
     ready: Readiness = _at_once
-    ready_within_seconds: float = 60.0
+    ready_within_seconds: float = 120.0
     stop_signal: signal.Signals = signal.SIGTERM
     stop_within_seconds: float = 15.0
     #: What the kernel sends when the supervisor dies. SIGKILL is certain, and every service of ours survives it.

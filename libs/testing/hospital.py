@@ -17,7 +17,7 @@ from libs.privacy.hospital_key import hospital_key
 from libs.testing.postgres import in_own_loop
 from libs.testing.services import ServicesUnderTest
 from libs.testing.topics import read_topic
-from libs.testing.waiting import wait_until
+from libs.testing.waiting import PATIENCE_SECONDS, wait_until
 
 INGRESS = "huiji.ingress.settlements"
 REJECTIONS = "huiji.ingress.rejections"
@@ -40,7 +40,7 @@ class Hospital:
     ) -> httpx2.Response:
         """Send bytes to intake."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        with httpx2.Client(timeout=30, trust_env=False) as client:
+        with httpx2.Client(timeout=PATIENCE_SECONDS, trust_env=False) as client:
             return client.request(
                 method,
                 self.services.url("intake", path),

@@ -18,7 +18,7 @@ from libs.local_platform import Processes, ProcessSpec, answers_http, choose_por
 from libs.privacy import KeyStore, MasterKeyRing, Pseudonymiser, create_master_key, open_key_pool, seal_json
 from libs.testing.postgres import PostgresUnderTest, in_own_loop
 from libs.testing.staff import shown_by, written_staff
-from libs.testing.waiting import is_running, wait_until
+from libs.testing.waiting import PATIENCE_SECONDS, is_running, wait_until
 
 SHARDS = 2
 E = TypeVar("E", bound=Event)
@@ -39,7 +39,7 @@ class ServicesUnderTest:
         self.bootstrap = bootstrap or start_embedded_broker(processes).bootstrap
         self._pids: dict[str, int] = {}
         self._ports: dict[str, int] = {}
-        self._client = httpx2.Client(timeout=10, trust_env=False)
+        self._client = httpx2.Client(timeout=PATIENCE_SECONDS, trust_env=False)
         self.pseudonymiser = Pseudonymiser(self._master.pseudonym_secret())
 
     def __enter__(self) -> Self:
@@ -109,7 +109,9 @@ class ServicesUnderTest:
         """The events of one type in a process's log."""
         return [event for recorded in self.log(name) if isinstance(event := recorded.decode(), kind)]
 
-    def wait_for(self, name: str, kind: type[E], count: int, within_seconds: float = 30.0) -> list[E]:
+    def wait_for(
+        self, name: str, kind: type[E], count: int, within_seconds: float = PATIENCE_SECONDS
+    ) -> list[E]:
         """The events of one type once there are so many; more than that fails the test."""
         wait_until(
             lambda: len(self.said(name, kind)) >= count, f"{count} {kind.__name__} by {name}", within_seconds

@@ -4,10 +4,13 @@ import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import httpx2
 import pytest
 
 from libs.testing.kafka import KafkaUnderTest
+from libs.testing.waiting import PATIENCE_SECONDS
 from services.operations.adapters.city import City
 from services.operations.domain.platform import Platform
 from services.operations.use_cases.await_claims import await_claims
@@ -25,6 +28,15 @@ class Ran:
     platform: Platform
     given: DemoInput
     directory: Path
+
+    def ask(self, method: str, service: str, path: str, body: object = None) -> Any:
+        """What a service answers, in JSON."""
+        url = self.platform.url(service) + path
+        return httpx2.request(method, url, json=body, timeout=PATIENCE_SECONDS).raise_for_status().json()
+
+    def get(self, service: str, path: str) -> Any:
+        """What a service answers to a question."""
+        return self.ask("GET", service, path)
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from libs.conservation import check_history
 from libs.interop.national import to_national
 from libs.privacy import Pseudonymiser
 from libs.privacy.master_key import read_master_key
-from libs.testing.waiting import wait_until
+from libs.testing.waiting import PATIENCE_SECONDS, wait_until
 from services.operations.adapters.city import City
 from services.operations.use_cases.compare_published import Compared, compare_published
 from services.operations.use_cases.export_history import export_history
@@ -32,12 +32,12 @@ def test_published_examples_are_paid_as_printed(ran: Ran) -> None:
 
 
 def test_every_discharge_is_one_claim_and_none_is_lost(ran: Ran) -> None:
-    summary = _get(ran, "projections", "/summary")
+    summary = ran.get("projections", "/summary")
     assert summary["claims"] == len(ran.given.submissions)
     assert summary["paid"] > 0
     for service in ran.platform.addresses.services:
         if service not in ("enrolment", "intake"):
-            assert _get(ran, service, "/parked") == []
+            assert ran.get(service, "/parked") == []
 
 
 def test_money_is_conserved_in_the_exported_history(ran: Ran, tmp_path: Path) -> None:
@@ -52,21 +52,21 @@ def test_money_is_conserved_in_the_exported_history(ran: Ran, tmp_path: Path) ->
 
 
 def test_the_bank_has_paid_what_the_ledger_says(ran: Ran) -> None:
-    ledger = _get(ran, "payout", "/ledger")
+    ledger = ran.get("payout", "/ledger")
     assert ledger["sum_fen"] == 0
     paid = -sum(fen for account, fen in ledger["balances_fen"].items() if account.startswith("bank:"))
     with sqlite3.connect(f"file:{ran.directory / 'bank.sqlite'}?mode=ro", uri=True) as books:
         booked, rows, distinct = books.execute(
             "select sum(amount), count(*), count(distinct end_to_end_id) from payment where booked_at is not null"
         ).fetchone()
-    assert booked == paid == _get(ran, "projections", "/summary")["paid_fen"]
+    assert booked == paid == ran.get("projections", "/summary")["paid_fen"]
     assert rows == distinct
 
 
 def test_a_paid_claim_is_one_trace_across_all_services(ran: Ran) -> None:
-    paid = _get(ran, "projections", "/claims?status=paid&limit=1000")
+    paid = ran.get("projections", "/claims?status=paid&limit=1000")
     # What happens to another claim of a person can move this one: in the other's trace.
-    claims = Counter(one["person_id"] for one in _get(ran, "projections", "/claims?limit=1000"))
+    claims = Counter(one["person_id"] for one in ran.get("projections", "/claims?limit=1000"))
     claim = next(one for one in paid if one["programmes"] and claims[one["person_id"]] == 1)
     subject = f"claim-{claim['claim_id']}"
     # Each process writes its spans in batches, seconds after they ended.
@@ -76,7 +76,7 @@ def test_a_paid_claim_is_one_trace_across_all_services(ran: Ran) -> None:
     )
     traces = {span["context"]["trace_id"] for span in _of_one_trace(ran, subject)}
     assert len(traces) == 1
-    steps = _get(ran, "projections", f"/claims/{claim['claim_id']}")["steps"]
+    steps = ran.get("projections", f"/claims/{claim['claim_id']}")["steps"]
     assert {"ClaimRegistered", "ClaimAdjudicated", "PaymentInstructed", "PaymentSettled"} <= {
         s["type"] for s in steps
     }
@@ -102,20 +102,21 @@ def test_a_dry_run_says_what_was_paid_and_stands_on_the_same_facts(ran: Ran) -> 
     compared = _post(f"{intake}/claims/{filed['claim_id']}/comparison", orjson.dumps(tried))
     assert (compared["same"], compared["changed"]) == (True, [])
     assert compared["then"] == compared["now"]
-    claim = _get(ran, "projections", f"/claims/{filed['claim_id']}")
+    claim = ran.get("projections", f"/claims/{filed['claim_id']}")
     assert claim["decisions"][-1]["plan_pays_fen"] == tried["estimate"]["outcome"]["plan_pays_fen"] > 0
 
 
 def test_every_service_answers_health_metrics_and_asyncapi(ran: Ran) -> None:
-    for service, url in ran.platform.addresses.services.items():
-        assert httpx2.get(f"{url}/health/ready").status_code == 200, service
-        assert httpx2.get(f"{url}/health/live").status_code == 200, service
-        metrics = httpx2.get(f"{url}/metrics").text
-        assert "huiji_published_events_total" in metrics
-        if service not in ("enrolment", "intake"):
-            assert "huiji_lag_events" in metrics
-            assert "huiji_parked_events" in metrics
-        assert httpx2.get(f"{url}/asyncapi").text.startswith("<!doctype html>")
+    with httpx2.Client(timeout=PATIENCE_SECONDS) as client:
+        for service, url in ran.platform.addresses.services.items():
+            assert client.get(f"{url}/health/ready").status_code == 200, service
+            assert client.get(f"{url}/health/live").status_code == 200, service
+            metrics = client.get(f"{url}/metrics").text
+            assert "huiji_published_events_total" in metrics
+            if service not in ("enrolment", "intake"):
+                assert "huiji_lag_events" in metrics
+                assert "huiji_parked_events" in metrics
+            assert client.get(f"{url}/asyncapi").text.startswith("<!doctype html>")
 
 
 def test_no_name_account_or_identity_number_is_in_logs_or_traces(ran: Ran) -> None:
@@ -137,19 +138,15 @@ def test_no_name_account_or_identity_number_is_in_logs_or_traces(ran: Ran) -> No
 
 
 def _post(url: str, body: bytes) -> Any:
-    return httpx2.post(url, content=body, headers={"Content-Type": "application/json"}, timeout=30).json()
+    return httpx2.post(
+        url, content=body, headers={"Content-Type": "application/json"}, timeout=PATIENCE_SECONDS
+    ).json()
 
 
 async def _compared(ran: Ran) -> list[Compared]:
     pseudonymiser = Pseudonymiser(read_master_key(ran.platform.addresses.master_key_file).pseudonym_secret())
     async with City(ran.platform.addresses) as city:
         return await compare_published(ran.given.examples, pseudonymiser, city.claims_of, city.balances_of)
-
-
-def _get(ran: Ran, service: str, path: str) -> Any:
-    response = httpx2.get(ran.platform.url(service) + path, timeout=30)
-    response.raise_for_status()
-    return response.json()
 
 
 def _spans(ran: Ran) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from libs.privacy.master_key import read_master_key
 from libs.testing.canaries import Canaries
 from libs.testing.places_to_look import database_files, dump, topics, written_files
 from libs.testing.postgres import in_own_loop
-from libs.testing.waiting import wait_until
+from libs.testing.waiting import PATIENCE_SECONDS, wait_until
 from services.operations.use_cases.export_history import export_history
 from services.operations.use_cases.verify_chains import verify_export
 from tests.end_to_end.conftest import Ran
@@ -27,11 +27,9 @@ OTHER_PEOPLES = ("bank", "bureau_simulator")
 def test_erased_people_are_nowhere_and_histories_still_verify(ran: Ran, tmp_path: Path) -> None:
     people = _people(ran)
     for person in people.values():
-        answer = httpx2.post(
-            f"{ran.platform.url('enrolment')}/people/erase",
-            json={"id_number": person.id_number, "requested_by": "desk-7"},
+        ran.ask(
+            "POST", "enrolment", "/people/erase", {"id_number": person.id_number, "requested_by": "desk-7"}
         )
-        assert answer.status_code == 202
     owners = _person_ids(ran, list(people.values()))
     wait_until(lambda: _live_keys(ran, owners) == 0, "the keys are destroyed")
     asyncio.run(export_history(ran.platform.addresses.services, tmp_path / "export", datetime.now(UTC)))
@@ -68,7 +66,10 @@ def _personal_strings(ran: Ran, people: dict[str, Person]) -> dict[str, str]:
 
 def _places(ran: Ran, export: Path) -> dict[str, list[tuple[str, bytes]]]:
     url = ran.platform.addresses.database_url
-    metrics = [(f"{base}/metrics", httpx2.get(f"{base}/metrics").content) for base in _urls(ran)]
+    metrics = [
+        (f"{base}/metrics", httpx2.get(f"{base}/metrics", timeout=PATIENCE_SECONDS).content)
+        for base in _urls(ran)
+    ]
     return {
         "dump": [("dump", dump(url))],
         "database files": database_files(url),

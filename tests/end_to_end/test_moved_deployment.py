@@ -11,7 +11,7 @@ from typing import Any
 import asyncpg
 import httpx2
 
-from libs.testing.waiting import wait_until
+from libs.testing.waiting import PATIENCE_SECONDS, wait_until
 from services.operations.adapters.database_snapshot import open_snapshot
 from services.operations.entrypoints.import_ import take_over
 from services.operations.use_cases.export_history import export_deployment
@@ -42,7 +42,6 @@ def test_a_moved_deployment_has_the_same_logs_and_clocks_and_pays_nothing_again(
         wait_until(
             lambda: all(lag.events == 0 for lag in asyncio.run(measure_lag(addresses.database_url))),
             "every service has heard everything",
-            within_seconds=60,
         )
         # The bank is asked every second: what it has to say is heard by now, and led to nothing.
         assert asyncio.run(_heads(addresses.database_url)) == before
@@ -72,7 +71,7 @@ async def _rows(database_url: str, query: str) -> list[tuple[Any, ...]]:
 
 
 def _summary(url: str) -> Any:
-    return httpx2.get(f"{url}/summary", timeout=30, trust_env=False).raise_for_status().json()
+    return httpx2.get(f"{url}/summary", timeout=PATIENCE_SECONDS, trust_env=False).raise_for_status().json()
 
 
 def _payments(directory: Path) -> list[tuple[Any, ...]]:

@@ -6,7 +6,6 @@ import sys
 import zipfile
 from pathlib import Path
 
-import httpx2
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -97,8 +96,7 @@ def _a_decision(directory: Path) -> tuple[Path, bytes]:
 def test_a_paid_claim_is_proved_by_a_pack_that_needs_none_of_our_code(
     platform: Path, ran: Ran, tmp_path: Path
 ) -> None:
-    projections = ran.platform.url("projections")
-    paid = httpx2.get(f"{projections}/claims?status=paid&limit=1").raise_for_status().json()[0]
+    paid = ran.get("projections", "/claims?status=paid&limit=1")[0]
     pack, kept = tmp_path / "pack.zip", tmp_path / "roots.jsonl"
     packed = huiji("evidence", paid["claim_id"], "-o", pack, "--platform", platform, "--json")
     assert packed.exit_code == 0, packed.output

@@ -4,7 +4,6 @@ import json
 from datetime import date, datetime, timedelta
 from typing import Any
 
-import httpx2
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -24,16 +23,12 @@ def told(ran: Ran, *arguments: str) -> Any:
     return json.loads(result.stdout)
 
 
-def _get(ran: Ran, service: str, path: str) -> Any:
-    return httpx2.get(ran.platform.url(service) + path, timeout=30).raise_for_status().json()
-
-
 @pytest.fixture(scope="session")
 def paid(ran: Ran) -> dict[str, Any]:
     """A paid and referred claim as the read model has it."""
-    found = _get(ran, "projections", "/claims?status=paid&limit=1000")
+    found = ran.get("projections", "/claims?status=paid&limit=1000")
     claim_id = next(one["claim_id"] for one in found if one["programmes"])
-    claim: dict[str, Any] = _get(ran, "projections", f"/claims/{claim_id}")
+    claim: dict[str, Any] = ran.get("projections", f"/claims/{claim_id}")
     return claim
 
 
@@ -99,9 +94,9 @@ def test_a_difference_begins_with_the_money(ran: Ran, paid: dict[str, Any]) -> N
 def test_a_person_has_every_claim_and_each_look_is_on_record(ran: Ran, paid: dict[str, Any]) -> None:
     person_id: str = paid["person_id"]
     now = told(ran, "person", person_id, "--by", "r.chen", "--why", "appeal")
-    claims = {claim["claim_id"] for claim in _get(ran, "projections", f"/people/{person_id}/claims")}
+    claims = {claim["claim_id"] for claim in ran.get("projections", f"/people/{person_id}/claims")}
     assert set(now["states"]["adjudication"]["claims"]) == claims
-    readings = _get(ran, "adjudication", f"/streams/person-{person_id}/readings")
+    readings = ran.get("adjudication", f"/streams/person-{person_id}/readings")
     assert ("r.chen", "appeal") in {(reading["reader"], reading["why"]) for reading in readings}
     changed = told(ran, "diff", "person", person_id, "--from", "2020-01-01", "--in-effect")
     assert any(change["path"].startswith("adjudication.claims") for change in changed["changes"])
@@ -109,7 +104,7 @@ def test_a_person_has_every_claim_and_each_look_is_on_record(ran: Ran, paid: dic
 
 
 def test_pools_add_up_to_the_ledger_and_were_empty_before(ran: Ran) -> None:
-    ledger = _get(ran, "payout", "/ledger")["balances_fen"]
+    ledger = ran.get("payout", "/ledger")["balances_fen"]
     plans = {account.split(":", 1)[1] for account in ledger}
     found = {plan_id: told(ran, "pool", plan_id) for plan_id in plans}
     accounts = {account: fen for pool in found.values() for account, fen in pool["ledger_fen"].items()}
@@ -124,7 +119,6 @@ def test_pools_add_up_to_the_ledger_and_were_empty_before(ran: Ran) -> None:
 
 
 def test_a_claim_is_stepped_through_as_text(ran: Ran, paid: dict[str, Any]) -> None:
-
     brief = huiji(ran, "step", "claim", paid["claim_id"]).stdout.splitlines()
     assert len(brief) == len(told(ran, "step", "claim", paid["claim_id"]))
     text = huiji(ran, "step", "claim", paid["claim_id"], "--full").stdout

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
 from typer.testing import CliRunner
 
@@ -22,14 +21,9 @@ from tests.end_to_end.conftest import Ran
 CANCELLED = 12
 
 
-def _ask(ran: Ran, method: str, service: str, path: str, body: Any = None) -> Any:
-    answer = httpx2.request(method, ran.platform.url(service) + path, json=body, timeout=30)
-    return answer.raise_for_status().json()
-
-
 def _cancelled(ran: Ran, submission: Submission) -> str:
     place = f"/settlements/{submission.visit.hospital_id}/{submission.submission_id}/cancellation"
-    claim_id: str = _ask(ran, "POST", "intake", place)["claim_id"]
+    claim_id: str = ran.ask("POST", "intake", place)["claim_id"]
     return claim_id
 
 
@@ -38,27 +32,27 @@ def test_a_discharge_that_the_centre_had_settled_is_owed_to_it_and_the_differenc
     by_bill = sorted(ran.given.by_http, key=lambda each: each.settlement.personal_total_fen, reverse=True)
     for submission in by_bill:
         place = f"/settlements/{submission.visit.hospital_id}/{submission.submission_id}"
-        filed = _ask(ran, "POST", "intake", "/settlements", to_national(submission))
-        claim = _ask(ran, "GET", "projections", f"/claims/{filed['claim_id']}")
+        filed = ran.ask("POST", "intake", "/settlements", to_national(submission))
+        claim = ran.get("projections", f"/claims/{filed['claim_id']}")
         if claim["status"] == "paid" and claim["number"] == 1:
             break
     else:
         pytest.fail("no generated discharge is paid by its first decision")
     about = f"/people/{claim['person_id']}/claims/{claim['claim_id']}"
-    decision = _ask(ran, "GET", "adjudication", about)["standing"]
+    decision = ran.get("adjudication", about)["standing"]
     settled = [(o["liability_id"], o["deductible_fen"], o["paid_fen"]) for o in decision["liabilities"]]
     largest = max(settled, key=lambda each: each[2])
     settled[settled.index(largest)] = (*largest[:2], largest[2] - 100)
     moment = datetime.combine(submission.visit.discharged_on, time(4), UTC)
     amounts = one_stop_amounts(*settled, plan_id=decision["plan_id"], settled_at=moment)
     corrected = to_national(submission.model_copy(update={"one_stop": amounts}))
-    assert _ask(ran, "PUT", "intake", place, corrected)["revision"] == 2
+    assert ran.ask("PUT", "intake", place, corrected)["revision"] == 2
 
     def differences() -> list[dict[str, Any]]:
-        found = _ask(ran, "GET", "projections", "/operator/one-stop")
+        found = ran.get("projections", "/operator/one-stop")
         return [each for each in found if each["claim_id"] == claim["claim_id"]]
 
-    wait_until(lambda: bool(differences()), "the difference is listed", within_seconds=60)
+    wait_until(lambda: bool(differences()), "the difference is listed")
     (difference,) = differences()
     assert (difference["difference_fen"], difference["standing"]) == (-100, "open")
     words = ["one-stop", "dispute", difference["difference_id"], "--reason", "wrong_ratio"]
@@ -67,14 +61,14 @@ def test_a_discharge_that_the_centre_had_settled_is_owed_to_it_and_the_differenc
     assert done.exit_code == 0, done.output
 
     def has_come_to_rest() -> bool:
-        now = _ask(ran, "GET", "projections", f"/claims/{claim['claim_id']}")
+        now = ran.get("projections", f"/claims/{claim['claim_id']}")
         back = now["claimed_back_fen"] == claim["settled_fen"]
         return now["status"] == "settled_at_desk" and back and differences()[0]["standing"] == "disputed"
 
-    wait_until(has_come_to_rest, "it is settled at the desk, and the payment claimed back", within_seconds=60)
-    owed = _ask(ran, "GET", "projections", "/operator/centre-clearing")
+    wait_until(has_come_to_rest, "it is settled at the desk, and the payment claimed back")
+    owed = ran.get("projections", "/operator/centre-clearing")
     assert sum(row["desk_fen"] for row in owed) == amounts.total_fen
-    accounts = _ask(ran, "GET", "payout", "/ledger")["balances_fen"]
+    accounts = ran.get("payout", "/ledger")["balances_fen"]
     clearing = [fen for account, fen in accounts.items() if account.startswith("centre_clearing:")]
     assert sum(clearing) == -amounts.total_fen
 
@@ -85,7 +79,7 @@ def test_what_was_paid_for_cancelled_discharges_is_owed_and_can_be_repaid(ran: R
     claims = [_cancelled(ran, submission) for submission in by_bill[:CANCELLED]]
 
     def seen(claim_id: str) -> dict[str, Any]:
-        found: dict[str, Any] = _ask(ran, "GET", "projections", f"/claims/{claim_id}")
+        found: dict[str, Any] = ran.get("projections", f"/claims/{claim_id}")
         return found
 
     def has_come_to_rest(claim_id: str) -> bool:
@@ -95,7 +89,6 @@ def test_what_was_paid_for_cancelled_discharges_is_owed_and_can_be_repaid(ran: R
     wait_until(
         lambda: all(has_come_to_rest(claim_id) for claim_id in claims),
         "the cancelled discharges are undone",
-        within_seconds=60,
     )
     after = [seen(claim_id) for claim_id in claims]
     paid = [claim for claim in after if claim["settled_fen"]]
@@ -110,12 +103,12 @@ def test_what_was_paid_for_cancelled_discharges_is_owed_and_can_be_repaid(ran: R
             "repaid_on": "2026-11-22",
             "recorded_by": "cashier-1",
         }
-        answer = _ask(ran, "POST", "payout", f"/clawbacks/{clawback['clawback_id']}/repayments", repayment)
+        answer = ran.ask("POST", "payout", f"/clawbacks/{clawback['clawback_id']}/repayments", repayment)
         assert answer["open_fen"] == 0
 
     def all_is_heard() -> bool:
-        rows = _ask(ran, "GET", "payout", "/clawbacks?limit=1000")
-        projected = _ask(ran, "GET", "projections", "/operator/clawbacks?limit=1000")
+        rows = ran.get("payout", "/clawbacks?limit=1000")
+        projected = ran.get("projections", "/operator/clawbacks?limit=1000")
         return {row["clawback_id"]: row["open_fen"] for row in rows} == {
             row["clawback_id"]: row["open_fen"] for row in projected
         }

@@ -12,6 +12,7 @@ import asyncpg
 import httpx2
 
 from libs.interop.submission import Submission
+from libs.testing.waiting import PATIENCE_SECONDS
 from services.operations.adapters.city import City, Resident
 from services.operations.domain.topology import SERVICES
 from services.operations.use_cases.await_claims import await_claims
@@ -86,7 +87,7 @@ class MixedPlatform:
 
     def ask(self, service: str, path: str) -> Any:
         """A service's answer in JSON, whatever its status."""
-        return httpx2.get(self.urls[service] + path, timeout=30, trust_env=False).json()
+        return httpx2.get(self.urls[service] + path, timeout=PATIENCE_SECONDS, trust_env=False).json()
 
     def parked(self) -> dict[str, Any]:
         """What services could not process."""
@@ -100,7 +101,7 @@ class MixedPlatform:
         streams = asyncio.run(_streams(self.running.platform.addresses.database_url, known_at))
         query = {"by": "test", "known_at": known_at.isoformat()}
         found: dict[tuple[str, str], Any] = {}
-        with httpx2.Client(timeout=30, trust_env=False) as client:
+        with httpx2.Client(timeout=PATIENCE_SECONDS, trust_env=False) as client:
             for service, stream_id in streams:
                 answer = client.get(f"{self.urls[service]}/streams/{stream_id}/state", params=query)
                 if answer.status_code != httpx2.codes.NOT_FOUND:

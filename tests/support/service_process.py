@@ -15,6 +15,7 @@ import httpx2
 from libs.local_platform import choose_port
 from libs.privacy import create_master_key
 from libs.testing.staff import shown_by, written_staff
+from libs.testing.waiting import PATIENCE_SECONDS
 from tests.support.waiting import until
 
 ROOT = Path(__file__).parents[2]
@@ -52,7 +53,7 @@ class ServiceProcess:
                 cwd=ROOT,
             )
 
-    async def ready(self, *, seconds: float = 60) -> None:
+    async def ready(self, *, seconds: float = PATIENCE_SECONDS) -> None:
         """Wait until it takes work."""
 
         async def is_ready() -> bool:
@@ -81,7 +82,7 @@ class ServiceProcess:
         """SIGTERM, then wait; returns the exit status."""
         self.should_live = False
         self._running.terminate()
-        return self._running.wait(30)
+        return self._running.wait(PATIENCE_SECONDS)
 
     def close(self) -> None:
         """Leave nothing behind."""
@@ -108,7 +109,7 @@ class ServiceProcess:
     async def _ask(
         self, method: str, path: str, content: Any, check: bool, by: str = "op-1"
     ) -> httpx2.Response:
-        async with httpx2.AsyncClient(timeout=30) as client:
+        async with httpx2.AsyncClient(timeout=PATIENCE_SECONDS) as client:
             response = await client.request(method, self.url + path, json=content, headers=shown_by(by))
         if check:
             response.raise_for_status()

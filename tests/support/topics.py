@@ -10,10 +10,11 @@ from aiokafka.structs import TopicPartition
 
 from libs.eventlog import Recorded
 from libs.eventlog.envelope import from_headers
+from libs.testing.waiting import PATIENCE_SECONDS
 
 
 async def read_topic(
-    bootstrap: str, topic: str, heads: Mapping[int, int], *, seconds: float = 30
+    bootstrap: str, topic: str, heads: Mapping[int, int], *, seconds: float = PATIENCE_SECONDS
 ) -> dict[int, list[Recorded]]:
     """All records of each partition from its beginning, until every position up to `heads` was seen.
 

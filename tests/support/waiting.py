@@ -4,10 +4,12 @@ import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
 
+from libs.testing.waiting import PATIENCE_SECONDS
+
 POLL_SECONDS = 0.02
 
 
-async def until(fact: Callable[[], bool | Awaitable[bool]], *, seconds: float = 30) -> None:
+async def until(fact: Callable[[], bool | Awaitable[bool]], *, seconds: float = PATIENCE_SECONDS) -> None:
     """Wait until `fact` is true. Raises AssertionError with its source after `seconds`."""
     deadline = asyncio.get_running_loop().time() + seconds
     while True:

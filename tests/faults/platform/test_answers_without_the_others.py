@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -72,8 +72,22 @@ def answered(running: RunningPlatform) -> set[str]:
     }
 
 
-def send(running: RunningPlatform, seed: int) -> set[str]:
-    """Discharges of people who are covered; answers their claims."""
+def decided_without_records(running: RunningPlatform, claims: set[str]) -> set[str]:
+    """The decisions on these claims that were made in the bureau's absence."""
+    return {
+        event["decision_id"]
+        for event in events_of(running, "ClaimAdjudicated")
+        if event["claim_id"] in claims and event["without_records"]
+    }
+
+
+def send(
+    running: RunningPlatform, seed: int, enough: Callable[[set[str]], object] = lambda claims: True
+) -> set[str]:
+    """Discharges of people who are covered; answers their claims.
+
+    Fraud (an even `seed`) or the bureau says nothing until every claim has its answer and they are `enough`.
+    """
     submissions, residents = load_of(Drill(seed, EACH, 0))
     before = {event["claim_id"] for event in events_of(running, "ClaimOpened")}
 
@@ -94,25 +108,22 @@ def send(running: RunningPlatform, seed: int) -> set[str]:
         )
         claims = {event["claim_id"] for event in events_of(running, "ClaimOpened")} - before
         wait_until(
-            lambda: claims <= answered(running), "every claim has its answer although somebody is silent"
+            lambda: claims <= answered(running) and bool(enough(claims)),
+            "every claim has its answer although somebody is silent",
         )
     return claims
 
 
 def test_decisions_without_the_silent_bureau_are_trued_up_when_it_speaks(running: RunningPlatform) -> None:
-    claims = send(running, seed=7)
-    alone = {
-        event["decision_id"]
-        for event in events_of(running, "ClaimAdjudicated")
-        if event["claim_id"] in claims and event["without_records"]
-    }
-    assert alone, "nothing was decided in the bureau's absence"
+    # Where the machine is slow the first answer is that a score is missing, and the decision comes after it.
+    claims = send(running, seed=7, enough=lambda claims: decided_without_records(running, claims))
+    alone = decided_without_records(running, claims)
 
     def looked_at_again() -> set[str]:
         confirmed = {e["decision_id"] for e in events_of(running, "DecisionConfirmed") if e["with_records"]}
         return confirmed | {event["decision_id"] for event in events_of(running, "AdjudicationReversed")}
 
-    wait_until(lambda: alone <= looked_at_again(), "every such decision is trued up", within_seconds=60)
+    wait_until(lambda: alone <= looked_at_again(), "every such decision is trued up")
 
 
 def test_without_fraud_claims_are_pended_by_name_and_decided_when_it_is_back(

@@ -107,17 +107,17 @@ def upgrade_producers_first(platform: MixedPlatform, following: Path, seen: Rehe
         platform.replace(service, by=following)
         if service == RAISED_BY:
             platform.send(ON_THE_WAY)
-            wait_until(lambda: bool(why_fraud_waits(platform)), "fraud waits for its upgrade", 60)
-            seen.held = why_fraud_waits(platform)
+            wait_until(lambda: fraud_waits(platform, seen), "fraud waits for its upgrade")
             seen.parked["while newer events are held"] = platform.parked()
     platform.send(len(platform.submissions) - platform.sent)
     platform.come_to_rest()
     seen.parked["producers first"] = platform.parked()
 
 
-def why_fraud_waits(platform: MixedPlatform) -> list[str]:
-    """The reasons that name what the last release's fraud cannot read."""
-    return [reason for reason in platform.ask("fraud", "/health/ready")["reasons"] if RAISED in reason]
+def fraud_waits(platform: MixedPlatform, seen: Rehearsal) -> bool:
+    """Whether the last release's fraud says that it cannot read an event; its reasons are noted."""
+    seen.held = [reason for reason in platform.ask("fraud", "/health/ready")["reasons"] if RAISED in reason]
+    return bool(seen.held)
 
 
 def build_anew(announced: Path, release: Path) -> None:

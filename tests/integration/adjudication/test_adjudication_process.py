@@ -100,7 +100,7 @@ def test_killed_at_any_moment_it_decides_as_in_peace_each_claim_once(
         found = services.said("adjudication", ClaimAdjudicated)
         return [decision for decision in found if decision.person_id in people]
 
-    wait_until(lambda: len(decided()) >= 20, "every claim is decided", within_seconds=60)
+    wait_until(lambda: len(decided()) >= 20, "every claim is decided")
     services.wait_until_heard("adjudication", *SOURCES)
     assert len({decision.claim_id for decision in decided()}) == len(decided()) == 20
     for person_id in people:

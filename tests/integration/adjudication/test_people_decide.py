@@ -14,7 +14,7 @@ from libs.runtime.staff import token_hash
 from libs.testing.heard_events import person_numbered
 from libs.testing.postgres import PostgresUnderTest
 from libs.testing.services import ServicesUnderTest, services_under_test
-from libs.testing.waiting import wait_until
+from libs.testing.waiting import PATIENCE_SECONDS, wait_until
 from tests.unit.adjudication.heard_events import (
     YUAN,
     a_settlement,
@@ -62,7 +62,9 @@ def call(
     services: ServicesUnderTest, method: str, path: str, who: str | None = None, body: object = None
 ) -> httpx2.Response:
     headers = {"Authorization": f"Bearer {who}"} if who else {}
-    return httpx2.request(method, services.url("adjudication") + path, headers=headers, json=body)
+    return httpx2.request(
+        method, services.url("adjudication") + path, headers=headers, json=body, timeout=PATIENCE_SECONDS
+    )
 
 
 def shown(services: ServicesUnderTest, person_id: str, claim_id: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from libs.privacy import Erased
 from libs.testing.enrolling import a_coverage, a_number, enrol, erase, history, opened, wait_until_erased
 from libs.testing.postgres_proxy import COMMITTED, KillPoint, PostgresProxy
 from libs.testing.services import ServicesUnderTest
+from libs.testing.waiting import PATIENCE_SECONDS
 
 # How the server ends a statement of which one row was asked: portal suspended, ready for the next.
 _ONE_ROW_AND_DURABLE = b"s\0\0\0\4Z\0\0\0\5I"
@@ -36,7 +37,7 @@ def erase_and_die(
     proxy.kill_at(KillPoint(services.pid("enrolment"), sent, answered))
     with suppress(httpx2.TransportError):
         erase(services, person_id)
-    assert proxy.killed.wait(30), "the kill point was reached"
+    assert proxy.killed.wait(PATIENCE_SECONDS), "the kill point was reached"
     services.await_death("enrolment")
 
 

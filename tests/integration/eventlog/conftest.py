@@ -11,6 +11,7 @@ import pytest
 from libs.eventlog import read
 from libs.eventlog.verify import stream_holes, verify_shard
 from libs.testing.kafka import KafkaUnderTest
+from libs.testing.waiting import PATIENCE_SECONDS
 from tests.support.kernel import add_to_many, all_events, effects, open_log
 from tests.support.service_process import ServiceProcess, environment_of
 from tests.support.upstream import Upstream, open_upstream
@@ -90,7 +91,7 @@ class Line:
             await connection.close()
         return rows
 
-    async def caught_up(self, *, seconds: float = 60) -> None:
+    async def caught_up(self, *, seconds: float = PATIENCE_SECONDS) -> None:
         """Wait until the downstream has passed everything and published what followed."""
 
         async def done() -> bool:

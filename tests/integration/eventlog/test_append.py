@@ -12,6 +12,7 @@ from libs.eventlog.append import LARGEST_BODY_BYTES
 from libs.eventlog.errors import EventTooLarge, LogDamaged, ShardCountDiffers
 from libs.eventlog.log import channel_of
 from libs.eventlog.verify import stream_holes, verify_shard
+from libs.testing.waiting import PATIENCE_SECONDS
 from tests.support.kernel import add, add_to_many, all_events, open_log
 from tests.support.ticks import stream_of, tick
 
@@ -80,7 +81,7 @@ async def test_a_process_without_relay_notifies_those_that_have_one(log: EventLo
     try:
         await listener.add_listener(channel_of("intake"), lambda *_: told.set())
         await add(log, "c1", [1], after=0)
-        await asyncio.wait_for(told.wait(), 5)
+        await asyncio.wait_for(told.wait(), PATIENCE_SECONDS)
     finally:
         await listener.close()
 

@@ -15,6 +15,7 @@ from libs.eventlog import (
     parking,
 )
 from libs.eventlog.breaker import ParkingBreaker
+from libs.testing.waiting import PATIENCE_SECONDS
 from tests.support.consumer_world import (
     SHARDS,
     World,
@@ -185,7 +186,7 @@ async def test_a_decision_that_can_never_be_appended_is_parked_and_does_not_loop
     world.refuse = lambda e: ConcurrencyConflict("always") if e.stream_id == stream_of("c3") else None
     await add_to_many(world.upstream, claims=5, each=1)
     consumer = await prepared(world)
-    await asyncio.wait_for(consumer.process(await all_events(world.upstream)), 30)
+    await asyncio.wait_for(consumer.process(await all_events(world.upstream)), PATIENCE_SECONDS)
     assert await parked(world) == {"concurrency_conflict": 1}
     assert len(await effects(world.downstream)) == 4
 

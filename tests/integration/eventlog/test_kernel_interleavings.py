@@ -382,7 +382,8 @@ class Interleavings(RuleBasedStateMachine):
             assert all(later <= earlier + 1 for earlier, later in pairwise(positions))
 
 
-@pytest.mark.timeout(180)
+# Hypothesis walks hundreds of steps on a real database.
+@pytest.mark.timeout(900)
 def test_no_interleaving_loses_doubles_or_reorders_an_effect(postgres: PostgresUnderTest) -> None:
     Interleavings.postgres = postgres
     run_state_machine_as_test(

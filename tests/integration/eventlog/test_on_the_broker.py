@@ -71,7 +71,6 @@ async def test_asking_about_a_topic_does_not_make_it(kafka: KafkaUnderTest, line
         await admin.close()
 
 
-@pytest.mark.timeout(120)
 async def test_a_second_process_joins_under_load_and_the_first_is_killed(line: Line) -> None:
     async with line.upstream.serving(), line.upstream.relaying():
         # Without names: the group waits for the killed one's session to end, as for a machine that burnt.
@@ -84,7 +83,7 @@ async def test_a_second_process_joins_under_load_and_the_first_is_killed(line: L
         await until(lambda: line.downstream_moved_past(100))
         first.kill()
         await feeding
-        await line.caught_up(seconds=60)
+        await line.caught_up()
         assert second.stop() == 0
         await line.assert_as_without_faults()
 
@@ -95,7 +94,6 @@ async def feed(line: Line, rounds: int) -> None:
         await asyncio.sleep(0.02)
 
 
-@pytest.mark.timeout(120)
 async def test_only_the_lane_whose_source_is_down_is_held_and_it_resumes(line: Line) -> None:
     other_name = f"{line.upstream.log.source}b"
     async with open_upstream(line.database, line.bootstrap, other_name, shards=SHARDS) as other:
@@ -111,20 +109,26 @@ async def test_only_the_lane_whose_source_is_down_is_held_and_it_resumes(line: L
             await line.append(claims=8, each=5)
             await until(line.passed_everything_of_upstream)
             assert await line.position(other_name, first.shard) == 0
-            # What is held is said.
-            (held,) = (await process.get("/health/ready")).json()["held"]
-            assert held.startswith(f"{other_name}/{second.shard}: the log of {other_name} cannot be read")
+            why = f"{other_name}/{second.shard}: the log of {other_name} cannot be read"
+
+            async def said() -> list[str]:
+                held: list[str] = (await process.get("/health/ready")).json()["held"]
+                return held
+
+            async def why_it_is_held_is_said() -> bool:
+                return [reason.startswith(why) for reason in await said()] == [True]
+
+            # The other topic's batch may come later than all of this one's.
+            await until(why_it_is_held_is_said)
             async with other.serving():
 
                 async def resumed() -> bool:
-                    return await line.position(other_name, first.shard) == 2
+                    return await line.position(other_name, first.shard) == 2 and await said() == []
 
                 await until(resumed)
-                assert (await process.get("/health/ready")).json()["held"] == []
                 assert process.stop() == 0
 
 
-@pytest.mark.timeout(120)
 async def test_what_is_not_an_event_in_the_topic_is_passed_over(line: Line) -> None:
     async with line.upstream.serving(), line.upstream.relaying():
         process = line.process()

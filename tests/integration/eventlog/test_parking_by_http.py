@@ -29,7 +29,6 @@ async def heal(line: Line) -> None:
     await line.ask("delete from {schema}.poisoned")
 
 
-@pytest.mark.timeout(120)
 async def test_list_show_retry_and_discard(line: Line, service: ServiceProcess) -> None:
     await poison(line, "claim-c2", 2)
     await line.append(claims=8, each=4)
@@ -75,7 +74,6 @@ async def assert_the_discard_is_in_the_log(line: Line) -> None:
     assert "hospital" not in body
 
 
-@pytest.mark.timeout(120)
 async def test_a_healed_event_is_retried_with_its_followers_and_order_is_kept(
     line: Line, service: ServiceProcess
 ) -> None:
@@ -93,7 +91,6 @@ async def test_a_healed_event_is_retried_with_its_followers_and_order_is_kept(
     assert [row["number"] for row in numbers] == [1, 2, 3, 4]
 
 
-@pytest.mark.timeout(120)
 async def test_a_fault_of_ours_holds_the_service_and_says_so(line: Line, service: ServiceProcess) -> None:
     await poison(line, "*", 0)
     await line.append(claims=400, each=1)

@@ -9,8 +9,8 @@ import asyncpg
 import pytest
 
 from libs.eventlog import EventLog, Recorded, Relay
-from libs.eventlog.log import channel_of
 from libs.eventlog.relay import Placed, TopicLost
+from libs.testing.waiting import PATIENCE_SECONDS
 from tests.support.kernel import MemoryTopic, add, add_to_many, all_events, open_log
 from tests.support.waiting import until
 
@@ -200,7 +200,7 @@ async def test_a_relay_that_is_woken_and_cancelled_at_once_ends(log: EventLog, t
     for _ in range(ticks):
         await asyncio.sleep(0)
     publishing.cancel()
-    await asyncio.wait({publishing}, timeout=2)
+    await asyncio.wait({publishing}, timeout=PATIENCE_SECONDS)
     assert publishing.cancelled()
 
 
@@ -208,9 +208,13 @@ async def test_a_relay_whose_listening_connection_dies_listens_again(log: EventL
     topic = MemoryTopic(SHARDS)
     async with running(Relay(log, topic, poll_seconds=3600, retry_seconds=0.01)):
         await until(lambda: listening(log))
+        first = await listeners(log)
         await kill_listener(database)
-        await until(lambda: listening(log))
-        await log.pool.execute("select pg_notify($1, '')", channel_of("intake"))
+
+        async def another_listens() -> bool:
+            return bool(await listeners(log) - first)
+
+        await until(another_listens)
 
 
 async def test_while_the_broker_is_away_no_transaction_is_held(log: EventLog) -> None:
@@ -252,13 +256,16 @@ async def running(*relays: Relay) -> AsyncIterator[None]:
                 await task
 
 
-_LISTENERS = (
-    "select count(*) from pg_stat_activity where datname = current_database() and query ilike 'listen%'"
-)
+_LISTENERS = "select pid from pg_stat_activity where datname = current_database() and query ilike 'listen%'"
+
+
+async def listeners(log: EventLog) -> set[int]:
+    """Process ids of the connections that listen."""
+    return {row["pid"] for row in await log.pool.fetch(_LISTENERS)}
 
 
 async def listening(log: EventLog) -> bool:
-    return bool(await log.pool.fetchval(_LISTENERS))
+    return bool(await listeners(log))
 
 
 async def kill_listener(database: str) -> None:

@@ -17,7 +17,7 @@ from libs.interop.reading import Problems
 from libs.testing.hospital import Hospital, national, path_of
 from libs.testing.services import ServicesUnderTest
 from libs.testing.submissions import a_person, a_settlement, a_submission, an_identity_number
-from libs.testing.waiting import wait_until
+from libs.testing.waiting import PATIENCE_SECONDS, wait_until
 
 FHIR = "application/fhir+json"
 SPECIAL = "S/1?#%"
@@ -358,7 +358,7 @@ def test_a_body_is_refused_before_it_is_in_memory(hospital: Hospital, services: 
         while True:
             yield b" " * 65_536
 
-    with httpx2.Client(timeout=30, trust_env=False) as client:
+    with httpx2.Client(timeout=PATIENCE_SECONDS, trust_env=False) as client:
         for method, path in (("PUT", "/settlements/H1/S1"), ("POST", "/fhir")):
             answer = client.request(
                 method,

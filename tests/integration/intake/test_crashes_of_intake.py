@@ -10,7 +10,7 @@ from libs.interop import Submission
 from libs.testing.hospital import Hospital, national
 from libs.testing.postgres_proxy import COMMITTED, KillPoint, PostgresProxy
 from libs.testing.services import ServicesUnderTest
-from libs.testing.waiting import wait_until
+from libs.testing.waiting import PATIENCE_SECONDS, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def dies_when(
 
 
 def restarted(services: ServicesUnderTest, proxy: PostgresProxy) -> None:
-    assert proxy.killed.wait(30), "the kill point was reached"
+    assert proxy.killed.wait(PATIENCE_SECONDS), "the kill point was reached"
     services.await_death("intake")
     services.start("intake", {"HUIJI_DATABASE_URL": proxy.url})
 

@@ -1,4 +1,4 @@
-"""Runs a platform of dummy services at the directory given, until it is told to stop."""
+"""Runs a platform of dummy services, or of those named after the directory, until it is told to stop."""
 
 import sys
 import time
@@ -25,7 +25,9 @@ def say(words: str) -> None:
 
 def main() -> None:
     try:
-        with run_platform(dummy_plan(Path(sys.argv[1])), lambda name, state: say(f"{name} {state}")):
+        with run_platform(
+            dummy_plan(Path(sys.argv[1]), *sys.argv[2:]), lambda name, state: say(f"{name} {state}")
+        ):
             say("all ready")
             while True:
                 time.sleep(60)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import sys
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -21,6 +22,8 @@ class _Handler(BaseHTTPRequestHandler):
 def main() -> None:
     if "broken" in os.environ["HUIJI_SERVICE"]:
         sys.exit("the plan file of 2026 is missing")
+    if "silent" in os.environ["HUIJI_SERVICE"]:
+        signal.pause()
     HTTPServer(("127.0.0.1", int(os.environ["HUIJI_HTTP_PORT"])), _Handler).serve_forever()
 
 

@@ -196,7 +196,7 @@ async def test_killed_it_goes_on_and_the_topic_lacks_nothing(world: World) -> No
             async with open_operator_log(world.database, SHARDS) as operators:
                 return bool(await operators.progress(replay_id))
 
-        await until(begun, seconds=60)
+        await until(begun)
         os.kill(process.pid, signal.SIGKILL)
     async with open_operator_log(world.database, SHARDS) as operators:
         assert 0 < sum(at for at, _ in (await operators.progress(replay_id)).values()) < len(log)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +18,7 @@ import pytest
 from libs.local_platform import AlreadyRunning, PartDidNotStart, PartStopped, RunLock, remove_postgres
 from libs.local_platform.processes import PartState
 from libs.testing.postgres import in_own_loop
-from libs.testing.waiting import is_running, wait_until
+from libs.testing.waiting import PATIENCE_SECONDS, is_running, wait_until
 from services.operations.domain.topology import SHARDS, Service
 from services.operations.use_cases.forget import forget
 from services.operations.use_cases.run_platform import run_platform
@@ -55,7 +56,13 @@ def left_behind(directory: Path) -> list[str]:
 @pytest.fixture
 def supervisor(directory: Path, mark: None) -> Iterator[subprocess.Popen[str]]:
     """A platform of dummies in a process of its own."""
-    command = [sys.executable, "-m", "tests.integration.operations.dummy_platform", str(directory)]
+    with supervising(directory) as process:
+        yield process
+
+
+@contextmanager
+def supervising(directory: Path, *services: str) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "tests.integration.operations.dummy_platform", str(directory), *services]
     with subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True) as process:
         yield process
         process.kill()
@@ -74,7 +81,7 @@ def ignore(_name: str, _state: PartState) -> None:
 
 
 def told_to(url: str) -> dict[str, str]:
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=PATIENCE_SECONDS) as answer:
         told: dict[str, str] = json.load(answer)["told"]
     return told
 
@@ -95,7 +102,7 @@ def test_every_service_is_told_all_it_needs_to_find_the_others(directory: Path) 
 def test_the_bank_holds_the_account_that_payout_pays_from(directory: Path) -> None:
     with run_platform(dummy_plan(directory, "first"), ignore) as running:
         url = f"{running.platform.addresses.bank_url}/_mock/accounts/HUIJI"
-        with urllib.request.urlopen(url, timeout=10) as answer:
+        with urllib.request.urlopen(url, timeout=PATIENCE_SECONDS) as answer:
             account = json.load(answer)
     assert (account["account_number"], account["currency"]) == ("31050161393600000", "CNY")
     assert account["balance"] > 0
@@ -141,7 +148,7 @@ def test_a_service_that_cannot_start_is_named_with_its_log_and_all_others_stop(d
 
 def test_a_service_that_ends_by_itself_is_noticed(directory: Path) -> None:
     with run_platform(dummy_plan(directory), ignore) as running:
-        with urllib.request.urlopen(running.platform.url("second"), timeout=10) as answer:
+        with urllib.request.urlopen(running.platform.url("second"), timeout=PATIENCE_SECONDS) as answer:
             pid: int = json.load(answer)["pid"]
         os.kill(pid, signal.SIGKILL)
         wait_until(lambda: not is_running(pid), "the killed service is gone")
@@ -174,19 +181,18 @@ def test_a_stop_signal_leaves_no_process_and_no_lock(
 ) -> None:
     read_until(supervisor, "all ready")
     supervisor.send_signal(number)
-    output, _ = supervisor.communicate(timeout=60)
+    output, _ = supervisor.communicate(timeout=PATIENCE_SECONDS)
     assert supervisor.returncode == 0
     assert "asked to stop" in output
     assert left_behind(directory) == []
     assert RunLock(directory / "run").holder() is None
 
 
-def test_a_stop_signal_while_starting_leaves_no_process(
-    directory: Path, supervisor: subprocess.Popen[str]
-) -> None:
-    read_until(supervisor, "broker ready")
-    supervisor.send_signal(signal.SIGINT)
-    output, _ = supervisor.communicate(timeout=60)
+def test_a_stop_signal_while_starting_leaves_no_process(directory: Path) -> None:
+    with supervising(directory, "first", "silent") as supervisor:
+        read_until(supervisor, "first ready")
+        supervisor.send_signal(signal.SIGINT)
+        output, _ = supervisor.communicate(timeout=PATIENCE_SECONDS)
     assert supervisor.returncode == 0
     assert "all ready" not in output
     assert left_behind(directory) == []
@@ -198,7 +204,7 @@ def test_a_killed_supervisor_takes_its_parts_along_and_the_next_start_works(
     read_until(supervisor, "all ready")
     assert len(left_behind(directory)) > 1
     supervisor.kill()
-    supervisor.communicate(timeout=60)
+    supervisor.communicate(timeout=PATIENCE_SECONDS)
 
     with run_platform(dummy_plan(directory), ignore) as running:
         assert told_to(running.platform.url("first"))["HUIJI_SERVICE"] == "first"
@@ -209,7 +215,7 @@ def test_down_stops_a_platform_that_runs_elsewhere(
     directory: Path, supervisor: subprocess.Popen[str]
 ) -> None:
     read_until(supervisor, "all ready")
-    assert RunLock(directory / "run").stop_holder(timeout_seconds=60) is True
-    supervisor.communicate(timeout=60)
+    assert RunLock(directory / "run").stop_holder(timeout_seconds=PATIENCE_SECONDS) is True
+    supervisor.communicate(timeout=PATIENCE_SECONDS)
     assert left_behind(directory) == []
-    assert RunLock(directory / "run").stop_holder(timeout_seconds=60) is False
+    assert RunLock(directory / "run").stop_holder(timeout_seconds=PATIENCE_SECONDS) is False

@@ -74,7 +74,6 @@ def verified(directory: Path) -> tuple[int, dict[str, list[str]]]:
     }
 
 
-@pytest.mark.timeout(180)
 def test_what_a_platform_has_left_is_proved_and_a_rewritten_past_is_not(left: Path) -> None:
     assert verified(left) == (0, {"chains": [], "roots": []})
     rewrite = "alter table root disable trigger all; delete from root"

@@ -12,6 +12,7 @@ from typing import Any
 from libs.interop.iso20022 import Payment, PaymentFile, build_pain001
 from libs.local_platform.ports import LOOPBACK, choose_port
 from libs.local_platform.processes import Processes, ProcessSpec, answers_http
+from libs.testing.waiting import PATIENCE_SECONDS
 
 ACCOUNT_NUMBER = "31050161393600000"
 START_BALANCE_FEN = 1_000_000_00
@@ -77,7 +78,7 @@ class BankProcess:
             self.url + path, data, {"Content-Type": "application/json"}, method=method
         )
         try:
-            with urllib.request.urlopen(request, timeout=30) as response:
+            with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as response:
                 answer: bytes = response.read()
         except urllib.error.HTTPError as error:
             raise AssertionError(f"{method} {path}: {error.code} {error.read().decode()}") from error

@@ -18,7 +18,7 @@ from libs.local_platform import Processes, choose_port, start_mock_bank
 from libs.testing.heard_events import a_claim_adjudicated, a_coverage_activated, person_numbered
 from libs.testing.postgres import PostgresUnderTest
 from libs.testing.services import ServicesUnderTest, services_under_test
-from libs.testing.waiting import wait_until
+from libs.testing.waiting import PATIENCE_SECONDS, wait_until
 from services.payout.domain.ids import end_to_end_id_of, payment_id_of
 
 POOL_ACCOUNT = "31050161393600000"
@@ -90,7 +90,7 @@ class BankUnderTest:
         return self._send("GET", path, None)
 
     def _send(self, method: str, path: str, body: Any) -> Any:
-        with httpx2.Client(base_url=self.url, timeout=30, trust_env=False) as client:
+        with httpx2.Client(base_url=self.url, timeout=PATIENCE_SECONDS, trust_env=False) as client:
             return client.request(method, path, json=body).raise_for_status().json()
 
 
@@ -156,7 +156,6 @@ class PayoutWorld:
         wait_until(
             lambda: self.services.query("payout", query)[0]["n"] == len(decided),
             f"{len(decided)} payments are concluded",
-            within_seconds=90,
         )
 
     def statuses(self, decided: Sequence[ClaimAdjudicated]) -> list[str]:

@@ -22,7 +22,7 @@ from libs.runtime.staff import token_hash
 from libs.testing.heard_events import NOW, a_claim_adjudicated
 from libs.testing.postgres import PostgresUnderTest, in_own_loop
 from libs.testing.topics import read_topic
-from libs.testing.waiting import wait_until
+from libs.testing.waiting import PATIENCE_SECONDS, wait_until
 from tests.integration.payout.payout_world import PayoutWorld, payout_world
 
 PLAN = plan_of("demo-generic")
@@ -137,7 +137,7 @@ def bears(world: PayoutWorld) -> dict[str, int]:
 
 def by_staff(world: PayoutWorld, path: str, body: dict[str, Any], token: str = TOKEN) -> httpx2.Response:
     headers = {"Authorization": f"Bearer {token}"}
-    with httpx2.Client(trust_env=False, timeout=30) as client:
+    with httpx2.Client(trust_env=False, timeout=PATIENCE_SECONDS) as client:
         return client.post(world.services.url("payout", path), json=body, headers=headers)
 
 
@@ -154,7 +154,7 @@ def test_insurers_read_their_parts_and_what_is_taken_off_while_payout_is_killed(
         name: sum(share.amount_fen for d in standing for share in d.pool_shares if share.insurer == name)
         for name in POOL
     }
-    wait_until(lambda: bears(world) == due, "the insurers bear what stands", within_seconds=60)
+    wait_until(lambda: bears(world) == due, "the insurers bear what stands")
     for insurer in POOL:
         told = in_stream(world, insurer)
         assert len(told) == len(decisions) + len(gone)
@@ -195,4 +195,4 @@ def test_a_topic_that_was_lost_with_its_broker_is_told_again(world: PayoutWorld,
     wait_until(lambda: decision.claim_id in claims_of(world, "lead"), "the part is borne")
     wait_until(lambda: topic_is_whole(world, "lead"), "all is told")
     broker.lose_everything()
-    wait_until(lambda: topic_is_whole(world, "lead"), "all is told again", within_seconds=60)
+    wait_until(lambda: topic_is_whole(world, "lead"), "all is told again")

@@ -9,7 +9,7 @@ import pytest
 from libs.contracts.payout import PayAgainApproved, PayAgainProposed
 from libs.testing.postgres import PostgresUnderTest
 from libs.testing.staff import shown_by, written_staff
-from libs.testing.waiting import wait_until
+from libs.testing.waiting import PATIENCE_SECONDS, wait_until
 from services.payout.domain.ids import again_id_of, end_to_end_id_of
 from tests.integration.payout.payout_world import (
     ACCOUNT_THE_BANK_CALLS_CLOSED,
@@ -30,7 +30,7 @@ def world(postgres: PostgresUnderTest, tmp_path_factory: pytest.TempPathFactory)
 
 def asked(world: PayoutWorld, path: str, who: str, body: Any = None) -> httpx2.Response:
     url = world.services.url("payout", f"/payments/{path}")
-    return httpx2.post(url, json=body, headers=shown_by(who), timeout=30, trust_env=False)
+    return httpx2.post(url, json=body, headers=shown_by(who), timeout=PATIENCE_SECONDS, trust_env=False)
 
 
 def test_a_refused_payment_is_paid_to_the_corrected_account_once(world: PayoutWorld) -> None:
@@ -60,7 +60,7 @@ def test_a_refused_payment_is_paid_to_the_corrected_account_once(world: PayoutWo
         query = f"select status from payment where payment_id = '{paid_as}'"
         return bool(world.services.query("payout", query)[0]["status"] == "settled")
 
-    wait_until(settled, "the new payment is settled", within_seconds=60)
+    wait_until(settled, "the new payment is settled")
     booked = world.bank.booked()
     assert (booked[end_to_end_id_of(refused)], booked[end_to_end_id_of(paid_as)]) == (0, 1)
     world.assert_books_agree()

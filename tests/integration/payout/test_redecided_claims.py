@@ -67,9 +67,7 @@ def _decision_id(claim_id: str, number: int) -> str:
 def settled_down(world: PayoutWorld) -> None:
     world.services.wait_until_heard("payout", "adjudication")
     under_way = "select 1 from payment where status = 'instructed'"
-    wait_until(
-        lambda: not world.services.query("payout", under_way), "nothing is under way", within_seconds=90
-    )
+    wait_until(lambda: not world.services.query("payout", under_way), "nothing is under way")
 
 
 def has_fen(world: PayoutWorld, person_id: str) -> int:

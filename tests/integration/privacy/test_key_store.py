@@ -23,6 +23,7 @@ from libs.privacy import (
     install_key_store,
     open_key_pool,
 )
+from libs.testing.waiting import PATIENCE_SECONDS
 
 
 def owners(count: int) -> list[str]:
@@ -220,7 +221,7 @@ async def test_an_owner_that_is_neither_person_nor_refusal_is_refused(keys: KeyS
 
 
 async def until_somebody_waits_for_a_transaction(pool: asyncpg.Pool) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not await pool.fetchval(  # noqa: ASYNC110 - the database has no event to wait for
             "select exists (select from pg_locks where locktype = 'transactionid' and not granted)"
         ):

@@ -170,7 +170,7 @@ async def _reach(live: Follower, events: int) -> None:
     async def reached() -> bool:
         return await _built(live) >= events
 
-    await until(reached, seconds=60)
+    await until(reached)
 
 
 def _started(database: str, tmp_path: Path, *arguments: str, **environment: str) -> subprocess.Popen[bytes]:

@@ -16,6 +16,7 @@ from libs.eventlog.errors import NewerThanThisCode, SourceUnreachable
 from libs.runtime.consuming import Inbound
 from libs.runtime.raw_batches import next_records
 from libs.runtime.settings import ServiceSettings
+from libs.testing.waiting import PATIENCE_SECONDS
 
 LANE = ("intake", 3)
 
@@ -166,6 +167,6 @@ async def test_a_lane_whose_gap_waits_for_its_source_is_not_fetched_after_the_re
 
 async def test_stopping_does_not_wait_for_a_batch_without_end() -> None:
     inbound = an_inbound()
-    async with inbound._one_at_a_time, asyncio.timeout(5):
+    async with inbound._one_at_a_time, asyncio.timeout(PATIENCE_SECONDS):
         await inbound.stop()
     assert inbound._stopping.is_set()

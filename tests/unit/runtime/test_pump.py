@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from libs.runtime.pump import Pump
+from libs.testing.waiting import PATIENCE_SECONDS
 
 NEVER_SECONDS = 3_600.0
 
@@ -27,7 +28,7 @@ class Shelf:
 
     async def until_taken(self, taken: list[int]) -> None:
         """Wait until the steps have found so much."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while self.taken != taken:
                 self._stepped.clear()
                 await self._stepped.wait()
