@@ -4,9 +4,8 @@ import msgspec
 
 from libs.benefits.conditions import Facts
 from libs.benefits.outcome import BandPaid
-from libs.benefits.rounding import round_bp
 from libs.benefits.terms import Band, Pays, RatioRule
-from libs.money import BASIS_POINTS, Rounding
+from libs.money import BASIS_POINTS, Rounding, round_bp
 
 
 class Scale(msgspec.Struct, frozen=True):

@@ -5,8 +5,8 @@ from libs.benefits.conditions import Facts
 from libs.benefits.ledger import Ledger
 from libs.benefits.outcome import DeductibleTaken
 from libs.benefits.plan import Liability, Plan
-from libs.benefits.rounding import round_bp
 from libs.benefits.terms import AmountRule, Deductible, Term
+from libs.money import round_bp
 
 _NONE = DeductibleTaken(0, 0, 0)
 

@@ -6,10 +6,9 @@ from libs.benefits.case import Bill
 from libs.benefits.conditions import Facts
 from libs.benefits.plan import Plan
 from libs.benefits.portions import Portion
-from libs.benefits.rounding import round_bp
 from libs.benefits.taker import Asked
 from libs.benefits.terms import Exclusion
-from libs.money import BASIS_POINTS
+from libs.money import BASIS_POINTS, round_bp
 
 
 class Taken(msgspec.Struct, frozen=True, gc=False):

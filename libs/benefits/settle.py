@@ -5,9 +5,9 @@ from libs.benefits.caps import Scope, cap_cost, cap_paid
 from libs.benefits.case import Member
 from libs.benefits.deductible import take_deductible
 from libs.benefits.outcome import LiabilityOutcome
-from libs.benefits.rounding import round_bp
 from libs.benefits.selection import Taken
 from libs.benefits.terms import CostScale
+from libs.money import round_bp
 
 
 def settle(scope: Scope, member: Member, taken: list[Taken], limit_fen: int) -> LiabilityOutcome:

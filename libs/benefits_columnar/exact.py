@@ -13,7 +13,7 @@ Mask = NDArray[np.bool_]
 
 
 def round_bp(amount_times_bp: Fen, unit_fen: int = 1, rounding: Rounding = "half_up") -> Fen:
-    """As `libs.benefits.rounding.round_bp`, for each element; amounts are 0 or more."""
+    """As `libs.money.round_bp`, for each element; amounts are 0 or more."""
     divisor = BASIS_POINTS * unit_fen
     whole, rest = np.divmod(amount_times_bp, divisor)
     match rounding:

@@ -7,6 +7,7 @@ from libs.money.fen import (
     format_yuan,
     largest_remainder,
     parse_yuan,
+    round_bp,
     round_to,
 )
 
@@ -17,5 +18,6 @@ __all__ = [
     "format_yuan",
     "largest_remainder",
     "parse_yuan",
+    "round_bp",
     "round_to",
 ]

@@ -17,9 +17,14 @@ def round_to(amount: Fraction | int, unit_fen: int = 1, rounding: Rounding = "ha
     return _quotient(amount.numerator, amount.denominator * unit_fen, rounding) * unit_fen
 
 
+def round_bp(amount_times_bp: int, unit_fen: int = 1, rounding: Rounding = "half_up") -> int:
+    """`amount_times_bp` / 10 000, rounded to a multiple of `unit_fen`."""
+    return _quotient(amount_times_bp, BASIS_POINTS * unit_fen, rounding) * unit_fen
+
+
 def apply_rate(amount_fen: int, rate_bp: int, rounding: Rounding = "half_up") -> int:
     """`amount_fen` × `rate_bp` / 10 000, rounded to the fen."""
-    return _quotient(amount_fen * rate_bp, BASIS_POINTS, rounding)
+    return round_bp(amount_fen * rate_bp, rounding=rounding)
 
 
 def _quotient(numerator: int, denominator: int, rounding: Rounding) -> int:

@@ -1,6 +1,8 @@
-"""The engine's rounding in whole numbers agrees with exact fractions; amounts are read and split to the fen."""
+"""Rounding in whole numbers agrees with exact fractions; amounts are read and split to the fen."""
 
+import math
 import re
+from collections.abc import Callable
 from fractions import Fraction
 
 import pytest
@@ -8,27 +10,36 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libs.benefits.amounts import bp_of_percent, fen_of_yuan
-from libs.benefits.rounding import round_bp
-from libs.money import Rounding, largest_remainder, parse_yuan, round_to
+from libs.money import Rounding, largest_remainder, parse_yuan, round_bp, round_to
 
 _ROUNDINGS: list[Rounding] = ["half_up", "half_even", "up", "down"]
+#: As the words say it of an exact amount that is not negative.
+_SAID: dict[Rounding, Callable[[Fraction], int]] = {
+    "half_up": lambda exact: math.floor(exact + Fraction(1, 2)),
+    "half_even": round,
+    "up": math.ceil,
+    "down": math.floor,
+}
+
+
+def assert_rounded(amount_times_bp: int, unit_fen: int, rounding: Rounding) -> None:
+    exact = Fraction(amount_times_bp, 10_000)
+    expected = _SAID[rounding](exact / unit_fen) * unit_fen
+    assert round_bp(amount_times_bp, unit_fen, rounding) == expected
+    assert round_to(exact, unit_fen, rounding) == expected
+    assert round_to(-exact, unit_fen, rounding) == -expected
 
 
 @given(st.integers(0, 10**9), st.sampled_from([1, 10, 100, 10_000]), st.sampled_from(_ROUNDINGS))
 def test_rounding_equals_the_exact_fraction_rounded(
     amount_times_bp: int, unit_fen: int, rounding: Rounding
 ) -> None:
-    exact = Fraction(amount_times_bp, 10_000)
-
-    assert round_bp(amount_times_bp, unit_fen, rounding) == round_to(exact, unit_fen, rounding)
+    assert_rounded(amount_times_bp, unit_fen, rounding)
 
 
 @given(st.integers(0, 10**6), st.sampled_from([1, 100]), st.sampled_from(_ROUNDINGS))
 def test_halves_are_rounded_as_the_rule_says(halves: int, unit_fen: int, rounding: Rounding) -> None:
-    amount_times_bp = halves * 5_000 * unit_fen
-
-    exact = Fraction(amount_times_bp, 10_000)
-    assert round_bp(amount_times_bp, unit_fen, rounding) == round_to(exact, unit_fen, rounding)
+    assert_rounded(halves * 5_000 * unit_fen, unit_fen, rounding)
 
 
 @pytest.mark.parametrize(
