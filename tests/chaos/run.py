@@ -48,12 +48,16 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Drill:
-    """What to send and how long to disturb it; the same seed draws the same people, bills and faults."""
+    """What to send and how long to disturb it; the same seed draws the same people, bills and faults.
+
+    `fewest_faults` happen, however long each of them takes.
+    """
 
     seed: int
     claims: int
     seconds: float
     pause_between_faults: tuple[float, float] = (0.5, 3.0)
+    fewest_faults: int = 6
     broker: BrokerKind = "embedded"
 
 
@@ -132,7 +136,7 @@ def _disturb(
     faults: Counter[str] = Counter()
     kinds, weights = list(FAULTS), list(FAULTS.values())
     end = time.monotonic() + drill.seconds
-    while time.monotonic() < end:
+    while time.monotonic() < end or faults.total() < drill.fewest_faults:
         pause_until = time.monotonic() + world.rng.uniform(*drill.pause_between_faults)
         while time.monotonic() < pause_until:
             running.processes.tend()

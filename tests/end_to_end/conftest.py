@@ -60,7 +60,7 @@ async def _send(platform: Platform, given: DemoInput) -> None:
         await city.send_bundles([encounter.bundle for encounter in given.encounters])
         await city.send_settlements(given.by_http)
         await city.send_by_topic(given.by_topic)
-        await await_claims(city.summary, len(given.submissions))
+        await await_claims(city.summary, len(given.submissions), patience_seconds=PATIENCE_SECONDS)
 
 
 def _smaller(given: DemoInput) -> DemoInput:

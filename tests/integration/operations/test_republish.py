@@ -190,7 +190,8 @@ async def test_killed_it_goes_on_and_the_topic_lacks_nothing(world: World) -> No
     replay_id = str(planned["replay_id"])
     await world.huiji("approve", replay_id, "--by", "wang")
     log = await world.events("adjudication")
-    with world.started("run", replay_id, "--rate", 40, "--by", "li") as process:
+    # So slowly that it is far from its end when the first page is seen to be there.
+    with world.started("run", replay_id, "--rate", 5, "--by", "li") as process:
 
         async def begun() -> bool:
             async with open_operator_log(world.database, SHARDS) as operators:
