@@ -19,7 +19,6 @@ from libs.benefits_columnar.taking import take
 class Evaluated:
     """What the plan pays of each bill, in fen; the tables have a row per liability, in the order of the plan's file."""
 
-    plan: Plan
     plan_pays: Fen
     patient_bears: Fen
     cash: Fen
@@ -27,17 +26,6 @@ class Evaluated:
     base: NDArray[np.int64]
     """Cost counted after scaling, as the year's balances have it."""
     deductible: NDArray[np.int64]
-
-    def as_frame(self) -> pl.DataFrame:
-        """One row per bill: `plan_pays_fen`, `patient_bears_fen`, `cash_fen`, and `paid:<liability>`."""
-        columns = {
-            "plan_pays_fen": self.plan_pays,
-            "patient_bears_fen": self.patient_bears,
-            "cash_fen": self.cash,
-        }
-        for place, liability in enumerate(self.plan.liabilities):
-            columns[f"paid:{liability.id}"] = self.paid[place]
-        return pl.DataFrame(columns)
 
 
 def evaluate_columns(plan: Plan, bills: pl.DataFrame, lines: pl.DataFrame) -> Evaluated:
@@ -58,7 +46,6 @@ def evaluate_columns(plan: Plan, bills: pl.DataFrame, lines: pl.DataFrame) -> Ev
     # Payers after the plan see only what it left; `limit` is what is left of the bill by now.
     after = np.minimum(taking.after, settled.limit)
     return Evaluated(
-        plan=plan,
         plan_pays=settled.paid.sum(axis=0),
         patient_bears=settled.limit - after,
         cash=cash_paid(plan, bills, taking.outside),

@@ -3,7 +3,7 @@
 Old versions are upcast on reading, step by step, as raw JSON objects: the models know only the newest shape.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType, ModuleType
 from typing import Any
 
@@ -27,8 +27,6 @@ from libs.contracts import (
 )
 from libs.contracts.event import Event, written
 from libs.contracts.upcasters import UPCASTERS
-
-Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 class ContractError(Exception):

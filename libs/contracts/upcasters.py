@@ -6,13 +6,15 @@ A step receives and returns the raw object. It may add what the older writer mea
 from collections.abc import Callable, Mapping
 from typing import Any
 
+Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
+
 
 def _only_more_reasons(raw: dict[str, Any]) -> dict[str, Any]:
     """A newer version that only allows values which older writers never wrote."""
     return raw
 
 
-UPCASTERS: Mapping[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {
+UPCASTERS: Mapping[tuple[str, int], Upcaster] = {
     ("ClaimDenied", 1): _only_more_reasons,
     ("ClaimPended", 1): _only_more_reasons,
 }

@@ -74,7 +74,6 @@ class Inbound:
         self._held: dict[Lane, Held] = {}
         self._waiting: set[TopicPartition] = set()
         self._tails_failing: dict[str, str] = {}
-        self.unreadable_total = 0
         self.broker = KafkaBroker(
             settings.kafka,
             logger=None,
@@ -235,7 +234,6 @@ class Inbound:
             try:
                 events.append(recorded_of(record))
             except EnvelopeUnreadable as error:
-                self.unreadable_total += 1
                 logger.warning(
                     "record_unreadable", topic=record.topic, offset=record.offset, error=str(error)
                 )
