@@ -1,10 +1,15 @@
-"""Requests that arrive together share one transaction: each caller waits only for its own answer."""
+"""Requests that arrive together share one transaction: each caller waits only for its own answer.
+
+When more wait than one batch takes, each batch takes from all lanes in turn (`libs.runtime.fair_queue`).
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
 from libs.eventlog import is_operational
+from libs.runtime.fair_queue import FairQueue
+from libs.runtime.pace import Pace
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -23,29 +28,33 @@ class Batcher(Generic[T, R]):
     ) -> None:
         self._process = process
         self._limit = limit
-        self._waiting: list[tuple[T, asyncio.Future[R]]] = []
+        self._waiting: FairQueue[tuple[T, asyncio.Future[R]]] = FairQueue()
         self._arrived = asyncio.Event()
+        self.pace = Pace()
 
     @property
     def depth(self) -> int:
         """How many items wait: what back-pressure looks at."""
         return len(self._waiting)
 
-    async def submit(self, item: T) -> R:
-        """The result for `item`, once its batch has committed."""
+    async def submit(self, item: T, lane: str = "") -> R:
+        """The result for `item`, once its batch has committed. Those of one lane are processed in their order."""
         future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
-        self._waiting.append((item, future))
+        self._waiting.add(lane, (item, future))
         self._arrived.set()
         return await future
 
     async def run(self) -> None:
         """Process batches until cancelled."""
+        loop = asyncio.get_running_loop()
         while True:
             await self._arrived.wait()
-            batch, self._waiting = self._waiting[: self._limit], self._waiting[self._limit :]
+            batch = self._waiting.take(self._limit)
             if not self._waiting:
                 self._arrived.clear()
+            began = loop.time()
             results = await self._results([item for item, _ in batch])
+            self.pace.note(len(batch), loop.time() - began)
             for (_, future), result in zip(batch, results, strict=True):
                 if future.done():
                     continue

@@ -1,5 +1,6 @@
 """Run intake: `python -m services.intake`."""
 
+import asyncio
 from functools import partial
 from pathlib import Path
 from typing import cast
@@ -17,11 +18,14 @@ from libs.runtime.history import Folding
 from libs.runtime.pump import Pump
 from libs.runtime.service import Parts, Runtime, run_service
 from services.intake.adapters.adjudication_desk import AdjudicationDesk
+from services.intake.adapters.hospital_bounds import read_bounds
 from services.intake.adapters.rejection_topic import REJECTIONS_TOPIC, KafkaRejectionTopic
+from services.intake.domain.admitting import Bounds
 from services.intake.domain.filed_claim import evolve, initial
 from services.intake.entrypoints.claims import claims_router
 from services.intake.entrypoints.desk import Desk
 from services.intake.entrypoints.fhir import fhir_router
+from services.intake.entrypoints.in_hand import InHand
 from services.intake.entrypoints.ingress import GROUP, INGRESS_TOPIC, Ingress
 from services.intake.entrypoints.preauthorisations import preauthorisations_router
 from services.intake.entrypoints.settlements import settlements_router
@@ -39,6 +43,8 @@ TELL_SECONDS = 5.0
 EXPIRE_SECONDS = 3_600.0
 # The ingress step itself waits for records.
 INGRESS_SECONDS = 0.001
+# While one batch of a hospital's arrays commits, the next is read.
+ARRAY_BATCHES = 2
 LARGEST_FETCH_BYTES = 4 * 1024 * 1024
 
 
@@ -70,8 +76,14 @@ async def build(runtime: Runtime[IntakeSettings]) -> Parts:
     prepare = Prepare(runtime.pseudonymiser, runtime.log.clock)
     batcher: Batcher[Item, Outcome] = Batcher(filing.process, limit=settings.submissions_per_transaction)
     adjudication = await _adjudication(runtime)
+    in_hand = InHand(_bounds(settings), settings.body_bytes_in_hand, batcher.pace)
     desk = Desk(
-        prepare, Preflight(runtime.log), batcher, settings.waiting_submissions, Estimate(adjudication)
+        prepare,
+        Preflight(runtime.log),
+        batcher,
+        in_hand,
+        Estimate(adjudication),
+        asyncio.Semaphore(settings.trials_at_once),
     )
     ingress = Ingress(
         partial(_new_consumer, settings),
@@ -97,6 +109,16 @@ async def build(runtime: Runtime[IntakeSettings]) -> Parts:
         pumps=[rejections, reading, expire],
         batchers=[cast("Batcher[object, object]", batcher)],
         folding=Folding(States("intake", initial, evolve), kinds=("claim-", "refusal-")),
+    )
+
+
+def _bounds(settings: IntakeSettings) -> Bounds:
+    exceptions = {} if settings.hospital_bounds_file is None else read_bounds(settings.hospital_bounds_file)
+    return Bounds(
+        total=settings.waiting_submissions,
+        per_hospital=settings.submissions_per_hospital,
+        of_arrays=ARRAY_BATCHES * settings.submissions_per_transaction,
+        exceptions=exceptions,
     )
 
 

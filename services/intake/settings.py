@@ -1,8 +1,12 @@
 """What intake is told beside the settings of every service."""
 
-from pydantic import Field
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from libs.runtime.settings import ServiceSettings
+from services.intake.domain.admitting import BODY_SHARE
 
 
 class IntakeSettings(ServiceSettings):
@@ -14,7 +18,24 @@ class IntakeSettings(ServiceSettings):
     waiting_submissions: int = Field(
         default=2_000,
         ge=1,
-        description="beyond it the answer is 503: a second or two of work, and bounded memory",
+        description="taken in by HTTP and not answered yet; beyond it the answer is 503: a second or two of work",
+    )
+    submissions_per_hospital: int = Field(
+        default=1_000,
+        ge=1,
+        description="of these one hospital's at most; beyond it the answer is 429, and others go on",
+    )
+    hospital_bounds_file: Path | None = Field(
+        default=None, description="hospitals that may have more at once, or fewer (YAML); None: all the same"
+    )
+    body_bytes_in_hand: int = Field(
+        default=64 * 1024 * 1024,
+        ge=1,
+        description="bodies that are read or waited for; a body beyond half of what is left of it gets 503. What is"
+        " read of them takes several times as much memory",
+    )
+    trials_at_once: int = Field(
+        default=2, ge=1, description="database connections of dry runs: filing must find one"
     )
     bulk_items: int = Field(default=1_000, ge=1, le=10_000, description="settlements in one array")
     bulk_bytes: int = Field(default=16 * 1024 * 1024, ge=1, description="size of one array")
@@ -37,3 +58,9 @@ class IntakeSettings(ServiceSettings):
         ge=1,
         description="how long the original of a refusal is kept when nobody can tell whose it is: no erasure finds it",
     )
+
+    @model_validator(mode="after")
+    def _the_largest_array_can_come(self) -> Self:
+        if self.body_bytes_in_hand < BODY_SHARE * self.bulk_bytes:
+            raise ValueError(f"body_bytes_in_hand must be at least {BODY_SHARE} times bulk_bytes")
+        return self

@@ -3,15 +3,29 @@
 from dataclasses import replace
 from datetime import date
 
+import msgspec
 import orjson
 
 from libs.contracts.intake import RefusalReason
 from libs.interop import Cancellation, Correction, Refusal, Request, Submission, SubmissionInvalid
 from libs.interop.national import parse_request
+from services.intake.domain.admitting import UNNAMED
 from services.intake.domain.filing import claim_id_of
+from services.intake.domain.refusing import names_in
 from services.intake.use_cases.prepare import Parse
 
 Name = tuple[str, str]
+
+
+class _Bill(msgspec.Struct):
+    fixmedins_code: str = ""
+
+
+class _Named(msgspec.Struct):
+    setlinfo: _Bill = msgspec.field(default_factory=_Bill)
+
+
+_NAMED = msgspec.json.Decoder(_Named)
 
 
 def name_of(request: Request) -> Name:
@@ -20,6 +34,15 @@ def name_of(request: Request) -> Name:
         return request.hospital_id, request.submission_id
     submission = request.submission if isinstance(request, Correction) else request
     return submission.hospital_id, submission.submission_id
+
+
+def hospital_in(body: bytes) -> str:
+    """The hospital that national JSON names, found without checking the rest of it; UNNAMED when it names none."""
+    try:
+        named = _NAMED.decode(body).setlinfo.fixmedins_code
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return UNNAMED
+    return names_in(Refusal((), hospital_id=named))[0] or UNNAMED
 
 
 def planned(parse: Parse) -> Parse:

@@ -38,6 +38,12 @@ async def read_body(request: Request, content_types: Collection[str], limit_byte
     return b"".join(chunks)
 
 
+def announced_bytes(request: Request, limit_bytes: int) -> int:
+    """How large the body is said to be; `limit_bytes` when nothing is said, or nonsense: it may become that large."""
+    declared = request.headers.get("content-length", "")
+    return min(int(declared), limit_bytes) if declared.isdigit() else limit_bytes
+
+
 def idempotency_key(request: Request) -> str | None:
     """The Idempotency-Key header, when one is sent. Raises Problem 400 when it is not printable ASCII of 1 to 255."""
     key = request.headers.get("idempotency-key")

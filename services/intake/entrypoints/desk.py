@@ -1,15 +1,19 @@
 """Where all ways of HTTP hand submissions in: back-pressure, the shared transaction, and the answer as a problem."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import structlog
+from starlette.requests import Request
 
 from libs.contracts.intake import RefusalReason
 from libs.eventlog import is_operational
 from libs.runtime.batcher import Batcher
 from libs.runtime.problems import Problem
+from services.intake.domain.admitting import hospital_of
 from services.intake.domain.filing import Accepted, Refused, Withdrawing
 from services.intake.domain.refusing import (
     PRECONDITION_CODE,
@@ -19,6 +23,8 @@ from services.intake.domain.refusing import (
     is_conflict,
     is_syntax,
 )
+from services.intake.entrypoints.bodies import announced_bytes, read_body
+from services.intake.entrypoints.in_hand import InHand
 from services.intake.use_cases.estimate import Estimate
 from services.intake.use_cases.file_submissions import Item, Outcome
 from services.intake.use_cases.preflight import Preflight
@@ -51,21 +57,29 @@ class Desk:
     prepare: Prepare
     preflight: Preflight
     batcher: Batcher[Item, Outcome]
-    waiting_limit: int
+    in_hand: InHand
     estimate: Estimate
+    trials: asyncio.Semaphore
 
-    def admit(self, count: int = 1) -> None:
-        """Raises Problem 503 when `count` more would wait too long: nothing is read of them then."""
-        if self.batcher.depth + count > max(self.waiting_limit, count):
-            detail = "Too many submissions wait. Nothing was accepted; send it again later."
-            raise unavailable("overloaded", detail)
+    @asynccontextmanager
+    async def reading(
+        self, request: Request, content_types: Collection[str], limit_bytes: int
+    ) -> AsyncIterator[bytes]:
+        """The body, which counts as in hand until its request is answered. Raises Problem 413, 415, 503."""
+        with self.in_hand.body(announced_bytes(request, limit_bytes)):
+            yield await read_body(request, content_types, limit_bytes)
 
     async def file(self, item: Item) -> Accepted:
-        """Hand one in. Raises Problem: 400 syntax, 404, 409, 412, 422 rules, 503 when the database is away."""
+        """Hand one in. Raises Problem: as `file_one_of_many`, 429 when its hospital has too many in hand."""
+        with self.in_hand.place(hospital_of(item)):
+            return await self.file_one_of_many(item)
+
+    async def file_one_of_many(self, item: Item) -> Accepted:
+        """Hand in what has its place. Raises Problem: 400 syntax, 404, 409, 412, 422 rules, 503 without a database."""
         if isinstance(item, Refusing) and is_syntax(item.reasons):
             raise problem_of(item.reasons)
         try:
-            outcome = await self.batcher.submit(item)
+            outcome = await self.batcher.submit(item, hospital_of(item))
         except Exception as error:
             if not is_operational(error):
                 raise
@@ -80,19 +94,26 @@ class Desk:
         """What a bill would be paid that need not have happened yet; whether its name is taken does not matter."""
         if isinstance(item, Refusing):
             raise problem_of(item.reasons)
-        return Tried("estimated", None, await self.estimate.of(item))
+        with self.in_hand.place(hospital_of(item)):
+            return Tried("estimated", None, await self.estimate.of(item))
 
-    async def try_out(self, item: Item, *, estimate: bool = True) -> Tried:
+    async def try_out(self, item: Item) -> Tried:
         """What handing it in would answer, without doing so, and what would be paid. Raises the same Problem."""
-        tried = await self._tried(item)
-        if not estimate or isinstance(item, Refusing | Withdrawing):
-            return tried
-        return replace(tried, estimate=await self.estimate.of(item))
+        with self.in_hand.place(hospital_of(item)):
+            tried = await self.try_one_of_many(item)
+            if isinstance(item, Refusing | Withdrawing):
+                return tried
+            return replace(tried, estimate=await self.estimate.of(item))
 
-    async def _tried(self, item: Item) -> Tried:
+    async def try_one_of_many(self, item: Item) -> Tried:
+        """`try_out` of what has its place.
+
+        Adjudication is not asked: an array of a thousand would crowd out its claims.
+        """
         if isinstance(item, Refusing):
             raise problem_of(item.reasons)
-        verdict, filed = await self.preflight.judge(item)
+        async with self.trials:
+            verdict, filed = await self.preflight.judge(item)
         if isinstance(verdict, RefusalReason):
             told = filed is not None and is_about_a_claim((verdict,))
             raise problem_of((verdict,), claim_id=filed.claim_id if told and filed else None)

@@ -16,7 +16,7 @@ from libs.runtime.problems import Problem
 from services.intake.domain.filing import Original, claim_id_of
 from services.intake.domain.refusing import Refusing
 from services.intake.entrypoints.asking import about_claim, based_on, planned
-from services.intake.entrypoints.bodies import idempotency_key, if_match, read_body
+from services.intake.entrypoints.bodies import idempotency_key, if_match
 from services.intake.entrypoints.capability import FHIR_JSON, capability_statement
 from services.intake.entrypoints.claim_response import answer_to, of_accepted, of_filed
 from services.intake.entrypoints.claims import claim_of
@@ -107,8 +107,12 @@ class _Entry:
 
     async def take(self, request: Request, parse: Parse, dry_run: bool | Literal["estimate"]) -> Response:
         """File, correct or cancel, or say what would happen."""
-        self._desk.admit()
-        body = await read_body(request, _CONTENT_TYPES, MAX_SUBMISSION_BYTES)
+        async with self._desk.reading(request, _CONTENT_TYPES, MAX_SUBMISSION_BYTES) as body:
+            return await self._taken(request, body, parse, dry_run)
+
+    async def _taken(
+        self, request: Request, body: bytes, parse: Parse, dry_run: bool | Literal["estimate"]
+    ) -> Response:
         prepare, key = self._desk.prepare, idempotency_key(request)
         caller = request.headers.get("traceparent")
         with arrival(f"{request.method} /fhir", SpanKind.SERVER, caller) as (span, traceparent):

@@ -26,6 +26,7 @@ _ISSUE_CODES = {
     412: "conflict",
     413: "too-long",
     415: "not-supported",
+    429: "throttled",
     503: "transient",
 }
 

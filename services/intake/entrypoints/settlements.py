@@ -7,7 +7,7 @@ import msgspec
 import orjson
 import structlog
 from fastapi import APIRouter
-from opentelemetry.trace import Span, SpanKind
+from opentelemetry.trace import SpanKind
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,13 +15,13 @@ from libs.contracts.intake import RefusalReason
 from libs.interop.ingress_jwe import MAX_SUBMISSION_BYTES
 from libs.interop.national import parse_request
 from libs.runtime.problems import Problem
-from services.intake.domain.filing import Accepted, Original
-from services.intake.entrypoints.asking import cancellation_document, correcting, planned
-from services.intake.entrypoints.bodies import cancellation_additions, idempotency_key, if_match, read_body
+from services.intake.domain.admitting import UNNAMED
+from services.intake.domain.filing import Original
+from services.intake.entrypoints.asking import cancellation_document, correcting, hospital_in, planned
+from services.intake.entrypoints.bodies import cancellation_additions, idempotency_key, if_match
 from services.intake.entrypoints.described import CANCELLATION, CORRECTION, ONE, ONE_OR_MANY
 from services.intake.entrypoints.desk import (
     Desk,
-    Tried,
     outcome_fields,
     outcome_headers,
     problem_of,
@@ -29,6 +29,7 @@ from services.intake.entrypoints.desk import (
 )
 from services.intake.entrypoints.spans import arrival, arrival_of_many
 from services.intake.settings import IntakeSettings
+from services.intake.use_cases.file_submissions import Item
 from services.intake.use_cases.prepare import Parse
 
 logger = structlog.get_logger(__name__)
@@ -60,8 +61,8 @@ def settlements_router(desk: Desk, settings: IntakeSettings) -> APIRouter:
     @router.post("/settlements/$estimate", openapi_extra=ONE)
     async def estimate(request: Request) -> Response:
         """What a bill would be paid, also one of a stay to come: the same document, nothing is filed."""
-        body = await read_body(request, {JSON}, MAX_SUBMISSION_BYTES)
-        return await entry.change(request, body, planned(parse_request), "estimate")
+        async with desk.reading(request, {JSON}, MAX_SUBMISSION_BYTES) as body:
+            return await entry.change(request, body, planned(parse_request), "estimate")
 
     @router.put("/settlements/{hospital_id}/{setl_id:path}", status_code=202, openapi_extra=CORRECTION)
     async def correct(request: Request, hospital_id: str, setl_id: str, dry_run: bool = False) -> Response:
@@ -69,9 +70,9 @@ def settlements_router(desk: Desk, settings: IntakeSettings) -> APIRouter:
 
         The same again is the same revision. `If-Match` names the revision that is corrected: 412 when there is a newer.
         """
-        body = await read_body(request, {JSON}, MAX_SUBMISSION_BYTES)
-        parse = correcting(parse_request, (hospital_id, setl_id), if_match(request))
-        return await entry.change(request, body, parse, dry_run)
+        async with desk.reading(request, {JSON}, MAX_SUBMISSION_BYTES) as body:
+            parse = correcting(parse_request, (hospital_id, setl_id), if_match(request))
+            return await entry.change(request, body, parse, dry_run)
 
     @router.post(
         "/settlements/{hospital_id}/{setl_id:path}/cancellation", status_code=202, openapi_extra=CANCELLATION
@@ -97,54 +98,47 @@ class _Entry:
 
     async def take(self, request: Request, dry_run: bool) -> Response:
         """File what the body holds."""
-        self._desk.admit()
-        body = await read_body(request, {JSON}, self._settings.bulk_bytes)
-        if body.lstrip()[:1] == b"[":
-            return await self._many(body, request.headers.get("traceparent"), dry_run)
-        return await self.change(request, body, parse_request, dry_run)
+        async with self._desk.reading(request, {JSON}, self._settings.bulk_bytes) as body:
+            if body.lstrip()[:1] == b"[":
+                return await self._many(body, request.headers.get("traceparent"), dry_run)
+            return await self.change(request, body, parse_request, dry_run)
 
     async def change(
         self, request: Request, body: bytes, parse: Parse, dry_run: bool | Literal["estimate"]
     ) -> Response:
         """File, correct or cancel one settlement, or say what would become of it."""
-        self._desk.admit()
+        if self._desk.in_hand.turns_away:
+            self._desk.in_hand.turn_away(hospital_in(body))
         name = f"{request.method} /settlements"
         key = idempotency_key(request)
         with arrival(name, SpanKind.SERVER, request.headers.get("traceparent")) as (span, traceparent):
-            answer = await self._one(body, parse, span, traceparent, key, dry_run)
-        if isinstance(answer, Tried):
-            return _answer(tried_fields(answer), 200, {})
-        return _answer(outcome_fields(answer), 202, outcome_headers(answer, traceparent))
+            item = self._item(body, parse, traceparent, key)
+            if dry_run == "estimate":
+                return _answer(tried_fields(await self._desk.estimated(item)), 200, {})
+            if dry_run:
+                return _answer(tried_fields(await self._desk.try_out(item)), 200, {})
+            accepted = await self._desk.file(item)
+            span.set_attribute("huiji.subject", f"claim-{accepted.claim_id}")
+        return _answer(outcome_fields(accepted), 202, outcome_headers(accepted, traceparent))
 
-    async def _one(
-        self,
-        body: bytes,
-        parse: Parse,
-        span: Span,
-        traceparent: str | None,
-        key: str | None,
-        dry_run: bool | Literal["estimate", "many"],
-    ) -> Accepted | Tried:
+    def _item(self, body: bytes, parse: Parse, traceparent: str | None, key: str | None) -> Item:
         if len(body) > MAX_SUBMISSION_BYTES:
             raise _too_large()
-        item = self._desk.prepare.either(
-            parse, self._desk.prepare.sending("settlement_http", Original(JSON, body), key, traceparent)
+        prepare = self._desk.prepare
+        return prepare.either(
+            parse, prepare.sending("settlement_http", Original(JSON, body), key, traceparent)
         )
-        if dry_run == "estimate":
-            return await self._desk.estimated(item)
-        if dry_run:
-            # Adjudication is asked of single bills: an array of a thousand would crowd out its claims.
-            return await self._desk.try_out(item, estimate=dry_run != "many")
-        accepted = await self._desk.file(item)
-        span.set_attribute("huiji.subject", f"claim-{accepted.claim_id}")
-        return accepted
 
     async def _many(self, body: bytes, caller: str | None, dry_run: bool) -> Response:
+        """File an array as room becomes free for it, in places of the hospital that its first item names."""
         raws = self._items_in(body)
-        self._desk.admit(len(raws))
+        hospital_id = hospital_in(bytes(raws[0])) if raws else UNNAMED
         started = []
         for number, raw in enumerate(raws):
-            started.append(asyncio.ensure_future(self._one_of_many(number, bytes(raw), caller, dry_run)))
+            await self._desk.in_hand.enter_when_free(hospital_id)
+            one = asyncio.ensure_future(self._one_of_many(number, bytes(raw), caller, dry_run))
+            one.add_done_callback(lambda _: self._desk.in_hand.leave(hospital_id))
+            started.append(one)
             if number % _READ_IN_A_ROW == _READ_IN_A_ROW - 1:
                 await asyncio.sleep(0)
         results = await asyncio.gather(*started)
@@ -169,17 +163,19 @@ class _Entry:
     ) -> dict[str, Any]:
         try:
             with arrival_of_many("POST /settlements", caller) as (span, traceparent):
-                trial: Literal[False, "many"] = "many" if dry_run else False
-                answer = await self._one(body, parse_request, span, traceparent, None, trial)
+                item = self._item(body, parse_request, traceparent, None)
+                if dry_run:
+                    tried = await self._desk.try_one_of_many(item)
+                    return {"index": number, "status": 200, "outcome": tried.outcome}
+                accepted = await self._desk.file_one_of_many(item)
+                span.set_attribute("huiji.subject", f"claim-{accepted.claim_id}")
         except Problem as problem:
             return {"index": number, "status": problem.status, "problem": problem.body}
         except Exception as error:
             # One item's fault is not the others': they are claims already and must be told so.
             logger.error("item_failed", index=number, error=type(error).__name__, exc_info=error)
             return {"index": number, "status": 500, "problem": _fault_of_ours().body}
-        if isinstance(answer, Tried):
-            return {"index": number, "status": 200, "outcome": answer.outcome}
-        return {"index": number, "status": 202, "claim": outcome_fields(answer)}
+        return {"index": number, "status": 202, "claim": outcome_fields(accepted)}
 
 
 def _answer(told: dict[str, Any], status: int, headers: dict[str, str]) -> Response:

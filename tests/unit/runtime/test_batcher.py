@@ -58,3 +58,14 @@ async def test_a_database_that_is_away_is_told_to_all_and_not_asked_for_each() -
     desk = Desk({2: away})
     assert await submitted(desk, [1, 2, 3]) == [away, away, away]
     assert desk.batches == [[1, 2, 3]]
+
+
+async def test_a_batch_takes_from_every_lane_and_each_caller_gets_its_own_answer() -> None:
+    desk = Desk({})
+    batcher: Batcher[int, int] = Batcher(desk.process, limit=4)
+    flood = [asyncio.ensure_future(batcher.submit(number, "flood")) for number in range(10)]
+    single = asyncio.ensure_future(batcher.submit(100, "desk"))
+    async with running(batcher):
+        assert await asyncio.gather(*flood, single) == [2 * number for number in (*range(10), 100)]
+    assert desk.batches[0] == [0, 100, 1, 2], "the desk's one is second, behind whoever came first"
+    assert batcher.pace.per_second is not None
