@@ -58,7 +58,7 @@ class ServiceHttp:
         self._parts = parts
         self._signer = signer
         self._kernel = KernelCollector(relay, consumer)
-        self._registry = new_registry(self._kernel)
+        self._registry = new_registry([self._kernel, *parts.collectors])
         self.started = False
         self.stopping = False
         self.app = self._build()

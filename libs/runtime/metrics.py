@@ -1,6 +1,6 @@
 """Prometheus metrics of one service: throughput, lag and what is parked, read from the kernel when scraped."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -48,12 +48,13 @@ class KernelCollector(Collector):
         yield parked
 
 
-def new_registry(kernel: KernelCollector) -> CollectorRegistry:
-    """A registry with the kernel's and the process's metrics."""
+def new_registry(collectors: Iterable[Collector]) -> CollectorRegistry:
+    """A registry with the kernel's, the service's own and the process's metrics."""
     registry = CollectorRegistry()
-    for collector in (ProcessCollector, PlatformCollector, GCCollector):
-        collector(registry=registry)
-    registry.register(kernel)
+    for of_python in (ProcessCollector, PlatformCollector, GCCollector):
+        of_python(registry=registry)
+    for own in collectors:
+        registry.register(own)
     return registry
 
 

@@ -14,6 +14,7 @@ import structlog
 import uvicorn
 import uvloop
 from fastapi import APIRouter
+from prometheus_client.registry import Collector
 
 from libs.eventlog import Consumer, EventLog, Handler, Relay
 from libs.eventlog.database import open_pool
@@ -65,6 +66,7 @@ class Parts:
     `subscriptions`: the event types it handles, by source. `appends`: its handler records events, else tables alone.
     `unhurried`: no payment waits for what it hears.
     `on_reset`: forget cached states. `folding`: how its streams are folded, for who looks at them as they were.
+    `collectors`: metrics of its own.
     """
 
     subscriptions: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -75,6 +77,7 @@ class Parts:
     pumps: Sequence[Pump] = ()
     batchers: Sequence[Batcher[object, object]] = ()
     tasks: Sequence[Callable[[], Awaitable[None]]] = ()
+    collectors: Sequence[Collector] = ()
     on_reset: Callable[[], None] = lambda: None
     folding: Folding[Any] | None = None
 

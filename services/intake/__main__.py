@@ -29,6 +29,7 @@ from services.intake.entrypoints.in_hand import InHand
 from services.intake.entrypoints.ingress import GROUP, INGRESS_TOPIC, Ingress
 from services.intake.entrypoints.preauthorisations import preauthorisations_router
 from services.intake.entrypoints.settlements import settlements_router
+from services.intake.entrypoints.shown import InHandCollector, in_hand_router
 from services.intake.settings import IntakeSettings
 from services.intake.use_cases.estimate import Estimate
 from services.intake.use_cases.expire_unknown import ExpireUnknown
@@ -104,10 +105,12 @@ async def build(runtime: Runtime[IntakeSettings]) -> Parts:
             settlements_router(desk, settings),
             fhir_router(desk, runtime.log),
             claims_router(runtime.log, adjudication),
+            in_hand_router(in_hand),
             preauthorisations_router(prepare, Preauthorise(adjudication) if adjudication else None),
         ],
         pumps=[rejections, reading, expire],
         batchers=[cast("Batcher[object, object]", batcher)],
+        collectors=[InHandCollector(in_hand)],
         folding=Folding(States("intake", initial, evolve), kinds=("claim-", "refusal-")),
     )
 

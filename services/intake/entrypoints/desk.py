@@ -1,13 +1,11 @@
 """Where all ways of HTTP hand submissions in: back-pressure, the shared transaction, and the answer as a problem."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import structlog
-from starlette.requests import Request
 
 from libs.contracts.intake import RefusalReason
 from libs.eventlog import is_operational
@@ -23,7 +21,6 @@ from services.intake.domain.refusing import (
     is_conflict,
     is_syntax,
 )
-from services.intake.entrypoints.bodies import announced_bytes, read_body
 from services.intake.entrypoints.in_hand import InHand
 from services.intake.use_cases.estimate import Estimate
 from services.intake.use_cases.file_submissions import Item, Outcome
@@ -60,14 +57,6 @@ class Desk:
     in_hand: InHand
     estimate: Estimate
     trials: asyncio.Semaphore
-
-    @asynccontextmanager
-    async def reading(
-        self, request: Request, content_types: Collection[str], limit_bytes: int
-    ) -> AsyncIterator[bytes]:
-        """The body, which counts as in hand until its request is answered. Raises Problem 413, 415, 503."""
-        with self.in_hand.body(announced_bytes(request, limit_bytes)):
-            yield await read_body(request, content_types, limit_bytes)
 
     async def file(self, item: Item) -> Accepted:
         """Hand one in. Raises Problem: as `file_one_of_many`, 429 when its hospital has too many in hand."""

@@ -18,7 +18,13 @@ from libs.runtime.problems import Problem
 from services.intake.domain.admitting import UNNAMED
 from services.intake.domain.filing import Original
 from services.intake.entrypoints.asking import cancellation_document, correcting, hospital_in, planned
-from services.intake.entrypoints.bodies import cancellation_additions, idempotency_key, if_match
+from services.intake.entrypoints.bodies import (
+    announced_bytes,
+    cancellation_additions,
+    idempotency_key,
+    if_match,
+    read_body,
+)
 from services.intake.entrypoints.described import CANCELLATION, CORRECTION, ONE, ONE_OR_MANY
 from services.intake.entrypoints.desk import (
     Desk,
@@ -61,7 +67,8 @@ def settlements_router(desk: Desk, settings: IntakeSettings) -> APIRouter:
     @router.post("/settlements/$estimate", openapi_extra=ONE)
     async def estimate(request: Request) -> Response:
         """What a bill would be paid, also one of a stay to come: the same document, nothing is filed."""
-        async with desk.reading(request, {JSON}, MAX_SUBMISSION_BYTES) as body:
+        with desk.in_hand.body(announced_bytes(request, MAX_SUBMISSION_BYTES)):
+            body = await read_body(request, {JSON}, MAX_SUBMISSION_BYTES)
             return await entry.change(request, body, planned(parse_request), "estimate")
 
     @router.put("/settlements/{hospital_id}/{setl_id:path}", status_code=202, openapi_extra=CORRECTION)
@@ -70,7 +77,8 @@ def settlements_router(desk: Desk, settings: IntakeSettings) -> APIRouter:
 
         The same again is the same revision. `If-Match` names the revision that is corrected: 412 when there is a newer.
         """
-        async with desk.reading(request, {JSON}, MAX_SUBMISSION_BYTES) as body:
+        with desk.in_hand.body(announced_bytes(request, MAX_SUBMISSION_BYTES)):
+            body = await read_body(request, {JSON}, MAX_SUBMISSION_BYTES)
             parse = correcting(parse_request, (hospital_id, setl_id), if_match(request))
             return await entry.change(request, body, parse, dry_run)
 
@@ -98,7 +106,8 @@ class _Entry:
 
     async def take(self, request: Request, dry_run: bool) -> Response:
         """File what the body holds."""
-        async with self._desk.reading(request, {JSON}, self._settings.bulk_bytes) as body:
+        with self._desk.in_hand.body(announced_bytes(request, self._settings.bulk_bytes)):
+            body = await read_body(request, {JSON}, self._settings.bulk_bytes)
             if body.lstrip()[:1] == b"[":
                 return await self._many(body, request.headers.get("traceparent"), dry_run)
             return await self.change(request, body, parse_request, dry_run)
@@ -136,9 +145,9 @@ class _Entry:
         started = []
         for number, raw in enumerate(raws):
             await self._desk.in_hand.enter_when_free(hospital_id)
-            one = asyncio.ensure_future(self._one_of_many(number, bytes(raw), caller, dry_run))
-            one.add_done_callback(lambda _: self._desk.in_hand.leave(hospital_id))
-            started.append(one)
+            # Its place is given back when it is answered.
+            one = self._one_of_many(number, bytes(raw), caller, dry_run, hospital_id)
+            started.append(asyncio.ensure_future(one))
             if number % _READ_IN_A_ROW == _READ_IN_A_ROW - 1:
                 await asyncio.sleep(0)
         results = await asyncio.gather(*started)
@@ -159,7 +168,7 @@ class _Entry:
         return raws
 
     async def _one_of_many(
-        self, number: int, body: bytes, caller: str | None, dry_run: bool
+        self, number: int, body: bytes, caller: str | None, dry_run: bool, hospital_id: str
     ) -> dict[str, Any]:
         try:
             with arrival_of_many("POST /settlements", caller) as (span, traceparent):
@@ -175,6 +184,8 @@ class _Entry:
             # One item's fault is not the others': they are claims already and must be told so.
             logger.error("item_failed", index=number, error=type(error).__name__, exc_info=error)
             return {"index": number, "status": 500, "problem": _fault_of_ours().body}
+        finally:
+            self._desk.in_hand.leave(hospital_id)
         return {"index": number, "status": 202, "claim": outcome_fields(accepted)}
 
 

@@ -26,6 +26,12 @@ def status(platform: PlatformFile = None, as_json: AsJson = False) -> None:
 def _print(found: PlatformStatus) -> None:
     columns = ("part", "up", "ready", *_NUMBERS, "up since", "why not")
     print_table(columns, [_row(part) for part in found.parts], right=_NUMBERS)
+    for part in found.parts:
+        if part.in_hand:
+            text = (
+                f"{part.part} has {part.in_hand} submissions in hand, {part.in_hand_largest} of one hospital."
+            )
+            console().print(text, markup=False, soft_wrap=True)
     oldest = found.oldest_open_claim
     if oldest is None:
         console().print("No claim waits for a decision.")

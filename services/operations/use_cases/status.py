@@ -18,7 +18,10 @@ _TIMEOUT_SECONDS = 3.0
 
 @dataclass(frozen=True, slots=True)
 class PartStatus:
-    """One part. None: it does not say. `behind`: recorded and not published; `lag`: of its sources, not processed."""
+    """One part. None: it does not say. `behind`: recorded and not published; `lag`: of its sources, not processed.
+
+    `in_hand`: what it has taken in and not answered, `in_hand_largest` of the one hospital that has most.
+    """
 
     part: str
     up: bool
@@ -29,6 +32,8 @@ class PartStatus:
     behind: int | None = None
     held: tuple[str, ...] = ()
     started_at: str | None = None
+    in_hand: int | None = None
+    in_hand_largest: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,8 @@ async def _service(client: httpx2.AsyncClient, name: str, url: str) -> PartStatu
         behind=_whole(numbers.get("huiji_unpublished_events")),
         held=tuple(told.get("held", ())),
         started_at=datetime.fromtimestamp(started, UTC).isoformat(timespec="seconds") if started else None,
+        in_hand=_whole(numbers.get("huiji_intake_in_hand")),
+        in_hand_largest=_whole(numbers.get("huiji_intake_in_hand_largest")),
     )
 
 

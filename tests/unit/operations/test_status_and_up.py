@@ -67,6 +67,12 @@ def test_every_part_is_shown_with_its_numbers_and_the_oldest_open_claim(platform
     assert "c-1, received 2026-01-01T08:00:00 (score_missing)" in status(platform)[1]
 
 
+def test_what_intake_has_in_hand_is_said_with_the_part_of_one_hospital(platform: ServedPlatform) -> None:
+    numbers = "huiji_intake_in_hand 1204.0\nhuiji_intake_in_hand_largest 1000.0\n"
+    platform.answers["GET", "/intake/metrics"] = (200, METRICS + numbers)
+    assert "intake has 1204 submissions in hand, 1000 of one hospital." in status(platform)[1]
+
+
 def test_a_part_that_is_not_ready_says_why_and_one_that_is_gone_is_not_up(platform: ServedPlatform) -> None:
     reasons = {"reasons": ["relay: the broker is away"], "held": ["intake/3: it is down"]}
     platform.answers["GET", "/fraud/health/ready"] = (503, reasons)
