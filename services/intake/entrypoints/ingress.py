@@ -4,6 +4,7 @@ Delivery is at least once and filing is idempotent, so offsets are committed aft
 crash makes come again is found to be filed. Nothing is skipped: what cannot become a claim is recorded as refused.
 """
 
+import asyncio
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -23,6 +24,8 @@ from libs.privacy.redaction import redact_numbers
 from services.intake.domain.filing import IngressRecord, Original, Sending
 from services.intake.domain.refusing import Refusing
 from services.intake.entrypoints.asking import spoken_by
+from services.intake.entrypoints.bodies import READ_IN_A_ROW
+from services.intake.entrypoints.fair_fetch import FairFetch
 from services.intake.entrypoints.spans import arrival
 from services.intake.use_cases.file_submissions import FileSubmissions, Item
 from services.intake.use_cases.prepare import Prepare
@@ -56,13 +59,13 @@ class Ingress:
         self._filing = filing
         self._key_of = key_of
         self._accepts_plain = accepts_plain
-        self._records_at_once = records_at_once
+        self._fetch = FairFetch(records_at_once, POLL_MS)
         self._consumer: AIOKafkaConsumer | None = None
 
     async def step(self) -> int:
         """File what the broker has; returns how many records. On an error they are read again by the next step."""
         consumer = await self._joined()
-        by_partition = await consumer.getmany(timeout_ms=POLL_MS, max_records=self._records_at_once)
+        by_partition = await self._fetch.next_of(consumer)
         records = [record for fetched in by_partition.values() for record in fetched]
         if not records:
             return 0
@@ -93,7 +96,9 @@ class Ingress:
 
     async def _file(self, records: Sequence[Record]) -> None:
         items: list[Item] = []
-        for record in records:
+        for number, record in enumerate(records):
+            if number % READ_IN_A_ROW == READ_IN_A_ROW - 1:
+                await asyncio.sleep(0)
             caller = _header(record, "traceparent")
             with arrival(INGRESS_TOPIC, SpanKind.CONSUMER, caller) as (span, traceparent):
                 span.set_attribute("messaging.destination.partition.id", str(record.partition))

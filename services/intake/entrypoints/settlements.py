@@ -19,6 +19,7 @@ from services.intake.domain.admitting import UNNAMED
 from services.intake.domain.filing import Original
 from services.intake.entrypoints.asking import cancellation_document, correcting, hospital_in, planned
 from services.intake.entrypoints.bodies import (
+    READ_IN_A_ROW,
     announced_bytes,
     cancellation_additions,
     idempotency_key,
@@ -42,8 +43,6 @@ logger = structlog.get_logger(__name__)
 
 JSON = "application/json"
 _ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
-# Reading a settlement takes some tenths of a millisecond: other requests get their turn in between.
-_READ_IN_A_ROW = 20
 
 
 def settlements_router(desk: Desk, settings: IntakeSettings) -> APIRouter:
@@ -148,7 +147,7 @@ class _Entry:
             # Its place is given back when it is answered.
             one = self._one_of_many(number, bytes(raw), caller, dry_run, hospital_id)
             started.append(asyncio.ensure_future(one))
-            if number % _READ_IN_A_ROW == _READ_IN_A_ROW - 1:
+            if number % READ_IN_A_ROW == READ_IN_A_ROW - 1:
                 await asyncio.sleep(0)
         results = await asyncio.gather(*started)
         accepted = sum(result["status"] < 300 for result in results)

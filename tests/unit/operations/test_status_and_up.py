@@ -68,7 +68,8 @@ def test_every_part_is_shown_with_its_numbers_and_the_oldest_open_claim(platform
 
 
 def test_what_intake_has_in_hand_is_said_with_the_part_of_one_hospital(platform: ServedPlatform) -> None:
-    numbers = "huiji_intake_in_hand 1204.0\nhuiji_intake_in_hand_largest 1000.0\n"
+    told = {"huiji_intake_in_hand": 1204, "huiji_intake_in_hand_largest": 1000}
+    numbers = "".join(f"# TYPE {name} gauge\n{name} {value}.0\n" for name, value in told.items())
     platform.answers["GET", "/intake/metrics"] = (200, METRICS + numbers)
     assert "intake has 1204 submissions in hand, 1000 of one hospital." in status(platform)[1]
 
