@@ -106,7 +106,7 @@ async def build(runtime: Runtime[IntakeSettings]) -> Parts:
             fhir_router(desk, runtime.log),
             claims_router(runtime.log, adjudication),
             in_hand_router(in_hand),
-            preauthorisations_router(prepare, Preauthorise(adjudication) if adjudication else None),
+            preauthorisations_router(prepare, Preauthorise(adjudication) if adjudication else None, in_hand),
         ],
         pumps=[rejections, reading, expire],
         batchers=[cast("Batcher[object, object]", batcher)],

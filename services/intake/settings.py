@@ -32,7 +32,7 @@ class IntakeSettings(ServiceSettings):
         default=64 * 1024 * 1024,
         ge=1,
         description="bodies that are read or waited for; a body beyond half of what is left of it gets 503. What is"
-        " read of them takes several times as much memory",
+        " read of them takes some five times as much memory",
     )
     trials_at_once: int = Field(
         default=2, ge=1, description="database connections of dry runs: filing must find one"

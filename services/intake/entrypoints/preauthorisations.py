@@ -9,14 +9,16 @@ from starlette.requests import Request
 from libs.interop.ingress_jwe import MAX_SUBMISSION_BYTES
 from libs.interop.national import parse_request
 from libs.runtime.problems import Problem
+from services.intake.domain.admitting import hospital_of
 from services.intake.domain.filing import Filing, Original
 from services.intake.domain.refusing import Refusing
 from services.intake.entrypoints.asking import planned
-from services.intake.entrypoints.bodies import read_body
+from services.intake.entrypoints.bodies import announced_bytes, read_body
 from services.intake.entrypoints.capability import FHIR_JSON
 from services.intake.entrypoints.described import PLANNED
 from services.intake.entrypoints.desk import problem_of, unavailable
 from services.intake.entrypoints.fhir import parse_bundle
+from services.intake.entrypoints.in_hand import InHand
 from services.intake.use_cases.estimate import AdjudicationRefused, AdjudicationSilent
 from services.intake.use_cases.preauthorise import Preauthorise
 from services.intake.use_cases.prepare import Prepare
@@ -25,7 +27,9 @@ Reference = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")]
 _PARSERS = {"application/json": planned(parse_request), FHIR_JSON: planned(parse_bundle)}
 
 
-def preauthorisations_router(prepare: Prepare, preauthorise: Preauthorise | None) -> APIRouter:
+def preauthorisations_router(
+    prepare: Prepare, preauthorise: Preauthorise | None, in_hand: InHand
+) -> APIRouter:
     """`/preauthorisations/{reference}`; the reference is the hospital's own, the hospital is the document's."""
     router = APIRouter(prefix="/preauthorisations", tags=["preauthorisations"])
 
@@ -37,8 +41,10 @@ def preauthorisations_router(prepare: Prepare, preauthorise: Preauthorise | None
     @router.put("/{reference}", openapi_extra=PLANNED)
     async def ask(request: Request, reference: Reference) -> dict[str, Any]:
         """Ask before a stay; what is granted is reserved. The same again is the same answer, as it stands by then."""
-        stay = await _stay_in(request, prepare, reference)
-        return await _answered(connected().ask(stay, reference))
+        with in_hand.body(announced_bytes(request, MAX_SUBMISSION_BYTES)):
+            stay = await _stay_in(request, prepare, reference)
+            with in_hand.place(hospital_of(stay)):
+                return await _answered(connected().ask(stay, reference))
 
     @router.post("/{reference}/release", openapi_extra=PLANNED)
     async def release(
@@ -47,8 +53,10 @@ def preauthorisations_router(prepare: Prepare, preauthorise: Preauthorise | None
         reason: Literal["stay_cancelled", "asked_anew", "entered_in_error"] = "stay_cancelled",
     ) -> dict[str, Any]:
         """The stay will not be: the same document says whose it was."""
-        stay = await _stay_in(request, prepare, reference)
-        return await _answered(connected().release(stay, reference, reason))
+        with in_hand.body(announced_bytes(request, MAX_SUBMISSION_BYTES)):
+            stay = await _stay_in(request, prepare, reference)
+            with in_hand.place(hospital_of(stay)):
+                return await _answered(connected().release(stay, reference, reason))
 
     return router
 

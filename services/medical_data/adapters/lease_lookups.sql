@@ -2,7 +2,8 @@ with due as (
     select claim_id
     from lookup
     where next_attempt_at <= $1 and not erased
-    order by next_attempt_at
+    -- First those that a decision waits for: what was given up in a long outage must not use up their budget.
+    order by given_up, next_attempt_at
     limit $4
     for update skip locked
 )

@@ -206,6 +206,16 @@ async def test_a_claim_given_up_while_the_bureau_is_asked_gets_its_records_after
     assert await office.said() == [(RecordsUnavailable, "one"), (RecordsAttached, "one")]
 
 
+async def test_a_claim_that_a_decision_waits_for_goes_before_those_that_were_given_up(office: Office) -> None:
+    await office.register("given-up")
+    office.now += PATIENCE.within
+    await office.give_up()
+    office.now += PATIENCE.late_pause
+    await office.register("fresh")
+    assert [await office.look_up(batch_size=1) for _ in range(2)] == [1, 1]
+    assert office.asked == ["S-fresh", "S-given-up"]
+
+
 async def test_a_claim_that_was_never_asked_for_in_time_is_given_up_with_that_reason(office: Office) -> None:
     await office.register("one")
     office.now += PATIENCE.within
