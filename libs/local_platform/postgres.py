@@ -16,6 +16,7 @@ from urllib.parse import quote
 import asyncpg
 
 from libs.local_platform.errors import PartDidNotStart
+from libs.local_platform.memory import shared_buffers_megabytes, usable_memory_bytes
 from libs.local_platform.places import PostgresPlaces, postgres_places
 from libs.local_platform.processes import Processes, ProcessSpec, last_lines, tied_command
 
@@ -23,6 +24,16 @@ _ROLE = "huiji"
 _INITDB_TIMEOUT_SECONDS = 120
 _LAST_POSTMASTER_SECONDS = 40
 _READY_LINE_OF_PID_FILE = 7
+
+SERVER_SETTINGS = (
+    # Each of eight services holds up to eleven connections.
+    "max_connections=200",
+    # After a checkpoint each page is logged whole once: under load they came every few minutes by size alone.
+    "max_wal_size=4GB",
+    # Counters and queues leave a dead row per change, and of fresh tables nothing is known before the first look.
+    "autovacuum_naptime=15s",
+)
+"""As any PostgreSQL behind the platform wants them; beside them its buffers, by the memory there is (`memory`)."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +63,8 @@ def start_embedded_postgres(
         "listen_addresses=",
         f"unix_socket_directories={places.sockets}",
         "unix_socket_permissions=0700",
-        "max_connections=200",
-        # After a checkpoint each page is logged whole once: under load they came every few minutes by size alone.
-        "max_wal_size=4GB",
-        "shared_buffers=256MB",
-        # Counters and queues leave a dead row per change, and of fresh tables nothing is known before the first look.
-        "autovacuum_naptime=15s",
+        f"shared_buffers={shared_buffers_megabytes(usable_memory_bytes())}MB",
+        *SERVER_SETTINGS,
         *settings,
     )
     processes.start_and_wait(

@@ -8,6 +8,7 @@ import pytest
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
+from libs.local_platform.postgres import SERVER_SETTINGS
 from libs.runtime.settings import ServiceSettings
 from services.operations.domain.topology import (
     BANK_PREFERRED_PORT,
@@ -88,6 +89,10 @@ def test_exactly_the_processes_of_the_platform_run(compose: Compose) -> None:
         "staff",
         "pool-account",
     }
+
+
+def test_postgresql_gets_the_settings_it_gets_locally(compose: Compose) -> None:
+    assert compose.services["postgres"].command[1:-1] == [f"-c{setting}" for setting in SERVER_SETTINGS]
 
 
 @pytest.mark.parametrize("service", [*SERVICES, BUREAU], ids=lambda service: service.name)
