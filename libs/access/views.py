@@ -30,7 +30,7 @@ _FIELDS: Final = {
         return_reason claimed_back_fen owing_fen netted_fen programmes referred_at status discharge_to_cash desk_fen
         decisions payments clawbacks steps""",
     "summary": """claims decided paid paid_fen owing_fen plan_pays_fen median_seconds p99_seconds first_received_at
-        last_settled_at by_status by_plan""",
+        last_settled_at by_status by_plan counted_at""",
     "operator_open_claim": "claim_id status pend_reasons received_at records score",
     "operator_todo": "kind owner what claim_id person_id since due_at amount_fen",
     "operator_waiting": "status reasons claims oldest_received_at oldest_claim_id",

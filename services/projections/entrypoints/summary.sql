@@ -1,4 +1,7 @@
+-- One pass over all claims: the row of all, and one for each status. `grouping` is 1 for the first.
 select
+    grouping(status) as is_of_all,
+    status,
     count(*) as claims,
     count(*) filter (where decision in ('adjudicated', 'denied')) as decided,
     count(*) filter (where settled_fen is not null) as paid,
@@ -10,3 +13,4 @@ select
     min(received_at) as first_received_at,
     max(settled_at) as last_settled_at
 from claim_status
+group by grouping sets ((), (status))
