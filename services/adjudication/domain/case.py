@@ -3,9 +3,10 @@
 from libs.benefits import Bill, BillLine, Case, Member, Plan, Usage
 from libs.benefits.case import Category
 from libs.benefits.case import Visit as PlanVisit
-from libs.contracts.adjudication import ClaimOpened, CoverageNoted
+from libs.contracts.adjudication import ClaimOpened
 from libs.contracts.rulings import RuledFacts
 from libs.contracts.settlement import ChargeCategory, FeeLine, Settlement, Visit
+from services.adjudication.domain.kept import KeptCoverage
 from services.adjudication.domain.state import NOTHING_RULED
 
 _VISITS: dict[str, PlanVisit] = {
@@ -35,7 +36,7 @@ _CATEGORIES: dict[ChargeCategory, Category] = {
 
 def case_of(
     opened: ClaimOpened,
-    coverage: CoverageNoted,
+    coverage: KeptCoverage,
     claim_free_years: int,
     ruled: RuledFacts,
     used: Usage,
@@ -80,7 +81,7 @@ def paid_by_layer(settlement: Settlement) -> dict[str, int]:
 # What follows is of contracts that have checked their fields, so only the bill as a whole is checked again.
 
 
-def _member(visit: Visit, coverage: CoverageNoted, claim_free_years: int, plan: Plan) -> Member:
+def _member(visit: Visit, coverage: KeptCoverage, claim_free_years: int, plan: Plan) -> Member:
     return Member.made(
         {
             "scheme": coverage.scheme,

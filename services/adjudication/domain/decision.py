@@ -17,13 +17,13 @@ from libs.contracts.adjudication import (
     ClaimAdjudicated,
     ClaimDenied,
     ClaimOpened,
-    CoverageNoted,
     PoolShare,
 )
 from services.adjudication.domain.balances import sum_of
 from services.adjudication.domain.bearings import layer_bearing
 from services.adjudication.domain.case import case_of, paid_by_layer
 from services.adjudication.domain.engine import ENGINE
+from services.adjudication.domain.kept import KeptCoverage
 from services.adjudication.domain.loyalty import claim_free_years
 from services.adjudication.domain.one_stop import check_still_stated
 from services.adjudication.domain.outcome import Outcome, outcome_of
@@ -69,7 +69,7 @@ def used_before(person: Person, claim: Claim, plan_id: str, benefit_year: str) -
     )
 
 
-def case_for(person: Person, claim: Claim, opened: ClaimOpened, coverage: CoverageNoted, plan: Plan) -> Case:
+def case_for(person: Person, claim: Claim, opened: ClaimOpened, coverage: KeptCoverage, plan: Plan) -> Case:
     """What is evaluated for the claim, in the person's state."""
     benefit_year = plan.benefit_year_start(opened.visit.admitted_on).isoformat()
     assert claim.bill is not None, "a claim that is evaluated has a bill"
@@ -82,7 +82,7 @@ def case_for(person: Person, claim: Claim, opened: ClaimOpened, coverage: Covera
 def adjudicate(
     person: Person,
     claim: Claim,
-    coverage: CoverageNoted,
+    coverage: KeptCoverage,
     plan: Plan,
     now: datetime,
 ) -> ClaimAdjudicated:
@@ -140,7 +140,7 @@ def _usage_after(person: Person, claim: Claim, outcome: Outcome, year: Year) -> 
 
 
 def deny(
-    person: Person, claim: Claim, coverage: CoverageNoted | None, reason: DenialReason, now: datetime
+    person: Person, claim: Claim, coverage: KeptCoverage | None, reason: DenialReason, now: datetime
 ) -> ClaimDenied:
     """The plan bears nothing: the patient keeps what the layers below have left."""
     basis = basis_of(claim)

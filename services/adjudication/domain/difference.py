@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from libs.contracts.adjudication import ClaimAdjudicated, ClaimOpened, CoverageNoted
-from services.adjudication.domain.noted import Standing
+from libs.contracts.adjudication import ClaimAdjudicated, ClaimOpened
+from services.adjudication.domain.kept import KeptCoverage, Standing
 from services.adjudication.domain.state import Claim, Person
 
 Row = Mapping[str, object]
@@ -121,7 +121,7 @@ def age_band(age_years: int) -> str:
     return next((name for last, name in AGE_BANDS if age_years <= last), OLDEST)
 
 
-def _about(opened: ClaimOpened, coverage: CoverageNoted | None) -> Row:
+def _about(opened: ClaimOpened, coverage: KeptCoverage | None) -> Row:
     visit = opened.visit
     return {
         "claim_id": opened.claim_id,
@@ -138,7 +138,7 @@ def _about(opened: ClaimOpened, coverage: CoverageNoted | None) -> Row:
     }
 
 
-def _status(coverage: CoverageNoted | None) -> str:
+def _status(coverage: KeptCoverage | None) -> str:
     """What changes terms at enrolment: pre-existing conditions, and the groups."""
     if coverage is None:
         return "no coverage"

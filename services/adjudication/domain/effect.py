@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from libs.contracts import Event
 from libs.contracts.adjudication import AdjudicationReversed, ClaimAdjudicated, ClaimDenied, ClaimPended
 from libs.contracts.rulings import RulingEffect
-from services.adjudication.domain.noted import Standing
+from services.adjudication.domain.kept import Standing
 
 
 @dataclass(frozen=True, slots=True)

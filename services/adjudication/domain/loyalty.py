@@ -2,11 +2,12 @@
 
 from datetime import date
 
-from libs.contracts.adjudication import ClaimAdjudicated, CoverageNoted
+from libs.contracts.adjudication import ClaimAdjudicated
+from services.adjudication.domain.kept import KeptCoverage
 from services.adjudication.domain.state import Person
 
 
-def claim_free_years(person: Person, coverage: CoverageNoted) -> int:
+def claim_free_years(person: Person, coverage: KeptCoverage) -> int:
     """The years directly before the coverage in which no plan paid, at most what enrolment knew of.
 
     Enrolment counts when the person joins; a late claim for a year before can only lower it, its withdrawal or

@@ -1,112 +1,30 @@
-"""What a person's state keeps of a bill and of a decision, and the least that must be read of either to keep it.
+"""What a person's state reads of each recorded event: the least that it looks at."""
 
-A bill and a decision are most of a log's bytes and are rarely looked at again. A state that is folded from the log
-keeps them as their events' bytes, and reads them when somebody asks: replay takes a quarter of the time.
-"""
-
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from functools import cached_property
-from types import MappingProxyType
-from typing import Any, ClassVar, Final
+from typing import Any
 
 import msgspec
-from msgspec.structs import replace
 
-from libs.contracts import Event, decode, encode
-from libs.contracts.adjudication import ClaimAdjudicated, ClaimDenied, ClaimOpened
+from libs.contracts import Event, decode
+from libs.contracts.adjudication import (
+    ClaimAdjudicated,
+    ClaimDenied,
+    ClaimOpened,
+    CoverageNoted,
+    RecordsNoted,
+    ScoreNoted,
+)
 from libs.contracts.registry import newest_body
 from libs.contracts.views import View, Views
-
-ServiceOrder = tuple[date, date, str]
-"""Admission, discharge, claim id: the order in which a benefit year's deductibles and caps are used up."""
-
-Standing = ClaimAdjudicated | ClaimDenied
-
-_OPENED: Final = ClaimOpened.__name__
-_ADJUDICATED: Final = ClaimAdjudicated.__name__
-_DENIED: Final = ClaimDenied.__name__
-
-
-class FiledBill(msgspec.Struct, frozen=True, eq=False, dict=True):
-    """A claim's bill in the revision that counts. Once the claim is decided it is kept as its event's bytes: it is
-    rarely read again, and its lines as objects would take ten times the room of everything else in the state."""
-
-    revision: int
-    order: ServiceOrder
-    filed: ClaimOpened | bytes
-    preauthorisation_id: str | None = None
-
-    #: What people are shown of it.
-    shown: ClassVar[Mapping[str, str]] = MappingProxyType({"filed": "body"})
-
-    @classmethod
-    def of(cls, opened: ClaimOpened) -> "FiledBill":
-        visit = opened.visit
-        order = (visit.admitted_on, visit.discharged_on, opened.claim_id)
-        return cls(opened.revision, order, opened, visit.preauthorisation_id)
-
-    def opened(self) -> ClaimOpened:
-        """The event it was filed by."""
-        if not isinstance(self.filed, bytes):
-            return self.filed
-        event = decode(_OPENED, ClaimOpened.schema_version, self.filed)
-        assert isinstance(event, ClaimOpened)
-        return event
-
-    @property
-    def body(self) -> bytes:
-        """Its event's bytes."""
-        return self.filed if isinstance(self.filed, bytes) else encode(self.filed)
-
-    @cached_property
-    def decided(self) -> "FiledBill":
-        """As it is kept from then on. Encoded once, though a decision moves the state twice: made, and recorded."""
-        return self if isinstance(self.filed, bytes) else replace(self, filed=self.body)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, FiledBill) and self.body == other.body
-
-    __hash__ = None  # type: ignore[assignment]
-
-    @property
-    def admitted_on(self) -> date:
-        return self.order[0]
-
-
-class StandingDecision:
-    """The decision that counts; read from its bytes when it is first asked for."""
-
-    def __init__(self, type_name: str, version: int, body: bytes) -> None:
-        self._recorded: tuple[str, int, bytes] | None = (type_name, version, body)
-
-    @classmethod
-    def of(cls, decision: Standing) -> "StandingDecision":
-        """One that was just made."""
-        made = cls.__new__(cls)
-        made._recorded = None
-        made.decision = _without_explanation(decision)
-        return made
-
-    @cached_property
-    def decision(self) -> Standing:
-        """Without its explanation."""
-        assert self._recorded is not None, "a decision that was made is known"
-        event = decode(*self._recorded)
-        assert isinstance(event, ClaimAdjudicated | ClaimDenied)
-        self._recorded = None
-        return _without_explanation(event)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, StandingDecision) and self.decision == other.decision
-
-    __hash__ = None  # type: ignore[assignment]
-
-
-def _without_explanation(decision: Standing) -> Standing:
-    if isinstance(decision, ClaimAdjudicated):
-        return decision.model_copy(update={"explanation": None})
-    return decision
+from services.adjudication.domain.kept import (
+    FiledBill,
+    KeptCoverage,
+    KeptRecords,
+    KeptScore,
+    Standing,
+    StandingDecision,
+)
 
 
 class NotedOpening(msgspec.Struct, frozen=True):
@@ -138,7 +56,23 @@ class NotedDecision(msgspec.Struct, frozen=True):
         return cls(decision.claim_id, decision.number, without_records, StandingDecision.of(decision))
 
 
-Noted = NotedOpening | NotedDecision
+Noted = NotedOpening | NotedDecision | KeptCoverage | KeptRecords | KeptScore
+"""An event as `evolve` takes it; of the other types there are few, and `evolve` takes them whole."""
+
+_AS_NOTED: Mapping[type, Callable[[Any], Noted]] = {
+    ClaimOpened: NotedOpening.of,
+    ClaimAdjudicated: NotedDecision.of,
+    ClaimDenied: NotedDecision.of,
+    CoverageNoted: KeptCoverage.of,
+    RecordsNoted: KeptRecords.of,
+    ScoreNoted: KeptScore.of,
+}
+
+
+def as_noted(event: Event | Noted) -> Event | Noted:
+    """An event that was just decided as it is read back from the log."""
+    kept = _AS_NOTED.get(type(event))
+    return event if kept is None else kept(event)
 
 
 class Stay(View, frozen=True):
@@ -180,21 +114,45 @@ class DeniedView(View, frozen=True):
     number: int = 1
 
 
-VIEWS = Views({ClaimOpened: OpenedView, ClaimAdjudicated: AdjudicatedView, ClaimDenied: DeniedView})
+VIEWS = Views(
+    {
+        ClaimOpened: OpenedView,
+        ClaimAdjudicated: AdjudicatedView,
+        ClaimDenied: DeniedView,
+        CoverageNoted: KeptCoverage,
+        RecordsNoted: KeptRecords,
+        ScoreNoted: KeptScore,
+    }
+)
 
 
 def read_for_state(type_name: str, version: int, body: bytes) -> Event | Noted:
     """A recorded event as far as `evolve` looks at it. Raises as `contracts.decode` does."""
-    if type_name == _OPENED:
-        seen: OpenedView = VIEWS.decode(type_name, version, body)
-        order = (seen.visit.admitted_on, seen.visit.discharged_on, seen.claim_id)
-        newest = newest_body(type_name, version, body)
-        bill = FiledBill(seen.revision, order, newest, seen.visit.preauthorisation_id)
-        centre_fen = None if seen.one_stop is None else seen.one_stop.total_fen
-        return NotedOpening(seen.claim_id, seen.answer_due_at, bill, centre_fen)
-    if type_name in (_ADJUDICATED, _DENIED):
-        decision: Any = VIEWS.decode(type_name, version, body)
-        without_records = type_name == _ADJUDICATED and decision.without_records
-        kept = StandingDecision(type_name, version, body)
-        return NotedDecision(decision.claim_id, decision.number, without_records, kept)
-    return decode(type_name, version, body)
+    return _READ.get(type_name, decode)(type_name, version, body)
+
+
+def _opening(type_name: str, version: int, body: bytes) -> NotedOpening:
+    seen: OpenedView = VIEWS.decode(type_name, version, body)
+    order = (seen.visit.admitted_on, seen.visit.discharged_on, seen.claim_id)
+    newest = newest_body(type_name, version, body)
+    bill = FiledBill(seen.revision, order, newest, seen.visit.preauthorisation_id)
+    centre_fen = None if seen.one_stop is None else seen.one_stop.total_fen
+    return NotedOpening(seen.claim_id, seen.answer_due_at, bill, centre_fen)
+
+
+def _decision(type_name: str, version: int, body: bytes) -> NotedDecision:
+    seen: AdjudicatedView | DeniedView = VIEWS.decode(type_name, version, body)
+    without_records = isinstance(seen, AdjudicatedView) and seen.without_records
+    return NotedDecision(
+        seen.claim_id, seen.number, without_records, StandingDecision(type_name, version, body)
+    )
+
+
+_READ: Mapping[str, Callable[[str, int, bytes], Event | Noted]] = {
+    ClaimOpened.__name__: _opening,
+    ClaimAdjudicated.__name__: _decision,
+    ClaimDenied.__name__: _decision,
+    CoverageNoted.__name__: VIEWS.decode,
+    RecordsNoted.__name__: VIEWS.decode,
+    ScoreNoted.__name__: VIEWS.decode,
+}

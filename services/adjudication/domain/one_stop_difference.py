@@ -18,7 +18,7 @@ from libs.contracts.one_stop import (
     OneStopDifferenceFound,
 )
 from services.adjudication.domain.decision import PlanBook, case_for
-from services.adjudication.domain.noted import Standing
+from services.adjudication.domain.kept import Standing
 from services.adjudication.domain.one_stop import decided_by_whom
 from services.adjudication.domain.state import Claim, Person
 

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from libs.contracts.adjudication import ClaimDenied, CoverageNoted, PendReason
+from libs.contracts.adjudication import ClaimDenied, PendReason
 from services.adjudication.domain.decision import DenialReason, PlanBook
+from services.adjudication.domain.kept import KeptCoverage
 from services.adjudication.domain.state import Claim, Person
 
 
@@ -15,7 +16,7 @@ class Readiness:
     arriving: bool = False
     reasons: tuple[PendReason, ...] = ()
     denial: DenialReason | None = None
-    coverage: CoverageNoted | None = None
+    coverage: KeptCoverage | None = None
 
 
 def readiness_of(person: Person, claim: Claim, plans: PlanBook) -> Readiness:
@@ -49,7 +50,7 @@ def _is_arriving(claim: Claim) -> bool:
     return not arrived and not claim.deadline_passed and not claim.pended and claim.due_at is not None
 
 
-def _what_is_missing(claim: Claim, coverage: CoverageNoted | None, plans: PlanBook) -> list[PendReason]:
+def _what_is_missing(claim: Claim, coverage: KeptCoverage | None, plans: PlanBook) -> list[PendReason]:
     """Why the claim cannot be decided now. The bureau's records are not among it: past its deadline a claim is
     decided without them."""
     records, score, review = claim.facts

@@ -12,7 +12,7 @@ from libs.benefits import Usage
 from libs.benefits.case import LiabilityUsage
 from libs.contracts.preauthorisation import PreauthorisationGranted
 from services.adjudication.domain.balances import sum_of
-from services.adjudication.domain.noted import ServiceOrder
+from services.adjudication.domain.kept import ServiceOrder
 from services.adjudication.domain.state import Person
 
 Year = tuple[str, str]

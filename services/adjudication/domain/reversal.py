@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from libs.contracts.adjudication import AdjudicationReversed, ClaimAdjudicated, ClaimDenied, ReversalReason
-from services.adjudication.domain.noted import Standing
+from services.adjudication.domain.kept import Standing
 
 
 def same_outcome(one: Standing, other: Standing) -> bool:

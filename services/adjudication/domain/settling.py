@@ -23,8 +23,8 @@ from libs.contracts.adjudication import (
 from libs.contracts.rulings import AppealConcluded
 from services.adjudication.domain.circumstances import Circumstances
 from services.adjudication.domain.decision import adjudicate, deny
+from services.adjudication.domain.kept import Standing
 from services.adjudication.domain.loyalty import pays
-from services.adjudication.domain.noted import Standing
 from services.adjudication.domain.one_stop import OneStopUnusable
 from services.adjudication.domain.one_stop_difference import (
     end_with_claim,

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from libs.benefits import BenefitsError, Case, Evaluation, Plan, evaluate
 from libs.contracts import Event
-from libs.contracts.adjudication import ClaimOpened, CoverageNoted
+from libs.contracts.adjudication import ClaimOpened
 from libs.contracts.preauthorisation import (
     PreauthorisationGranted,
     PreauthorisationPended,
@@ -21,6 +21,7 @@ from services.adjudication.domain.case import case_of
 from services.adjudication.domain.circumstances import Circumstances
 from services.adjudication.domain.decision import inputs_digest
 from services.adjudication.domain.engine import ENGINE
+from services.adjudication.domain.kept import KeptCoverage
 from services.adjudication.domain.loyalty import claim_free_years
 from services.adjudication.domain.outcome import liabilities_of
 from services.adjudication.domain.planned_stay import Answer, PlannedStay, same_answer
@@ -87,7 +88,7 @@ def _answer(person: Person, stay: PlannedStay, around: Circumstances) -> Answer:
     return _refused(stay, coverage, plan, found, unlimited, around)
 
 
-def _case(person: Person, stay: PlannedStay, coverage: CoverageNoted, plan: Plan) -> Case:
+def _case(person: Person, stay: PlannedStay, coverage: KeptCoverage, plan: Plan) -> Case:
     request = stay.request
     opened = ClaimOpened(
         person_id=request.person_id,
@@ -110,7 +111,7 @@ def _case(person: Person, stay: PlannedStay, coverage: CoverageNoted, plan: Plan
 
 def _granted(
     stay: PlannedStay,
-    coverage: CoverageNoted,
+    coverage: KeptCoverage,
     plan: Plan,
     case: Case,
     found: Evaluation,
@@ -140,7 +141,7 @@ def _granted(
 
 def _refused(
     stay: PlannedStay,
-    coverage: CoverageNoted,
+    coverage: KeptCoverage,
     plan: Plan,
     found: Evaluation,
     unlimited: Evaluation,
