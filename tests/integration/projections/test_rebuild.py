@@ -147,8 +147,8 @@ async def test_killed_at_random_points_and_resumed_it_ends_the_same(
     # What is left after a mark takes seconds at this rate: the process is killed before its end also where this one
     # has to wait for the machine.
     for mark in sorted(choice.sample(range(total // 10, total * 6 // 10), 2)):
-        with _started(database, tmp_path, "--rate", "100", "--page-events", "10") as process:
-            await _reach(live, mark)
+        with _started(database, tmp_path, "--rate", "200", "--page-events", "10") as process:
+            await _reach(live, mark, process)
             assert process.poll() is None, (tmp_path / "rebuild.log").read_text()
             os.kill(process.pid, signal.SIGKILL)
         assert mark <= await _built(live) < total
@@ -170,11 +170,13 @@ async def _built(live: Follower) -> int:
     return built
 
 
-async def _reach(live: Follower, events: int) -> None:
-    async def reached() -> bool:
-        return await _built(live) >= events
+async def _reach(live: Follower, events: int, process: subprocess.Popen[bytes]) -> None:
+    """Until so many events are built, or the process has ended. It rests for live, so it may take its time."""
 
-    await until(reached)
+    async def reached() -> bool:
+        return process.poll() is not None or await _built(live) >= events
+
+    await until(reached, seconds=240)
 
 
 def _started(database: str, tmp_path: Path, *arguments: str, **environment: str) -> subprocess.Popen[bytes]:
