@@ -40,12 +40,19 @@ def portions_of(bill: Bill, paid_before_fen: int) -> list[Portion]:
 
     Within a bucket the payment is spread over the lines in proportion (largest remainder), so nothing is lost.
     """
-    left = paid_before_fen
+    left, lines = paid_before_fen, bill.lines
     portions: list[Portion] = []
-    for gross, gross_fen in zip(_by_bucket(bill), bill.bucket_amounts, strict=True):
+    for bucket, gross_fen, gross in zip(BUCKETS, bill.bucket_amounts, _by_bucket(bill), strict=True):
         taken = min(left, gross_fen)
         left -= taken
-        portions.extend(reduce_in_proportion(gross, taken) if taken else gross)
+        if taken == gross_fen:
+            continue
+        amounts = [amount_fen for _, amount_fen in gross]
+        cuts = largest_remainder(taken, amounts) if taken else [0] * len(gross)
+        for (index, amount_fen), cut in zip(gross, cuts, strict=True):
+            if amount_fen != cut:
+                line = None if index is None else lines[index]
+                portions.append(Portion(bucket, index, line, amount_fen - cut))
     return portions
 
 
@@ -62,16 +69,16 @@ def reduce_in_proportion(portions: list[Portion], paid_fen: int) -> list[Portion
     ]
 
 
-def _by_bucket(bill: Bill) -> list[list[Portion]]:
-    """The bill's cost by bucket: what lines itemise, then what none does."""
-    portions: list[list[Portion]] = [[] for _ in BUCKETS]
+def _by_bucket(bill: Bill) -> list[list[tuple[int | None, int]]]:
+    """The bill's cost by bucket as (index of the line, fen): what lines itemise, then what none does."""
+    costs: list[list[tuple[int | None, int]]] = [[] for _ in BUCKETS]
     rest_fen = list(bill.bucket_amounts)
     for index, line in enumerate(bill.lines):
         for number, amount_fen in enumerate(line.bucket_amounts):
             if amount_fen:
-                portions[number].append(Portion(BUCKETS[number], index, line, amount_fen))
+                costs[number].append((index, amount_fen))
                 rest_fen[number] -= amount_fen
     for number, amount_fen in enumerate(rest_fen):
         if amount_fen:
-            portions[number].append(Portion(BUCKETS[number], None, None, amount_fen))
-    return portions
+            costs[number].append((None, amount_fen))
+    return costs

@@ -2,9 +2,10 @@
 clock is ever lost."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
 
 from libs.contracts import Event
 from libs.contracts.adjudication import (
@@ -34,8 +35,7 @@ class ClockKey(NamedTuple):
     what: ClockOf
 
 
-@dataclass(frozen=True, slots=True)
-class Deadline:
+class Deadline(msgspec.Struct, frozen=True):
     """A clock, and the trace in which it was set."""
 
     claim_id: str

@@ -1,14 +1,14 @@
 """What is decided in, beside the person's facts."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from services.adjudication.domain.commands import Clocks
 from services.adjudication.domain.decision import PlanBook
 
 
-@dataclass(frozen=True, slots=True)
-class Circumstances:
+class Circumstances(msgspec.Struct, frozen=True):
     """The moment, the clocks and the plans in force."""
 
     now: datetime

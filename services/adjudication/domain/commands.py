@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Literal
 
+import msgspec
+
 from libs.contracts.enrolment import CoverageActivated, CoverageLapsed
 from libs.contracts.fraud import ClaimScored, ReviewConcluded
 from libs.contracts.intake import ClaimCorrected, ClaimRegistered, ClaimWithdrawn
@@ -46,9 +48,8 @@ class Clocks:
 ClockOf = Literal["claim", "stay", "appeal"]
 
 
-@dataclass(frozen=True, slots=True)
-class TakeNote:
-    """Another service said something that concerns the person."""
+class TakeNote(msgspec.Struct, frozen=True):
+    """Another service said something that concerns the person. A Struct: one is made of each event that is heard."""
 
     heard: Heard
     now: datetime

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from operator import attrgetter
 from typing import Literal
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import orjson
 
@@ -19,6 +19,7 @@ from libs.contracts.adjudication import (
     ClaimOpened,
     PoolShare,
 )
+from libs.contracts.derived_ids import derived_id
 from services.adjudication.domain.balances import sum_of
 from services.adjudication.domain.bearings import layer_bearing
 from services.adjudication.domain.case import case_of, paid_by_layer
@@ -36,7 +37,7 @@ DenialReason = Literal["no_coverage", "fraudulent", "after_death", "settlement_d
 
 # The parts of a case are models without aliases or dumped forms of their own: their attributes are their JSON.
 _FIELDS = attrgetter("__dict__")
-_DECISIONS = UUID("5f0f9a3c-52f1-4d0e-9f57-5b1f0a7f8d11")
+_DECISIONS = UUID("5f0f9a3c-52f1-4d0e-9f57-5b1f0a7f8d11").bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +169,7 @@ def deny(
 
 def decision_id(claim_id: str, number: int) -> str:
     """The id of a claim's n-th decision: derived, so that deciding again after a crash decides the same."""
-    return str(uuid5(_DECISIONS, f"{claim_id}/{number}"))
+    return derived_id(_DECISIONS, f"{claim_id}/{number}")
 
 
 def inputs_digest(plan: Plan, case: Case) -> str:

@@ -1,7 +1,8 @@
 """Whether a claim can be decided, what it waits for, and what its owners' silence leads to."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from libs.contracts.adjudication import ClaimDenied, PendReason
 from services.adjudication.domain.decision import DenialReason, PlanBook
@@ -9,8 +10,7 @@ from services.adjudication.domain.kept import KeptCoverage
 from services.adjudication.domain.state import Claim, Person
 
 
-@dataclass(frozen=True, slots=True)
-class Readiness:
+class Readiness(msgspec.Struct, frozen=True):
     """What can be done with a claim now: nothing (`arriving`), deny, pend for reasons, or evaluate."""
 
     arriving: bool = False

@@ -104,24 +104,29 @@ def settle(
     moved = _Moved()
     for claim_id in touched:
         _note_change_of_place(moved, person, claim_id, around)
-    for (_, _, place), subject_id in person.places():
+    places = person.places()
+    for (_, _, place), subject_id in places:
         if subject_id not in touched and subject_id not in stays and not moved.anything:
             continue
-        if place.startswith(PLANNED):
-            stay = person.planned[subject_id]
-            events = next_answer(person, stay, around)
-            person = _after(person, events)
-            moved.note_stay(stays.get(subject_id, stay), person.planned[subject_id])
+        is_stay = place.startswith(PLANNED)
+        if is_stay:
+            events = next_answer(person, person.planned[subject_id], around)
         else:
-            claim = person.claim(subject_id)
-            reason = touched.get(subject_id) or moved.reason_for(claim.standing)
+            reason = touched.get(subject_id) or moved.reason_for(person.claim(subject_id).standing)
             if reason is None:
                 continue
             caused_by = None if subject_id in touched else moved.by_claim_id or None
             events = _next(person, subject_id, reason, caused_by, around)
-            person = _after(person, events)
-            moved.note(subject_id, claim.standing, person.claim(subject_id).standing)
         followed += events
+        if subject_id == places[-1][1]:
+            # Usually the new claim: nothing stands on it, and whoever appends its events folds them.
+            break
+        before, person = person, _after(person, events)
+        if is_stay:
+            was = stays.get(subject_id, before.planned[subject_id])
+            moved.note_stay(was, person.planned[subject_id])
+        else:
+            moved.note(subject_id, before.claim(subject_id).standing, person.claim(subject_id).standing)
     return followed
 
 

@@ -55,16 +55,19 @@ class Bearers:
 
     def __init__(self, pairs: Sequence[tuple[str, str]]) -> None:
         self._claims: dict[str, list[str]] = {}
+        self._invoices: dict[str, set[str]] = {}
         for digest, claim_id in pairs:
-            self._claims.setdefault(digest, []).append(claim_id)
+            self._bear(claim_id, digest)
 
     def move(self, claim_id: str, digest: str | None) -> str | None:
         """The claim bears this invoice and no other; the first of those that bore it before."""
-        for known, claims in self._claims.items():
-            if known != digest and claim_id in claims:
-                claims.remove(claim_id)
-        if digest is None:
-            return None
+        for other in self._invoices.pop(claim_id, set()) - {digest}:
+            self._claims[other].remove(claim_id)
+        return None if digest is None else self._bear(claim_id, digest)
+
+    def _bear(self, claim_id: str, digest: str) -> str | None:
+        """The claim bears this invoice, too; the first of the others that bore it before."""
+        self._invoices.setdefault(claim_id, set()).add(digest)
         claims = self._claims.setdefault(digest, [])
         if claim_id not in claims:
             claims.append(claim_id)

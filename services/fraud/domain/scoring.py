@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import reduce
 from typing import Any, assert_never
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from libs.contracts import Event
+from libs.contracts.derived_ids import derived_id
 from libs.contracts.fraud import (
     ClaimFactsNoted,
     ClaimFactsWithdrawn,
@@ -36,7 +37,7 @@ from services.fraud.errors import ReviewAlreadyConcluded, ReviewOutdated, Review
 
 Noted = ClaimFactsNoted | ClaimFactsWithdrawn | RecordFactsNoted
 
-_REVIEWS = UUID("3b0f4d0e-6f0c-4f8e-9a55-0f2b7a1c9d44")
+_REVIEWS = UUID("3b0f4d0e-6f0c-4f8e-9a55-0f2b7a1c9d44").bytes
 
 
 def decide(person: Person, command: Command, rules: RuleSet) -> Sequence[Event]:
@@ -58,7 +59,7 @@ def decide(person: Person, command: Command, rules: RuleSet) -> Sequence[Event]:
 
 def review_id(claim_id: str, revision: int = 1) -> str:
     """The id of the review of a claim's revision: derived, so that a crash cannot open two."""
-    return str(uuid5(_REVIEWS, claim_id if revision == 1 else f"{claim_id} {revision}"))
+    return derived_id(_REVIEWS, claim_id if revision == 1 else f"{claim_id} {revision}")
 
 
 def _note_coverage(person: Person, command: NoteCoverage) -> list[Event]:

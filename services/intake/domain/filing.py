@@ -5,12 +5,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Final, Literal
-from uuid import UUID, uuid5
+from uuid import UUID
 
+from libs.contracts.derived_ids import derived_id
 from libs.contracts.intake import Channel, RefusalReason
 from libs.interop import Submission, WithdrawalReason
 
-_CLAIMS: Final = UUID("5f1d7f3c-0c55-5d0e-9f43-0d5c2f6a7b11")
+_CLAIMS: Final = UUID("5f1d7f3c-0c55-5d0e-9f43-0d5c2f6a7b11").bytes
 
 Status = Literal["registered", "corrected", "withdrawn"]
 
@@ -186,7 +187,7 @@ def claim_id_of(hospital_id: str, submission_id: str) -> str:
     Derived, not drawn: two replicas that race, or a database restored without the last rows, arrive at the same
     stream, where the log itself admits only one registration. A hospital id holds no blank, so names cannot collide.
     """
-    return str(uuid5(_CLAIMS, f"{hospital_id} {submission_id}"))
+    return derived_id(_CLAIMS, f"{hospital_id} {submission_id}")
 
 
 def evolve(filed: Filed | None, asked: Asked, now: datetime) -> Filed:
