@@ -101,7 +101,12 @@ async def test_a_flood_is_told_to_wait_and_another_hospitals_claim_is_in_the_nex
     )
     assert by_fhir.headers["retry-after"]
     assert [answer.status_code for answer in answers] == [202, 200, 202, 202, 202]
-    assert answers[1].json()["accepted"] == 5
+    array, after_it, desks = answers[1].json(), answers[2].json(), answers[4].json()
+    assert array["accepted"] == 5
+    assert desks["received_at"] == array["results"][0]["claim"]["received_at"], (
+        "one transaction of two hospitals"
+    )
+    assert desks["received_at"] < after_it["received_at"], "who came later and was served earlier"
     claims = sorted(claim.submission_id for claim in intake.said("intake", ClaimRegistered))
     assert claims == sorted(one.submission_id for one in [*flood, *more, single])
     numbers = (await client.get("/metrics")).text
