@@ -1,6 +1,6 @@
 """The typed corner of asyncpg that the kernel uses."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -23,11 +23,16 @@ asyncpg.protocol.protocol.SizedABC = _CONTAINERS  # type: ignore[attr-defined]
 
 
 async def open_pool(
-    url: str, schema: str, *, size: int, settings: Mapping[str, str] = MappingProxyType({})
+    url: str,
+    schema: str,
+    *,
+    size: int,
+    settings: Mapping[str, str] = MappingProxyType({}),
+    on_connect: "Callable[[asyncpg.Connection[asyncpg.Record]], Coroutine[None, None, None]] | None" = None,
 ) -> "Pool":
     """A pool whose connections see `schema` first. `size` bounds the connections of this process.
 
-    `settings` are further settings of the server's, for these connections.
+    `settings` are further settings of the server's, for these connections; `on_connect` is told of each new one.
     """
     return await asyncpg.create_pool(
         url,
@@ -44,6 +49,7 @@ async def open_pool(
             **settings,
         },
         command_timeout=60,
+        init=on_connect,
         # The pool would spend a round trip per transaction on resetting a session in which nothing is ever set.
         reset=_leave_as_it_is,
     )

@@ -157,6 +157,12 @@ async def _equip(connection: "Connection", building: Generation) -> None:
         )
         for row in rows:
             await connection.execute(f'drop index "{schema}"."{row["name"]}"')
+        # Nothing rests for live in a sweeper: what it would find out is found out once, when all is there.
+        for relation in await relations(connection, schema):
+            if relation.is_table:
+                await connection.execute(
+                    f'alter table "{schema}"."{relation.name}" set (autovacuum_enabled = false)'
+                )
 
 
 async def create_bookkeeping(connection: "Connection", schema: str) -> None:
@@ -175,6 +181,9 @@ async def make_indexes(connection: "Connection", building: Generation) -> None:
         await connection.execute(missing, timeout=LONG_STATEMENT_SECONDS)
     for relation in await relations(connection, building.schema):
         if relation.is_table:
+            await connection.execute(
+                f'alter table "{building.schema}"."{relation.name}" reset (autovacuum_enabled)'
+            )
             await connection.execute(
                 f'analyze "{building.schema}"."{relation.name}"', timeout=LONG_STATEMENT_SECONDS
             )

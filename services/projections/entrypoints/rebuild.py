@@ -22,6 +22,7 @@ from libs.runtime.collector import tune_collector
 from libs.runtime.staff import StaffFileUnusable, read_staff
 from services.projections.adapters.event_tables import TableSource
 from services.projections.adapters.generations import LIVE_SCHEMA, Generation
+from services.projections.adapters.priority import share_priority
 from services.projections.domain.pace import Pace
 from services.projections.entrypoints.rebuild_progress import RebuildProgress
 from services.projections.errors import NotAnOperator, ProjectionsError, ReadModelUnknown, WorkerFailed
@@ -59,7 +60,7 @@ def main(
     rate: Annotated[float | None, typer.Option(min=1, help="At most so many events a second.")] = None,
     lag: Annotated[
         int,
-        typer.Option(min=0, help="A twentieth of the speed while live is so many events behind its logs."),
+        typer.Option(min=0, help="A fortieth of the speed while live is so many events behind its logs."),
     ] = DEFAULT_LAG_EVENTS,
     processes: Annotated[int, typer.Option(min=1, max=64, help="Fill shards in so many processes.")] = 1,
     page_events: Annotated[
@@ -195,7 +196,7 @@ async def _work(database_url: str, share: Mapping[str, object], request: Request
     model = READ_MODELS[str(share["model"])]
     schema, shards, workers = str(share["schema"]), share["shards"], share["of"]
     assert isinstance(shards, list) and isinstance(workers, int), "set by this module"
-    pool = await open_pool(database_url, LIVE_SCHEMA, size=4)
+    pool = await open_pool(database_url, LIVE_SCHEMA, size=4, on_connect=share_priority)
     try:
         count = await prepare(pool, model)
         generation = Generation(model.name, 0, model.version, schema, "building", ())

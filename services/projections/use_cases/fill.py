@@ -1,35 +1,32 @@
 """Bring a generation's tables up to where live is: each shard by its own task, resumable, resting when it should.
 
-The kernel's consumer does the work, so each event takes effect once however often this is killed: the generation has
-checkpoints of its own, which commit with its rows. Nothing here has a way to the outside: a handler writes tables.
+Each event takes effect once however often this is killed: the generation has checkpoints of its own, which commit with
+its rows. Nothing here has a way to the outside: a handler writes tables.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from libs.eventlog import Consumer, EventLog, Recorded, Source, is_operational
+from libs.eventlog import EventLog, Source, is_operational
 from libs.eventlog.checkpoint import Lane
 from libs.eventlog.checkpoint import read as read_checkpoints
-from libs.eventlog.errors import PositionNotServed
 from services.projections.adapters.event_tables import live_positions
-from services.projections.domain.merging import due_together
 from services.projections.domain.pace import PAGE_EVENTS_WHEN_LIVE_WORKS, LiveTraffic, Pace
 from services.projections.read_model import ReadModel
+from services.projections.use_cases.fill_shard import Filling
+from services.projections.use_cases.shard_reader import ShardReader
 
 if TYPE_CHECKING:
     from libs.eventlog.database import Pool
 
 PAGE_EVENTS = 2_500
 """Of one source at a time, unless asked otherwise: bounds the memory of a shard to a page of every source."""
-LARGEST_BATCH = 100_000
-"""A batch is at most a page of every source; the consumer must not cut it along its sources."""
 SHARDS_AT_ONCE = 2
 """In one process: while one waits for the database, the other decodes."""
-SOURCE_TIMEOUT_SECONDS = 60.0
 LIVE_MEASURED_EVERY_SECONDS = 1.0
 
 
@@ -155,67 +152,23 @@ async def fill(construction: Construction, shards: Iterable[int], pace: Pace) ->
 async def _fill_shard(
     construction: Construction, shard: int, goal: Mapping[Lane, int], resting: Resting
 ) -> None:
-    model = construction.model
-    consumer = Consumer(
-        construction.log,
-        dict(construction.sources),
-        model.fill,
-        model.handled_types,
-        batch_size=LARGEST_BATCH,
-        source_timeout_seconds=SOURCE_TIMEOUT_SECONDS,
-    )
-    await consumer.prepare()
+    filling = Filling(construction.model, construction.log, construction.sources, shard)
+    await filling.prepare()
     until = {source: goal.get((source, shard), 0) for source in construction.sources}
-    reader = _ShardReader(construction, shard, consumer.positions, until, lambda: resting.page_events)
+    reader = ShardReader(
+        construction.sources,
+        construction.model.handled_types,
+        shard,
+        filling.reached,
+        until,
+        lambda: resting.page_events,
+    )
     while True:
         async with resting.turn():
             began = monotonic()
-            events = await reader.next()
-            for error in (await consumer.process(events)).values() if events else ():
-                raise error
+            batch = await reader.next()
+            passed = await filling.put(batch) if batch.ends else 0
             worked_seconds = monotonic() - began
-        if not events:
+        if not passed:
             return
-        await resting.after(worked_seconds, len(events))
-
-
-class _ShardReader:
-    """Reads one shard of all sources side by side, in about the order of time."""
-
-    def __init__(
-        self,
-        construction: Construction,
-        shard: int,
-        positions: Mapping[Lane, int],
-        until: Mapping[str, int],
-        page_events: Callable[[], int],
-    ) -> None:
-        self._sources = sources = construction.sources
-        self._page_events = page_events
-        self._shard = shard
-        self._until = until
-        self._read_to = {source: positions.get((source, shard), 0) for source in sources}
-        self._pages: dict[str, list[Recorded]] = {source: [] for source in sources}
-
-    async def next(self) -> list[Recorded]:
-        """The next events to process together, each source's in order; none at the end."""
-        for source in self._sources:
-            if not self._pages[source] and self._read_to[source] < self._until[source]:
-                self._pages[source] = await self._page(source)
-        unfinished = frozenset(
-            source for source, position in self._read_to.items() if position < self._until[source]
-        )
-        taken = due_together(self._pages, unfinished)
-        events = [event for source, count in taken.items() for event in self._pages[source][:count]]
-        for source, count in taken.items():
-            del self._pages[source][:count]
-        return events
-
-    async def _page(self, source: str) -> list[Recorded]:
-        after = self._read_to[source]
-        limit = min(self._page_events(), self._until[source] - after)
-        page = await self._sources[source].read(self._shard, after, limit)
-        if not page:
-            raise PositionNotServed(source, self._shard, after + 1)
-        self._read_to[source] = page[-1].position
-        return page
+        await resting.after(worked_seconds, passed)

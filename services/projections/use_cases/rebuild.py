@@ -20,6 +20,7 @@ from libs.runtime.clock import new_id, utc_now
 from services.projections.adapters import generations
 from services.projections.adapters.event_tables import live_positions, move_live
 from services.projections.adapters.generations import LIVE_SCHEMA, Generation
+from services.projections.adapters.priority import share_priority
 from services.projections.adapters.switching import differences, switch
 from services.projections.domain.pace import Pace
 from services.projections.errors import (
@@ -44,6 +45,8 @@ _CONNECTIONS = 6
 # Rows and checkpoint are lost together when the machine dies, and built again. The switch waits for the disk, and with
 # it all that was committed before.
 _COMMITS_NEED_NOT_WAIT = {"synchronous_commit": "off"}
+# Making an index and comparing tables take long and cannot rest: the other cores are live's.
+_ONE_CORE_AT_MOST = {"max_parallel_maintenance_workers": "0", "max_parallel_workers_per_gather": "0"}
 
 OpenSources = Callable[["Pool", ReadModel], Mapping[str, Source]]
 FillShards = Callable[[Generation, int], Awaitable[None]]
@@ -91,7 +94,9 @@ async def rebuild(
     on_progress: OnProgress = lambda done, total: None,
 ) -> Outcome:
     """Build, catch up, switch. Raises a ProjectionsError, TooManyParked, or what the sources raise."""
-    pool = await open_pool(database_url, LIVE_SCHEMA, size=_CONNECTIONS)
+    pool = await open_pool(
+        database_url, LIVE_SCHEMA, size=_CONNECTIONS, settings=_ONE_CORE_AT_MOST, on_connect=share_priority
+    )
     began = monotonic()
     try:
         shards = await prepare(pool, model)
@@ -139,7 +144,13 @@ async def construction_of(
     request: Request,
 ) -> AsyncIterator[Construction]:
     """What fills a generation; its connections see only that one's schema."""
-    own = await open_pool(database_url, generation.schema, size=_CONNECTIONS, settings=_COMMITS_NEED_NOT_WAIT)
+    own = await open_pool(
+        database_url,
+        generation.schema,
+        size=_CONNECTIONS,
+        settings=_COMMITS_NEED_NOT_WAIT,
+        on_connect=share_priority,
+    )
     try:
         log = EventLog(own, LIVE_SCHEMA, shards, utc_now, new_id)
         yield Construction(model, live, log, open_sources(live, model), request.page_events, request.ahead)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from libs.eventlog import Source
+from libs.eventlog.errors import PositionNotServed
 from libs.testing.staff import token_of, written_staff
 from libs.testing.waiting import PATIENCE_SECONDS
 from services.projections.adapters.event_tables import TableSource
@@ -21,6 +22,7 @@ from services.projections.domain.pace import LiveTraffic, Pace
 from services.projections.errors import AlreadyRebuilding, GenerationUnknown, NeverStarted
 from services.projections.read_model import CLAIMS, ReadModel
 from services.projections.use_cases.announce_versions import announce_versions
+from services.projections.use_cases.fill_shard import Filling
 from services.projections.use_cases.keep_generations import drop_retired, list_generations
 from services.projections.use_cases.rebuild import Outcome, Request, rebuild
 from tests.integration.projections.claim_logs import (
@@ -87,6 +89,25 @@ async def test_the_rebuilt_tables_equal_the_live_ones_and_take_their_place(
     assert await drop_retired(database, CLAIMS) == [1]
     assert await live.log.pool.fetchval("select to_regnamespace('projections_claims_v1')") is None
     assert len((await live.everything())["claim"]) == 90
+
+
+async def test_an_ordinary_log_needs_no_consumer_and_an_event_that_is_missing_is_noticed(
+    database: str, logs: Logs, live: Follower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await logs.tell(20)
+    await live.follow()
+
+    async def refused(*_: object) -> None:
+        raise AssertionError("nothing here is unusual")
+
+    monkeypatch.setattr(Filling, "_put_by_consumer", refused)
+    assert (await rebuilt(database, Request(_UNHURRIED, check=True))).differences == {}
+    source = TableSource(live.log.pool, "adjudication", CLAIMS.handled_types)
+    head = (await source.heads())[0]
+    read = await source.read_told(0, 0, head)
+    assert read == [event for event in await source.read(0, 0, head) if event.type in CLAIMS.handled_types]
+    with pytest.raises(PositionNotServed):
+        await source.read_told(0, 0, head + 1)
 
 
 async def test_the_logs_as_the_services_serve_them_give_the_same(
@@ -307,7 +328,7 @@ async def test_two_at_once_and_a_database_without_projections_are_refused(databa
             await rebuilt(database)
 
 
-async def test_while_live_lags_it_goes_on_at_a_tenth(database: str, logs: Logs, live: Follower) -> None:
+async def test_while_live_lags_it_goes_on_more_slowly(database: str, logs: Logs, live: Follower) -> None:
     await logs.tell(30)
     await live.follow()
     await logs.tell(30)

@@ -35,10 +35,10 @@ def test_a_rate_is_kept_over_work_and_rest() -> None:
     assert Pace(1_000.0, 100).shared_by(4).rest_seconds(0.5, 2_000, LiveTraffic()) == 7.5
 
 
-def test_while_events_come_in_nine_tenths_are_rest() -> None:
-    assert Pace(None, 100).rest_seconds(0.1, 2_000, LiveTraffic(works=True)) == pytest.approx(0.9)
+def test_while_events_come_in_nineteen_twentieths_are_rest() -> None:
+    assert Pace(None, 100).rest_seconds(0.05, 4_000, LiveTraffic(works=True)) == pytest.approx(0.95)
     two = Pace(None, 100).shared_by(2)
-    assert two.rest_seconds(0.1, 2_000, LiveTraffic(works=True)) == pytest.approx(1.9), "a twentieth each"
+    assert two.rest_seconds(0.05, 4_000, LiveTraffic(works=True)) == pytest.approx(1.95), "a fortieth each"
 
 
 def test_on_a_machine_with_nothing_to_spare_live_does_not_run_away_from_it() -> None:
@@ -46,8 +46,8 @@ def test_on_a_machine_with_nothing_to_spare_live_does_not_run_away_from_it() -> 
     assert Pace(None, 100).rest_seconds(1.2, 2_000, LiveTraffic(works=True)) == 0
 
 
-def test_while_live_lags_nineteen_twentieths_are_rest_but_never_all() -> None:
-    assert Pace(None, 100).rest_seconds(0.1, 500, LiveTraffic(101, works=True)) == pytest.approx(1.9)
+def test_while_live_lags_it_rests_twice_as_long_but_not_for_ever() -> None:
+    assert Pace(None, 100).rest_seconds(0.05, 500, LiveTraffic(101, works=True)) == pytest.approx(1.95)
     assert Pace(None, 100).rest_seconds(60.0, 500, LiveTraffic(10**9)) == LONGEST_REST_SECONDS
 
 
