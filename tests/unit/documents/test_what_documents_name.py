@@ -54,6 +54,7 @@ def sources() -> str:
     """All that could read a setting."""
     files = [file for folder in ("libs", "services", "tests") for file in (ROOT / folder).rglob("*.py")]
     files += [file for file in (ROOT / "scripts").iterdir() if file.is_file()]
+    files.append(ROOT / "docker-compose.yml")
     return "\n".join(file.read_text() for file in files if file != Path(__file__))
 
 
