@@ -1,6 +1,9 @@
-"""Append a batch of events to one or many streams in two round trips, gapless per shard, or not at all."""
+"""Append a batch of events to one or many streams, gapless per shard, or not at all.
 
-from collections.abc import Callable, Sequence
+In one round trip where no other process appends to this log, else in two: where the shards end has to be asked first.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
 from pathlib import Path
@@ -10,16 +13,19 @@ from uuid import UUID
 import asyncpg
 
 from libs import contracts
+from libs.eventlog.checkpoint import Lane, lanes_columns
 from libs.eventlog.errors import ConcurrencyConflict, EventTooLarge, LogDamaged
 from libs.eventlog.event import Append, Recorded, shard_of
 from libs.eventlog.hash_chain import around_position, chain
+from libs.eventlog.heads import Head, Heads
 
 if TYPE_CHECKING:
-    from libs.eventlog.database import Connection
+    from libs.eventlog.database import Connection, Row
 
 _HERE = Path(__file__).parent
 _LOCK_SHARDS = (_HERE / "lock_shards.sql").read_text()
 _APPEND = (_HERE / "append.sql").read_text()
+_APPEND_AT = (_HERE / "append_at.sql").read_text()
 
 # Kafka's default limit of a record batch is 1 MiB, headers included. What cannot be published must not be recorded.
 LARGEST_BODY_BYTES = 900_000
@@ -32,35 +38,56 @@ async def append_events(
     appends: Sequence[Append],
     now: datetime,
     new_id: Callable[[], UUID],
+    heads: Heads,
+    advances: Mapping[Lane, int],
 ) -> list[Recorded]:
-    """Append all of `appends` inside the caller's transaction and return them as recorded, in the given order.
+    """Append all of `appends` inside the caller's transaction and return them as recorded, in the given order; lanes
+    that the caller holds locked move to their `advances` in the same statement.
 
     The shard rows are locked as late as possible: everything that can be prepared is prepared before. Raises
     ConcurrencyConflict when a stream is not at its expected version, EventTooLarge; the caller's transaction is then
-    lost.
+    lost. Nothing moves where there is nothing to append.
     """
     drafts = [draft for append in appends for draft in _drafts(source, shards, append, now, new_id)]
     if not drafts:
         return []
     prepared = [around_position(draft) for draft in drafts]
     continued = _continued_heads(appends)
-    locked = await connection.fetch(
-        _LOCK_SHARDS,
-        sorted({draft.shard for draft in drafts}),
-        list(continued),
-        list(continued.values()),
-    )
-    if locked[0]["present"] != len(continued):
-        raise ConcurrencyConflict("an expected version does not exist")
-    heads = {row["shard"]: (row["position"], row["hash"]) for row in locked}
-    recorded = [_place(draft, around, heads) for draft, around in zip(drafts, prepared, strict=True)]
+    touched = sorted({draft.shard for draft in drafts})
+    streams = (list(continued), list(continued.values()))
     try:
-        await connection.execute(_APPEND, *_columns(recorded), *_heads_columns(heads))
+        if (believed := heads.take(touched)) is not None:
+            recorded, ends = _placed(drafts, prepared, believed)
+            locked = await connection.fetch(
+                _APPEND_AT,
+                *_columns(recorded),
+                *_heads_columns(ends),
+                *_heads_columns(believed)[1:],
+                *streams,
+                *lanes_columns(advances),
+            )
+            if locked[0]["appended"]:
+                return recorded
+            found = _found(locked, continued)
+            heads.wrong()
+        else:
+            found = _found(await connection.fetch(_LOCK_SHARDS, touched, *streams), continued)
+        recorded, ends = _placed(drafts, prepared, found)
+        await connection.execute(
+            _APPEND, *_columns(recorded), *_heads_columns(ends), *lanes_columns(advances)
+        )
     except asyncpg.UniqueViolationError as error:
         if error.constraint_name == "event_pkey":
             raise LogDamaged(error.detail or str(error)) from None
         raise ConcurrencyConflict(error.detail or str(error)) from None
     return recorded
+
+
+def _found(locked: Sequence["Row"], continued: Mapping[str, int]) -> dict[int, Head]:
+    """Where the locked shards end. Raises ConcurrencyConflict when a stream is not where it is to be continued."""
+    if locked[0]["present"] != len(continued):
+        raise ConcurrencyConflict("an expected version does not exist")
+    return {row["shard"]: (row["position"], row["hash"]) for row in locked}
 
 
 def _continued_heads(appends: Sequence[Append]) -> dict[str, int]:
@@ -109,11 +136,19 @@ def _drafts(
     return drafts
 
 
-def _place(draft: Recorded, around: tuple[bytes, bytes], heads: dict[int, tuple[int, bytes]]) -> Recorded:
+def _placed(
+    drafts: Sequence[Recorded], prepared: Sequence[tuple[bytes, bytes]], heads: Mapping[int, Head]
+) -> tuple[list[Recorded], dict[int, Head]]:
+    """The drafts at the next positions of their shards, with their hashes; and where the shards end then."""
+    ends = dict(heads)
+    return [_place(draft, around, ends) for draft, around in zip(drafts, prepared, strict=True)], ends
+
+
+def _place(draft: Recorded, around: tuple[bytes, bytes], heads: dict[int, Head]) -> Recorded:
     """The draft at the next position of its shard, with its hash; `heads` moves on to it.
 
-    Runs while the shard is locked, so it does nothing that can be done before; `dataclasses.replace` costs six times
-    as much as naming the fields.
+    Where heads are asked for it runs while the shard is locked, so it does nothing that can be done before;
+    `dataclasses.replace` costs six times as much as naming the fields.
     """
     position, previous = heads[draft.shard]
     position += 1
@@ -136,7 +171,7 @@ def _columns(events: list[Recorded]) -> list[list[object]]:
     return [list(column) for column in zip(*map(_COLUMNS, events), strict=True)]
 
 
-def _heads_columns(heads: dict[int, tuple[int, bytes]]) -> list[list[object]]:
+def _heads_columns(heads: Mapping[int, Head]) -> list[list[object]]:
     return [
         list(heads),
         [position for position, _ in heads.values()],

@@ -1,6 +1,6 @@
 """How far each (source, shard) has been processed. The row's lock also fences two consumers of one shard."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,7 +10,10 @@ Lane = tuple[str, int]
 """A source and one of its shards: the unit of order."""
 
 _LOCK = """
-select source, shard, position from checkpoint
+select
+    source, shard, position,
+    array(select distinct subject from parked where status = 'parked' and subject = any ($3::text[])) as parked
+from checkpoint
 where (source, shard) in (select * from unnest($1::text[], $2::integer[]))
 order by shard, source
 for update
@@ -27,15 +30,19 @@ where checkpoint.source = done.source and checkpoint.shard = done.shard
 
 async def create(connection: "Connection", lanes: Iterable[Lane]) -> None:
     """Make sure that a row exists for every lane, so that locking finds one."""
-    wanted = sorted(lanes)
-    await connection.execute(_CREATE, [source for source, _ in wanted], [shard for _, shard in wanted])
+    await connection.execute(_CREATE, *_names(sorted(lanes)))
 
 
-async def lock(connection: "Connection", lanes: Iterable[Lane]) -> dict[Lane, int]:
-    """Lock the lanes for this transaction, in one order everywhere, and return their positions."""
-    wanted = sorted(lanes)
-    rows = await connection.fetch(_LOCK, [source for source, _ in wanted], [shard for _, shard in wanted])
-    return {(row["source"], row["shard"]): row["position"] for row in rows}
+async def lock(
+    connection: "Connection", lanes: Iterable[Lane], subjects: Collection[str] = ()
+) -> tuple[dict[Lane, int], set[str]]:
+    """Lock the lanes for this transaction, in one order everywhere. Returns their positions, and those of `subjects`
+    that have an event parked, as it was before the locks were waited for: whoever held them may have changed that.
+    """
+    rows = await connection.fetch(_LOCK, *_names(sorted(lanes)), list(subjects))
+    return {(row["source"], row["shard"]): row["position"] for row in rows}, {
+        subject for row in rows for subject in row["parked"]
+    }
 
 
 async def read(connection: "Connection") -> dict[Lane, int]:
@@ -44,11 +51,16 @@ async def read(connection: "Connection") -> dict[Lane, int]:
     return {(row["source"], row["shard"]): row["position"] for row in rows}
 
 
-async def advance(connection: "Connection", positions: dict[Lane, int]) -> None:
+async def advance(connection: "Connection", positions: Mapping[Lane, int]) -> None:
     """Move the lanes on, in the transaction that holds their locks."""
-    await connection.execute(
-        _ADVANCE,
-        [source for source, _ in positions],
-        [shard for _, shard in positions],
-        list(positions.values()),
-    )
+    await connection.execute(_ADVANCE, *lanes_columns(positions))
+
+
+def lanes_columns(positions: Mapping[Lane, int]) -> list[list[object]]:
+    """Sources, shards and positions, as statements take them."""
+    return [*_names(positions), list(positions.values())]
+
+
+def _names(lanes: Iterable[Lane]) -> list[list[object]]:
+    lanes = list(lanes)
+    return [[source for source, _ in lanes], [shard for _, shard in lanes]]

@@ -1,6 +1,6 @@
 """A service's event log: the unit of work in which everything that belongs together commits."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -9,9 +9,12 @@ from uuid import UUID
 
 import structlog
 
+from libs.eventlog import checkpoint
 from libs.eventlog.append import append_events
+from libs.eventlog.checkpoint import Lane
 from libs.eventlog.errors import LogIsArchive, is_operational
 from libs.eventlog.event import Append, Recorded
+from libs.eventlog.heads import Heads
 from libs.eventlog.migrate import KERNEL_MIGRATIONS, create_shards, migrate
 from libs.eventlog.said import note_said
 
@@ -44,6 +47,8 @@ class UnitOfWork:
         self._writes = 0
         self._appends: list[Append] = []
         self._after_commit: list[Callable[[], None]] = []
+        #: Where lanes that this transaction holds locked move to at its end, with what is appended.
+        self.advances: Mapping[Lane, int] = {}
 
     @property
     def connection(self) -> "Connection":
@@ -109,6 +114,7 @@ class EventLog:
         self.clock = clock
         self.new_id = new_id
         self._listeners: list[Listener] = []
+        self._heads = Heads()
 
     async def prepare(self, migrations: Sequence[Path] = ()) -> None:
         """Create or update the schema: the kernel's tables and the service's own.
@@ -137,10 +143,14 @@ class EventLog:
             work = UnitOfWork(connection, self.clock())
             yield work
             recorded = await append_events(
-                connection, self.source, self.shards, work.pending, work.now, self.new_id
-            )
+                connection, self.source, self.shards, work.pending, work.now, self.new_id, self._heads,
+                work.advances,
+            )  # fmt: skip
+            if work.advances and not recorded:
+                await checkpoint.advance(connection, work.advances)
             if before_commit is not None:
                 await before_commit(work, recorded)
+        self._heads.bring_back(recorded)
         work.committed()
         if recorded:
             await self._tell_relays(recorded)

@@ -1,7 +1,8 @@
 """The relay publishes each shard of a log, in order, to the same partition of the service's topic.
 
-It holds the row of a shard's cursor while it publishes, so several relays share the shards and none publishes one
-twice at a time. What a crash makes it publish again, consumers skip by position: no idempotent producer is needed.
+Its session holds a shard's advisory lock while it publishes, so several relays share the shards and none publishes one
+twice at a time; a round is two statements and no transaction. What a crash makes it publish again, consumers skip by
+position: no idempotent producer is needed.
 """
 
 import asyncio
@@ -26,13 +27,8 @@ logger = structlog.get_logger(__name__)
 _HERE = Path(__file__).parent
 _CURSORS = (_HERE / "cursors.sql").read_text()
 _UNPUBLISHED = (_HERE / "unpublished.sql").read_text()
-# Its commit does not wait for the disk: a cursor that a crash takes back is published again, and skipped by position.
-_ADVANCE = """
-update relay set position = done.position, broker_offset = done.broker_offset
-from unnest($1::integer[], $2::bigint[], $3::bigint[]) as done (shard, position, broker_offset)
-where relay.shard = done.shard
-returning set_config('synchronous_commit', 'off', true)
-"""
+_ADVANCE = (_HERE / "advance_cursors.sql").read_text()
+_LET_GO = "select pg_advisory_unlock_all()"
 # Only while the cursor still says what was seen: another relay may have rewound it and be far into the rebuild.
 _REWIND = """
 update relay set position = 0, broker_offset = -1
@@ -63,7 +59,7 @@ class TopicLost(EventLogError):
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """How far a shard is published and recorded, as the holder of its row sees it; -1: nothing was published."""
+    """How far a shard is published and recorded, as who publishes it sees it; -1: nothing was published."""
 
     position: int
     broker_offset: int
@@ -155,7 +151,7 @@ class Relay:
                 continue
 
     async def _until_broker_answers(self) -> None:
-        """While the broker is away hold no transaction: nothing could be published in it, and vacuum waits for it."""
+        """While the broker is away ask only it: what a round asks of the database would be for nothing."""
         while True:
             await asyncio.sleep(self._retry_seconds)
             try:
@@ -170,19 +166,23 @@ class Relay:
 
         A shard that fails does not hold the others up: theirs is recorded as published before its error is raised.
         """
-        async with self._log.pool.acquire() as connection, connection.transaction():
-            rows = await connection.fetch(_CURSORS)
-            if not rows:
-                return 0
-            cursors = {row["shard"]: Cursor(*row[1:]) for row in rows}
-            by_shard = await self._due(connection, cursors)
-            outcomes = await asyncio.gather(
-                *(self._topic.publish(shard, group) for shard, group in by_shard.items()),
-                return_exceptions=True,
-            )
-            published, failed = await self._settle(
-                connection, cursors, by_shard, dict(zip(by_shard, outcomes, strict=True))
-            )
+        async with self._log.pool.acquire() as connection:
+            try:
+                rows = await connection.fetch(_CURSORS, self._log.source)
+                if not rows:
+                    return 0
+                cursors = {row["shard"]: Cursor(*row[1:]) for row in rows}
+                by_shard = await self._due(connection, cursors)
+                outcomes = await asyncio.gather(
+                    *(self._topic.publish(shard, group) for shard, group in by_shard.items()),
+                    return_exceptions=True,
+                )
+                published, failed = await self._settle(
+                    connection, cursors, by_shard, dict(zip(by_shard, outcomes, strict=True))
+                )
+            except BaseException:
+                await _let_go(connection)
+                raise
         self.published_total += published
         if failed is not None:
             raise failed
@@ -212,7 +212,10 @@ class Relay:
         by_shard: dict[int, list[Recorded]],
         outcomes: dict[int, Placed | BaseException],
     ) -> tuple[int, BaseException | None]:
-        """Move the cursors of what was published, rewind those whose topic is gone; the first other failure."""
+        """Move the cursors of what was published, rewind those whose topic is gone, and let all go.
+
+        Returns how many events were published, and the first other failure.
+        """
         done = {
             shard: placed
             for shard, placed in outcomes.items()
@@ -231,13 +234,16 @@ class Relay:
         if lost:
             await self._rewind(connection, lost)
             self.wake()
-        if done:
-            await connection.execute(
-                _ADVANCE,
-                list(done),
-                [by_shard[shard][-1].position for shard in done],
-                [placed.last_batch for placed in done.values()],
-            )
+        await connection.execute(
+            _ADVANCE,
+            list(done),
+            [by_shard[shard][-1].position for shard in done],
+            [placed.last_batch for placed in done.values()],
+            [cursors[shard].position for shard in done],
+            [cursors[shard].broker_offset for shard in done],
+            self._log.source,
+            list(cursors),
+        )
         return sum(len(by_shard[shard]) for shard in done), next(iter(failures.values()), None)
 
     async def _watch_forever(self) -> None:
@@ -322,3 +328,13 @@ class Relay:
     def _note(self, part: str, error: BaseException) -> None:
         self._failing[part] = f"{type(error).__name__}: {error}"
         logger.warning("relay_failing", source=self._log.source, part=part, error=self._failing[part])
+
+
+async def _let_go(connection: "Connection") -> None:
+    """Of a round that failed or was cancelled: the connection goes back to the pool, and must hold nothing there."""
+    try:
+        await connection.execute(_LET_GO)
+    except BaseException as error:
+        connection.terminate()  # what its session holds ends with it
+        if not isinstance(error, Exception):
+            raise

@@ -137,16 +137,21 @@ class LaneTransactions:
 
     async def _commit(self, events: Sequence[Recorded], verdicts: Verdicts) -> None:
         lanes = {(event.source, event.shard) for event in events}
+        subjects = {event.subject for event in events if event.type in self._handled_types}
         async with self._log.transaction() as work:
-            stored = await checkpoint.lock(work.connection, lanes)
-            if any(stored[lane] != self.positions[lane] for lane in lanes):
+            stored, blocked = await checkpoint.lock(work.connection, lanes, subjects)
+            moved = any(stored[lane] != self.positions[lane] for lane in lanes)
+            if moved:
                 self._on_reset()
+            if moved or blocked:
+                # Whoever held the locks that we waited for may have parked, or retried with success.
+                blocked = await parking.blocked_subjects(work.connection, subjects)
             todo = self._todo(events, stored)
             ends = {(event.source, event.shard): event.position for event in todo}
             tally = Tally()
             if todo:
-                tally = await self._apply(work, todo, verdicts)
-                await checkpoint.advance(work.connection, ends)
+                tally = await self._apply(work, todo, verdicts, blocked)
+                work.advances = ends
             work.after_commit(lambda: self._committed({**stored, **ends}, len(todo), tally))
 
     def _todo(self, events: Sequence[Recorded], stored: dict[Lane, int]) -> list[Recorded]:
@@ -164,9 +169,11 @@ class LaneTransactions:
             todo.append(event)
         return todo
 
-    async def _apply(self, work: UnitOfWork, events: list[Recorded], verdicts: Verdicts) -> Tally:
+    async def _apply(
+        self, work: UnitOfWork, events: list[Recorded], verdicts: Verdicts, blocked: set[str]
+    ) -> Tally:
         """Hand the events to the handler, but for those that are parked; then apply what amends them."""
-        tally = await self._handle(work, events, verdicts)
+        tally = await self._handle(work, events, verdicts, blocked)
         for event in events:
             # After what came before it is parked: an amendment always comes after its event.
             if event.type in AMENDING and await amend(work.connection, event, work.now):
@@ -176,11 +183,12 @@ class LaneTransactions:
     def _note_due(self) -> None:
         self.amended = True
 
-    async def _handle(self, work: UnitOfWork, events: list[Recorded], verdicts: Verdicts) -> Tally:
+    async def _handle(
+        self, work: UnitOfWork, events: list[Recorded], verdicts: Verdicts, blocked: set[str]
+    ) -> Tally:
         handled = [event for event in events if event.type in self._handled_types]
         if not handled:
             return Tally()
-        blocked = await parking.blocked_subjects(work.connection, {event.subject for event in handled})
         mark = work.mark()
         while True:
             sorted_out = _sort_out(handled, blocked, verdicts.poisons)

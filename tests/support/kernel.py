@@ -142,3 +142,13 @@ async def effects(log: EventLog) -> list[tuple[int, int]]:
     """(shard, position) of every effect, in the order they happened."""
     rows = await log.pool.fetch("select shard, position from effect order by id")
     return [(row["shard"], row["position"]) for row in rows]
+
+
+async def waits_for_a_lock(log: EventLog) -> bool:
+    """Whether somebody in the log's database waits for what another transaction holds."""
+    return bool(
+        await log.pool.fetchval(
+            "select exists (select from pg_stat_activity where datname = current_database()"
+            " and wait_event_type = 'Lock')"
+        )
+    )

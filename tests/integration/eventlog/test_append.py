@@ -7,14 +7,15 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from libs.eventlog import Append, ChainBroken, ConcurrencyConflict, EventLog
+from libs.eventlog import Append, ChainBroken, ConcurrencyConflict, EventLog, Recorded, UnitOfWork
 from libs.eventlog.append import LARGEST_BODY_BYTES
 from libs.eventlog.errors import EventTooLarge, LogDamaged, ShardCountDiffers
 from libs.eventlog.log import channel_of
 from libs.eventlog.verify import stream_holes, verify_shard
 from libs.testing.waiting import PATIENCE_SECONDS
-from tests.support.kernel import add, add_to_many, all_events, open_log
+from tests.support.kernel import add, add_to_many, all_events, open_log, waits_for_a_lock
 from tests.support.ticks import stream_of, tick
+from tests.support.waiting import until
 
 
 @pytest.fixture
@@ -45,6 +46,43 @@ async def test_a_wrong_expected_version_changes_nothing(log: EventLog, wrong: in
     with pytest.raises(ConcurrencyConflict):
         await append(log, right, Append(stream_of("c1"), wrong, [tick("c1", 3)]))
     assert len(await all_events(log)) == 2
+
+
+async def test_processes_that_append_in_turn_leave_one_chain_in_each_shard(
+    log: EventLog, database: str
+) -> None:
+    async with open_log(database, "intake") as other:
+        for number, process in enumerate([log, log, other, log, other, other, log]):
+            await add_to_many(process, claims=10, each=1, after=number)
+    async with log.pool.acquire() as connection:
+        walked = [await verify_shard(connection, "intake", shard) for shard in range(log.shards)]
+    assert sum(shard.events for shard in walked) == 70
+
+
+async def test_who_waits_while_another_process_appends_goes_on_after_what_that_has_appended(
+    log: EventLog, database: str
+) -> None:
+    await add(log, "c1", [1], after=0)
+    shard = (await all_events(log))[0].shard
+    async with open_log(database, "intake") as other:
+        await add(other, "c1", [2], after=1)  # now both believe to know the shard's end
+        await add(log, "c1", [3], after=2)
+
+        async def until_the_other_waits(work: UnitOfWork, recorded: list[Recorded]) -> None:
+            waiting.append(asyncio.create_task(add(other, "c1", [5], after=4)))
+            await until(lambda: waits_for_a_lock(log))
+
+        waiting: list[asyncio.Task[None]] = []
+        async with log.transaction(until_the_other_waits) as work:
+            work.append(Append(stream_of("c1"), 3, [tick("c1", 4)]))
+        # It had looked for version 4 before that was committed: its caller decides anew.
+        with pytest.raises(ConcurrencyConflict):
+            await waiting[0]
+        await add(other, "c1", [5], after=4)
+        await add(other, "c1", [6], after=5)
+        await add(log, "c1", [7], after=6)
+    async with log.pool.acquire() as connection:
+        assert (await verify_shard(connection, "intake", shard)).events == 7
 
 
 async def test_an_empty_append_does_not_hide_a_wrong_version(log: EventLog) -> None:

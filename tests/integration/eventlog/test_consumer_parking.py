@@ -12,6 +12,7 @@ from libs.eventlog import (
     Recorded,
     TooManyParked,
     UnitOfWork,
+    checkpoint,
     parking,
 )
 from libs.eventlog.breaker import ParkingBreaker
@@ -32,8 +33,10 @@ from tests.support.kernel import (
     all_events,
     effects,
     open_log,
+    waits_for_a_lock,
 )
-from tests.support.ticks import Ticked, person_of, register, stream_of, tick
+from tests.support.ticks import MOMENT, Ticked, person_of, register, stream_of, tick
+from tests.support.waiting import until
 
 
 @pytest.fixture
@@ -100,6 +103,26 @@ async def test_events_of_one_subject_from_two_sources_are_retried_in_order_of_ar
         await consumer.retry(stream_of("c1"), "op")
         assert retried[0] >= 4
         assert seen == [*arrived, ("upstream", 3)]
+
+
+async def test_who_waits_for_a_retry_does_not_park_behind_what_that_has_processed(world: World) -> None:
+    await add(world.upstream, "c1", [1], after=0)
+    world.refuse = lambda event: ValueError("bad")
+    consumer = await prepared(world)
+    await consumer.process(await all_events(world.upstream))
+    world.refuse = lambda event: None
+    await add(world.upstream, "c1", [2], after=1)
+    newest = (await all_events(world.upstream))[-1:]
+    async with world.downstream.pool.acquire() as retrying:
+        async with retrying.transaction():
+            await checkpoint.lock(retrying, {("upstream", shard) for shard in range(SHARDS)})
+            waiting = asyncio.create_task(consumer.process(newest))
+            await until(lambda: waits_for_a_lock(world.downstream))
+            (first,) = await parking.list_parked(retrying, subject=stream_of("c1"))
+            await parking.resolve(retrying, [first.id], "retried", "operator", "processed", MOMENT)
+        await waiting
+    assert await parked(world) == {}
+    assert await effects(world.downstream) == [(newest[0].shard, 2)]
 
 
 async def test_a_fault_of_ours_holds_everything_instead_of_parking_it(world: World) -> None:

@@ -8,7 +8,7 @@ from itertools import pairwise
 import asyncpg
 import pytest
 
-from libs.eventlog import EventLog, Recorded, Relay
+from libs.eventlog import EventLog, Recorded, Relay, is_operational
 from libs.eventlog.relay import Placed, TopicLost
 from libs.testing.waiting import PATIENCE_SECONDS
 from tests.support.kernel import MemoryTopic, add, add_to_many, all_events, open_log
@@ -167,6 +167,85 @@ async def test_several_relays_leave_no_gap_and_no_jump(log: EventLog) -> None:
         for round_ in range(10):
             await add_to_many(log, claims=10, each=1, after=round_)
         await until(lambda: sum(map(len, topic.partitions.values())) >= 100)
+    await assert_every_position_is_there(log, topic)
+
+
+class Held(MemoryTopic):
+    """Publishes when it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__(SHARDS)
+        self.reached = asyncio.Event()
+        self.go_on = asyncio.Event()
+
+    async def publish(self, shard: int, events: Sequence[Recorded]) -> Placed:
+        self.reached.set()
+        await self.go_on.wait()
+        return await super().publish(shard, events)
+
+
+async def test_what_one_relay_is_publishing_another_leaves(log: EventLog, database: str) -> None:
+    topic = Held()
+    async with open_log(database, "intake", shards=SHARDS) as replica:
+        other = Relay(replica, topic)
+        await add_to_many(log, claims=10, each=1)
+        publishing = asyncio.create_task(Relay(log, topic).publish_once())
+        await topic.reached.wait()
+        assert await other.publish_once() == 0
+        topic.go_on.set()
+        assert await publishing == 10
+        await add_to_many(log, claims=10, each=1, after=1)
+        assert await other.publish_once() == 10
+    await assert_every_position_is_there(log, topic)
+
+
+_ADVISORY_LOCKS = (
+    "from pg_locks where locktype = 'advisory'"
+    " and database = (select oid from pg_database where datname = current_database())"
+)
+
+
+@pytest.mark.parametrize("ended", ["cancelled", "lost its connection"])
+async def test_a_relay_that_is_stopped_while_it_publishes_leaves_nothing_locked(
+    log: EventLog, database: str, ended: str
+) -> None:
+    topic = Held()
+    async with open_log(database, "intake", shards=SHARDS) as replica:
+        await add_to_many(log, claims=10, each=1)
+        publishing = asyncio.create_task(Relay(log, topic).publish_once())
+        await topic.reached.wait()
+        if ended == "cancelled":
+            publishing.cancel()
+        else:
+            await replica.pool.execute(f"select pg_terminate_backend(pid) {_ADVISORY_LOCKS}")
+        topic.go_on.set()
+        await asyncio.wait({publishing})
+        if ended != "cancelled":
+            error = publishing.exception()
+            assert error is not None
+            assert is_operational(error)
+        assert await replica.pool.fetchval(f"select count(*) {_ADVISORY_LOCKS}") == 0
+        assert await Relay(replica, topic).publish_once() == 10
+    await assert_every_position_is_there(log, topic)
+
+
+async def test_a_cursor_that_was_moved_meanwhile_is_not_moved_again(log: EventLog) -> None:
+    """An operator has the topic rebuilt while a window is published: the rebuild starts from the beginning."""
+    topic = Held()
+    relay = Relay(log, topic)
+    topic.go_on.set()
+    await add_to_many(log, claims=10, each=1)
+    await publish_all(relay)
+    topic.go_on.clear()
+    topic.reached.clear()
+    await add_to_many(log, claims=10, each=1, after=1)
+    publishing = asyncio.create_task(relay.publish_once())
+    await topic.reached.wait()
+    await relay.rebuild_topic()
+    topic.go_on.set()
+    await publishing
+    assert await log.pool.fetchval("select max(position) from relay") == 0
+    assert await publish_all(relay) == 20
     await assert_every_position_is_there(log, topic)
 
 
