@@ -21,6 +21,16 @@ _CONTAINERS: tuple[type, ...] = (list, tuple, set, frozenset, type({}.keys()), t
 asyncpg.protocol.protocol.IterableABC = _CONTAINERS  # type: ignore[attr-defined]
 asyncpg.protocol.protocol.SizedABC = _CONTAINERS  # type: ignore[attr-defined]
 
+#: What asyncpg raises, beside OSError, when an address is none, nobody is there, or who is there lets nobody in: for
+#: tools that say so in a line. A wrong statement is none of these.
+DATABASE_AWAY = (
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+)
+
 
 async def open_pool(
     url: str,

@@ -14,6 +14,7 @@ from services.operations.entrypoints.down import down
 from services.operations.entrypoints.estimate import estimate
 from services.operations.entrypoints.evaluate import evaluate_case
 from services.operations.entrypoints.evidence import evidence
+from services.operations.entrypoints.exits import NO
 from services.operations.entrypoints.export import export
 from services.operations.entrypoints.hospital_key import hospital_key
 from services.operations.entrypoints.import_ import import_export
@@ -24,6 +25,7 @@ from services.operations.entrypoints.make_root_key import make_root_key
 from services.operations.entrypoints.make_staff import make_staff
 from services.operations.entrypoints.one_stop import one_stop
 from services.operations.entrypoints.open_pool_account import open_pool_account
+from services.operations.entrypoints.output import refuse
 from services.operations.entrypoints.parked import parked
 from services.operations.entrypoints.pay_again import pay_again
 from services.operations.entrypoints.person import person
@@ -87,8 +89,11 @@ app.add_typer(contracts, name="contracts")
 
 
 def main() -> None:
-    """Entry point of the console script `huiji`."""
-    app()
+    """Entry point of the console script `huiji`. What the machine refuses is said in a line, never as a traceback."""
+    try:
+        app()
+    except OSError as error:
+        refuse(f"{error.filename}: {error.strerror}" if error.filename else str(error), NO)
 
 
 if __name__ == "__main__":

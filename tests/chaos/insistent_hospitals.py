@@ -56,10 +56,11 @@ class InsistentHospitals:
                 self.sent += len(page)
                 await asyncio.sleep(self.pause_seconds)
 
-    async def _insist(self, send: Callable[[], Awaitable[None]]) -> None:
+    async def _insist(self, send: Callable[[], Awaitable[object]]) -> None:
         while True:
             self.tries += 1
             try:
-                return await send()
+                await send()
+                return
             except (CityRefused, httpx2.HTTPError, KafkaError, OSError):
                 await asyncio.sleep(_PAUSE_SECONDS)

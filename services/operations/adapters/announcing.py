@@ -1,7 +1,7 @@
 """Where a running platform answers, written down for the commands that use it: one file, gone when it stops."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,15 @@ class NoPlatform(Exception):
     code = "no_platform"
 
 
+class NoSuchService(NoPlatform):
+    """The platform has no service of this name; whoever asks has mistyped it."""
+
+    code = "no_such_service"
+
+    def __init__(self, service: str, known: Iterable[str]) -> None:
+        super().__init__(f"the platform has no service {service!r}; it has {', '.join(known)}")
+
+
 @dataclass(frozen=True, slots=True)
 class RunningAt:
     """Base URLs by service, in the order of the topology; of the rest what is at hand."""
@@ -34,9 +43,9 @@ class RunningAt:
     root_keys: Path | None = None
 
     def url(self, service: str) -> str:
-        """Base URL of a service without a slash at its end. Raises NoPlatform for a service it does not have."""
+        """Base URL of a service without a slash at its end. Raises NoSuchService."""
         if service not in self.services:
-            raise NoPlatform(f"the platform has no service {service!r}; it has {', '.join(self.services)}")
+            raise NoSuchService(service, self.services)
         return self.services[service].rstrip("/")
 
     def database(self) -> str:

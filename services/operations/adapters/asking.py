@@ -51,6 +51,9 @@ def _words(response: httpx2.Response) -> str:
     try:
         problem = response.json()
         faults = [f"{fault['pointer']}: {fault['sentence']}" for fault in problem.get("errors", [])]
-        return f"{problem['title']}: {'; '.join(faults) or problem['detail']}"
+        words = "; ".join(faults) or problem["detail"]
+        if words == problem["title"]:  # no resource of that name: the service has nothing more to say
+            return f"{response.request.url}: {words}"
+        return f"{problem['title']}: {words}"
     except (AttributeError, ValueError, KeyError, TypeError):
         return f"{response.request.url} answered {response.status_code}"

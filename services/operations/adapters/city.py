@@ -106,9 +106,9 @@ class City:
         await self.settle(submissions)
         return await self._send_documents([to_correction(one) for one in submissions], "a correction")
 
-    async def send_settlements(self, submissions: Sequence[Submission]) -> None:
-        """National settlement JSON by HTTP, in arrays. Raises CityRefused when any is refused."""
-        await self._send_documents([to_national(submission) for submission in submissions], "a settlement")
+    async def send_settlements(self, submissions: Sequence[Submission]) -> list[str]:
+        """National settlement JSON by HTTP, in arrays; the claims' ids. Raises CityRefused when any is refused."""
+        return await self._send_documents([to_national(one) for one in submissions], "a settlement")
 
     async def _send_documents(self, documents: Sequence[dict[str, Any]], what: str) -> list[str]:
         pages = [

@@ -30,6 +30,6 @@ def parse_moment(text: str) -> datetime | None:
             day = date.fromisoformat(text) + timedelta(days=1)
             return datetime.combine(day, time.min, CITY_ZONE).astimezone(UTC) - timedelta(microseconds=1)
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=CITY_ZONE)).astimezone(UTC)
+    except (ValueError, OverflowError):  # the ends of the calendar have no neighbour in another zone
         raise NotAMoment(text) from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=CITY_ZONE)).astimezone(UTC)

@@ -1,5 +1,6 @@
 """Which events are published again, and whether they may be. Pure."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,6 +23,28 @@ class LiveTopic(OperationsError):
         super().__init__(
             f"{topic} is a topic of the running services: choose a name that does not begin with {LIVE_TOPICS!r}"
             " (huiji topics rebuild publishes a whole log to its own topic again)"
+        )
+
+
+class NoTopicName(OperationsError):
+    """No broker takes such a name for a topic."""
+
+    code = "no_topic_name"
+
+    def __init__(self, topic: str) -> None:
+        super().__init__(
+            f"{topic!r} is no name for a topic: letters, digits, '.', '_' and '-', at most 249 of them"
+        )
+
+
+class NothingToPublish(OperationsError):
+    """No event is of what was asked for: most likely a range or a name is mistyped, and nobody should approve it."""
+
+    code = "nothing_to_publish"
+
+    def __init__(self, source: str, read: int) -> None:
+        super().__init__(
+            f"none of the {read} events of {source} in these shards is meant: nothing was planned"
         )
 
 
@@ -156,7 +179,9 @@ def _with_numbers(ends: Mapping[str, int]) -> dict[int, int]:
 
 
 def demand_other_topic(topic: str) -> None:
-    """Raises LiveTopic."""
+    """Raises LiveTopic and NoTopicName."""
+    if not re.fullmatch(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}", topic):
+        raise NoTopicName(topic)
     if topic.startswith(LIVE_TOPICS):
         raise LiveTopic(topic)
 

@@ -54,6 +54,8 @@ def claim(
     as_json: AsJson = False,
 ) -> None:
     """A claim as the read model has it, and every event on its way; at a moment: as each service folds it."""
+    if text is not None and as_json:
+        raise typer.BadParameter("--text is prose; --eob and the claim itself are JSON", param_hint="--json")
     if eob or text is not None:
         _explain(claim_id, platform, text)
         return

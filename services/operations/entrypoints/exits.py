@@ -2,5 +2,7 @@
 
 #: What was checked does not hold, or what was asked for is not there.
 NO = 1
+#: An option or an argument that cannot be, found only when the platform was asked.
+WRONG_CALL = 2
 #: No running platform was found, or it does not answer.
 UNREACHABLE = 3

@@ -10,10 +10,17 @@ import httpx2
 import typer
 
 from libs.eventlog import SourceUnreachable
-from services.operations.adapters.announcing import FILE, NoPlatform, RunningAt, read_announcement
+from libs.eventlog.database import DATABASE_AWAY
+from services.operations.adapters.announcing import (
+    FILE,
+    NoPlatform,
+    NoSuchService,
+    RunningAt,
+    read_announcement,
+)
 from services.operations.adapters.asking import Refused
 from services.operations.adapters.credentials import NotProven
-from services.operations.entrypoints.exits import NO, UNREACHABLE
+from services.operations.entrypoints.exits import NO, UNREACHABLE, WRONG_CALL
 from services.operations.entrypoints.output import refuse
 from services.operations.entrypoints.places import DEMO, UP, shown
 
@@ -51,6 +58,8 @@ def reaching() -> Iterator[None]:
     """Turn a platform that is not there, does not answer or refuses, or a nobody, into words and an exit status."""
     try:
         yield
+    except NoSuchService as error:
+        refuse(str(error), WRONG_CALL)
     except (NoPlatform, SourceUnreachable) as error:
         refuse(str(error), UNREACHABLE)
     except httpx2.HTTPError as error:
@@ -58,3 +67,7 @@ def reaching() -> Iterator[None]:
         refuse(f"the platform does not answer{where}: {type(error).__name__}", UNREACHABLE)
     except (Refused, NotProven) as error:
         refuse(str(error), NO)
+    except (OSError, *DATABASE_AWAY) as error:
+        if getattr(error, "filename", None) is not None:  # a file of the operator's
+            raise
+        refuse(f"the database does not answer: {error}", UNREACHABLE)

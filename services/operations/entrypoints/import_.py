@@ -12,10 +12,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from libs.eventlog import EventLogError
+from libs.eventlog.database import DATABASE_AWAY
 from services.operations.adapters.exports import manifest_digest, read_manifest
 from services.operations.domain.errors import OperationsError
 from services.operations.domain.manifest import ManifestUnreadable
-from services.operations.entrypoints.exits import NO
+from services.operations.entrypoints.exits import NO, UNREACHABLE
 from services.operations.entrypoints.output import AsJson, console, print_json, refuse
 from services.operations.entrypoints.places import CHECKOUT
 from services.operations.entrypoints.rebuild import TOOL
@@ -46,6 +47,9 @@ def import_export(
         imported = _import(directory, database_url, take_over=take_over)
     except (OperationsError, ManifestUnreadable, EventLogError) as error:
         refuse(str(error), NO)
+    except (OSError, *DATABASE_AWAY) as error:
+        # Without its URL, which may hold a password.
+        refuse(f"the database does not answer: {error}", UNREACHABLE)
     if read_models:
         build_read_models(database_url)
     if as_json:

@@ -17,7 +17,7 @@ _COLUMNS = ("consumer", "source", "events", "waits for s", "heard to")
 
 def lag(
     at_most: Annotated[
-        float | None, typer.Option(help="End with status 1 when an event waits longer, in seconds.")
+        float | None, typer.Option(min=0, help="End with status 1 when an event waits longer, in seconds.")
     ] = None,
     platform: PlatformFile = None,
     as_json: AsJson = False,

@@ -12,7 +12,7 @@ from services.operations.adapters.histories import Histories, Moment
 from services.operations.domain.errors import OperationsError
 from services.operations.domain.moments import NotAMoment, parse_moment
 from services.operations.entrypoints.exits import NO
-from services.operations.entrypoints.output import console, refuse
+from services.operations.entrypoints.output import console, local, refuse
 from services.operations.use_cases.travel import Travelled, travel_to_claim, travel_to_person
 
 At = Annotated[
@@ -47,9 +47,8 @@ def histories(running: RunningAt, by: str, why: str) -> Histories:
 
 def print_moment(found: Travelled, what: str) -> bool:
     """The heading, and whether there was anything then."""
-    asked = ", ".join(
-        f"{name.replace('_', ' ')} {value}" for name, value in found.moment.as_json().items() if value
-    )
+    moments = {"at": found.moment.at, "known at": found.moment.known_at}
+    asked = ", ".join(f"{name} {local(moment)}" for name, moment in moments.items() if moment)
     console().print(f"[bold]{what}[/bold] ({asked or 'now'})", soft_wrap=True)
     if not found.steps:
         console().print("Nothing of it was known and in effect then.")

@@ -43,7 +43,7 @@ def list_parked(
         query = f"limit={limit}" + (f"&reason={quote(reason)}" if reason else "")
         rows: list[dict[str, Any]] = []
         for name in names:
-            found = _listed(f"{running.url(name)}/parked?{query}", asked_for=service is not None)
+            found = _listed(running, name, f"parked?{query}", asked_for=service is not None)
             rows += [{"service": name, **row} for row in found]
     if as_json:
         print_json(rows)
@@ -58,13 +58,15 @@ def _cells(row: dict[str, Any], columns: Sequence[str]) -> list[object]:
     return [local(row[column]) if column.endswith("_at") else row[column] for column in columns]
 
 
-def _listed(url: str, *, asked_for: bool) -> list[dict[str, Any]]:
+def _listed(running: RunningAt, service: str, what: str, *, asked_for: bool) -> list[dict[str, Any]]:
     """A service that consumes nothing has no such resource; that matters only when it was asked for by name."""
     try:
-        found: list[dict[str, Any]] = ask(url)
+        found: list[dict[str, Any]] = ask(f"{running.url(service)}/{what}")
     except Refused as refusal:
-        if asked_for or refusal.status != _NOT_FOUND:
+        if refusal.status != _NOT_FOUND:
             raise
+        if asked_for:
+            raise Refused(refusal.status, f"{service} consumes nothing, so it parks nothing") from None
         return []
     return found
 
@@ -81,7 +83,7 @@ def reasons(
         names = [service] if service is not None else list(running.services)
         rows: list[dict[str, Any]] = []
         for name in names:
-            found = _listed(f"{running.url(name)}/parked/reasons", asked_for=service is not None)
+            found = _listed(running, name, "parked/reasons", asked_for=service is not None)
             rows += [{"service": name, **row} for row in found]
     if as_json:
         print_json(rows)

@@ -16,7 +16,7 @@ from libs.benefits import load_plans
 from libs.eventlog import EventLogError, SourceUnreachable
 from libs.eventlog.serve import HttpSource
 from libs.runtime.staff import Role
-from services.operations.adapters.announcing import NoPlatform
+from services.operations.adapters.announcing import NoPlatform, NoSuchService
 from services.operations.adapters.credentials import proven
 from services.operations.adapters.operator_log import OperatorLog, open_operator_log
 from services.operations.adapters.other_topic import NamedTopic
@@ -75,7 +75,7 @@ def plan(
     async def ask() -> tuple[str, Any, int]:
         async with _site(platform) as site:
             if source not in site.sources:
-                raise NoPlatform(f"the platform has no service {source!r}")
+                raise NoSuchService(source, site.sources)
             return await plan_republication(site.log, site.sources, scope, who, lambda events: None)
 
     replay_id, planned, events = _answered(ask())

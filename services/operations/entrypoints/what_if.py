@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import httpx2
 import typer
@@ -37,9 +37,9 @@ def what_if(
         list[str] | None,
         typer.Option("--plan", help="A changed plan file with a plan's id, or a bundled plan."),
     ] = None,
-    out: Annotated[Path, typer.Option(help="Where the report goes; the only place that is written.")] = Path(
-        "what-if"
-    ),
+    out: Annotated[
+        Path, typer.Option(file_okay=False, help="Where the report goes; the only place that is written.")
+    ] = Path("what-if"),
     from_export: Annotated[
         Path | None,
         typer.Option(exists=True, file_okay=False, help="An export; else the running platform's logs."),
@@ -51,13 +51,14 @@ def what_if(
         list[str] | None, typer.Option(help="before=, beside= or after= with payers: after=assistance,other.")
     ] = None,
     fraud_threshold: Annotated[
-        int | None, typer.Option(help="The score from which a claim is reviewed.")
+        int | None, typer.Option(min=0, help="The score from which a claim is reviewed.")
     ] = None,
     unheard_reviews: Annotated[
-        str, typer.Option(help="Reviews that history has no verdict for: waiting, legitimate or fraudulent.")
+        Literal["waiting", "legitimate", "fraudulent"],
+        typer.Option(help="What becomes of reviews that history has no verdict for."),
     ] = "waiting",
     centre_amounts: Annotated[
-        str,
+        Literal["taken", "evaluated"],
         typer.Option(help="What the insurance centre settled: taken as recorded, or evaluated by the plans."),
     ] = "taken",
     control: Annotated[

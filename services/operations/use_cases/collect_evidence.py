@@ -50,7 +50,12 @@ class Evidence:
 
     async def collect(self, claim_id: str, now: datetime) -> ClaimEvidence:
         """The claim's evidence, under roots that are published now. Raises Refused, NotProvable, SourceUnreachable."""
-        claim = await self._json("projections", f"/claims/{quote(claim_id, safe='')}")
+        try:
+            claim = await self._json("projections", f"/claims/{quote(claim_id, safe='')}")
+        except Refused as refusal:
+            if refusal.status != httpx2.codes.NOT_FOUND:
+                raise
+            raise Refused(refusal.status, f"nothing is recorded of claim {claim_id}") from None
         person_id = str(claim["person_id"])
         logs = {name: url for name, url in self._services.items() if name != _WITHOUT_LOG}
         await close_roots(logs)

@@ -20,6 +20,7 @@ from services.operations.adapters.operator_log import OperatorLog
 from services.operations.domain.republishing import (
     AlreadyOver,
     Belonging,
+    NothingToPublish,
     Replay,
     Scope,
     demand_other_topic,
@@ -53,7 +54,10 @@ Sources = Mapping[str, Source]
 async def plan_republication(
     log: OperatorLog, sources: Sources, scope: Scope, by: str, on_page: Callable[[int], None]
 ) -> tuple[str, ReplayPlanned, int]:
-    """Count what would be published and record the plan: its id, the plan, how many events. Raises LiveTopic."""
+    """Count what would be published and record the plan: its id, the plan, how many events.
+
+    Raises LiveTopic, NoTopicName, NothingToPublish.
+    """
     demand_other_topic(scope.topic)
     began = monotonic()
     scope = await _up_to_now(scope, sources)
@@ -64,6 +68,8 @@ async def plan_republication(
             read += len(page)
             published += len(_wanted(page, scope, belonging))
             on_page(len(page))
+    if not published:
+        raise NothingToPublish(scope.source, read)
     seconds = monotonic() - began + published / EXPECTED_PUBLISHED_PER_SECOND
     replay_id = str(new_id())
     planned = ReplayPlanned(

@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import httpx2
 import orjson
@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 
 from libs.eventlog import EventLogError, Source
-from libs.eventlog.database import open_pool
+from libs.eventlog.database import DATABASE_AWAY, open_pool
 from libs.eventlog.serve import HttpSource
 from libs.local_platform.processes import tied_command
 from libs.runtime.collector import tune_collector
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from libs.eventlog.database import Pool
 
 _NO = 1
+_UNREACHABLE = 3
 _NICER_THAN_LIVE = 10
 """Where both want a processor, live has it."""
 DEFAULT_LAG_EVENTS = 1_000
@@ -107,8 +108,14 @@ def main(
             outcomes = [_rebuild(database_url, model, request, processes, over_http) for model in models]
             _conclude(models, outcomes, as_json=as_json)
     except (ProjectionsError, EventLogError) as error:
-        Console(stderr=True, highlight=False).print(str(error), style="red", markup=False, soft_wrap=True)
-        raise typer.Exit(_NO) from None
+        _refuse(str(error), _NO)
+    except (OSError, *DATABASE_AWAY) as error:
+        _refuse(f"the database does not answer: {error}; the same command goes on", _UNREACHABLE)
+
+
+def _refuse(why: str, status: int) -> NoReturn:
+    Console(stderr=True, highlight=False).print(why, style="red", markup=False, soft_wrap=True)
+    raise typer.Exit(status)
 
 
 def _who_acts() -> str | None:

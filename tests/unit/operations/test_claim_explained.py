@@ -59,6 +59,10 @@ def test_the_standing_decision_is_told_as_text(platform: ServedPlatform) -> None
             assert en.splitlines()[0].endswith(f"= {format_yuan(decision.bill_fen)}")
 
 
+def test_prose_is_not_asked_for_as_json(platform: ServedPlatform) -> None:
+    assert claim(platform, decisions(platform)[0].claim_id, "--text", "zh", "--json").exit_code == 2
+
+
 def test_a_claim_without_a_decision_has_nothing_to_explain(platform: ServedPlatform) -> None:
     person_id = decisions(platform)[0].person_id
     platform.answers["GET", "/projections/claims/c-9"] = (200, {"claim_id": "c-9", "person_id": person_id})

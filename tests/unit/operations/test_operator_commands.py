@@ -56,9 +56,18 @@ def test_what_is_parked_anywhere_is_listed_with_its_service(platform: ServedPlat
 def test_a_service_that_is_named_must_know_of_parking(platform: ServedPlatform) -> None:
     assert "Nothing is parked" in on(platform, "parked", "list").stdout
     result = on(platform, "parked", "list", "--service", "intake")
-    assert (result.exit_code, "Not here: no such thing" in result.stderr) == (1, True)
+    assert (result.exit_code, "intake consumes nothing" in result.stderr) == (1, True)
     unknown = on(platform, "parked", "list", "--service", "intakes")
-    assert (unknown.exit_code, "has no service 'intakes'" in unknown.stderr) == (3, True)
+    assert (unknown.exit_code, "has no service 'intakes'" in unknown.stderr) == (2, True)
+
+
+def test_a_database_that_does_not_answer_is_said_in_a_line(platform: ServedPlatform, tmp_path: Path) -> None:
+    known = json.loads(platform.file.read_text())
+    for away in (f"postgresql://huiji@/huiji?host={tmp_path}", "postgresql://x@127.0.0.1:1/x", "nonsense"):
+        platform.file.write_text(json.dumps(known | {"database_url": away}))
+        result = on(platform, "lag")
+        assert (result.exit_code, len(result.stderr.splitlines())) == (3, 1), result.stderr
+        assert "the database does not answer" in result.stderr
 
 
 def test_a_reason_narrows_the_list(platform: ServedPlatform) -> None:

@@ -14,6 +14,7 @@ from services.operations.domain.republishing import (
     LiveTopic,
     NeedsAnother,
     NotApproved,
+    NoTopicName,
     Replay,
     ReplayUnknown,
     Scope,
@@ -85,6 +86,12 @@ def test_unapproved_or_unknown_it_does_not_run() -> None:
 @pytest.mark.parametrize("topic", ["huiji.intake.events", "huiji.ingress.settlements", "huiji.new"])
 def test_a_live_topic_is_refused(topic: str) -> None:
     with pytest.raises(LiveTopic):
+        demand_other_topic(topic)
+
+
+@pytest.mark.parametrize("topic", ["", "a b", "..", "t" * 250, "bank/audit"])
+def test_what_no_broker_takes_for_a_name_is_refused_before_anybody_approves_it(topic: str) -> None:
+    with pytest.raises(NoTopicName):
         demand_other_topic(topic)
 
 
