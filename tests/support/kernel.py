@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from libs.eventlog import Append, EventLog, Recorded, SourceUnreachable, UnitOfWork, read, shard_of
 from libs.eventlog.database import open_pool
@@ -51,6 +51,20 @@ async def add_to_many(log: EventLog, claims: int, each: int, *, after: int = 0) 
             work.append(
                 Append(stream_of(f"c{claim}"), after, [tick(f"c{claim}", number) for number in numbers])
             )
+
+
+async def watch(log: EventLog) -> list[str]:
+    """What the log's only connection is sent from now on."""
+    sent: list[str] = []
+
+    def note(record: Any) -> None:
+        sent.append(record.query)
+
+    async with log.pool.acquire() as connection:
+        # On the connection itself: the pool's proxy would drop the logger when it is released.
+        inner: Any = connection
+        inner._con.add_query_logger(note)
+    return sent
 
 
 async def all_events(log: EventLog) -> list[Recorded]:

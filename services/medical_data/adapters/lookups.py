@@ -24,6 +24,19 @@ _HERE = Path(__file__).parent
 _ADD = (_HERE / "add_lookups.sql").read_text()
 _LEASE = (_HERE / "lease_lookups.sql").read_text()
 
+# Locked in one order, so that transactions with look-ups in common wait for each other, not in a circle.
+_TAKE_LEASED = """
+with ours as materialized (
+    select claim_id from lookup
+    where claim_id = any ($1::text[]) and lease = $3 and not erased
+    order by claim_id
+    for update
+), answered as (
+    delete from lookup using ours where lookup.claim_id = ours.claim_id and ours.claim_id = any ($2::text[])
+)
+select claim_id from ours
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
@@ -113,14 +126,13 @@ async def take_due(
     ]
 
 
-async def still_leased(connection: "Connection", claim_ids: Sequence[str], lease: UUID) -> set[str]:
-    """Those of the claims that are still ours and whose people are not erased, locked for this transaction."""
-    rows = await connection.fetch(
-        "select claim_id from lookup where claim_id = any ($1::text[]) and lease = $2 and not erased"
-        " order by claim_id for update",
-        list(claim_ids),
-        lease,
-    )
+async def take_leased(
+    connection: "Connection", claim_ids: Sequence[str], answered: Sequence[str], lease: UUID
+) -> set[str]:
+    """Those of the claims that are still ours and whose people are not erased, locked for this transaction, which
+    records those of them that are `answered`: their look-ups are dropped.
+    """
+    rows = await connection.fetch(_TAKE_LEASED, list(claim_ids), list(answered), lease)
     return {row["claim_id"] for row in rows}
 
 

@@ -124,7 +124,8 @@ class LookUpRecords:
 
     async def _record(self, lease: UUID, due: Sequence[Lookup], outcomes: dict[str, Outcome]) -> None:
         async with self._log.transaction() as work:
-            ours = await lookups.still_leased(work.connection, [lookup.claim_id for lookup in due], lease)
+            answered = [claim_id for claim_id, outcome in outcomes.items() if isinstance(outcome, Fetched)]
+            ours = await lookups.take_leased(work.connection, list(outcomes), answered, lease)
             instructions: list[Instruction[Command]] = []
             failures: list[Failure] = []
             gone: list[str] = []
@@ -139,9 +140,6 @@ class LookUpRecords:
                     case MedicalDataError() as error:
                         failures.append(self._failure(lookup, error, work.now))
             await self._stage.apply(work, instructions)
-            await lookups.remove(
-                work.connection, [item.stream_id.removeprefix("claim-") for item in instructions]
-            )
             await lookups.note_failures(work.connection, failures, work.now)
             await lookups.mark_erased(work.connection, gone, work.now)
 

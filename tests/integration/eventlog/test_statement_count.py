@@ -1,14 +1,13 @@
 """The price of a batch is paid per batch: counted in statements, not in seconds."""
 
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 
 from libs.contracts import Event
 from libs.eventlog import Append, Consumer, EventLog, Recorded, Relay, States
 from libs.eventlog.stage import Instruction, Stage
-from tests.support.kernel import LogSource, MemoryTopic, add, add_to_many, all_events, open_log
+from tests.support.kernel import LogSource, MemoryTopic, add, add_to_many, all_events, open_log, watch
 from tests.support.ticks import Ticked, stream_of, tick
 
 #: begin, lock checkpoints with parked subjects, tails of states, append and advance checkpoints, commit
@@ -30,20 +29,6 @@ async def upstream(database: str) -> AsyncIterator[EventLog]:
 async def downstream(database: str) -> AsyncIterator[EventLog]:
     async with open_log(database, "downstream", size=1) as log:
         yield log
-
-
-async def watch(log: EventLog) -> list[str]:
-    """What the log's only connection is sent from now on."""
-    sent: list[str] = []
-
-    def note(record: Any) -> None:
-        sent.append(record.query)
-
-    async with log.pool.acquire() as connection:
-        # On the connection itself: the pool's proxy would drop the logger when it is released.
-        inner: Any = connection
-        inner._con.add_query_logger(note)
-    return sent
 
 
 def repeats(downstream: EventLog, upstream: EventLog, *, refuses: str = "") -> Consumer:

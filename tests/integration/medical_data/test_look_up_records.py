@@ -33,7 +33,10 @@ from services.medical_data.domain.patience import Patience
 from services.medical_data.use_cases.give_up import give_up
 from services.medical_data.use_cases.hear_events import hear_events
 from services.medical_data.use_cases.look_up_records import LookUpRecords
+from tests.support.kernel import watch
 
+#: lease; begin, take what is leased, tails of states, lock shards, append, commit; of few claims the log asks for less
+MOST_STATEMENTS_OF_A_LOOK_UP = 7
 MIGRATIONS = Path(process.__file__).parent / "migrations"
 PATIENCE = Patience(within=timedelta(seconds=10), first_pause=timedelta(seconds=1))
 LEASE_SECONDS = 30.0
@@ -298,3 +301,16 @@ async def test_what_was_answered_is_not_asked_for_again_when_it_is_announced_aga
     await office.register("one")
     await office.register("one", revision=2)
     assert await office.look_up() == 0
+
+
+@pytest.mark.parametrize("claims", [1, 12])
+async def test_a_look_up_of_any_size_takes_as_few_statements(office: Office, claims: int) -> None:
+    office.log.on_append(lambda appended: None)
+    await office.register("before")
+    await office.look_up()  # the connection learns its types
+    for number in range(claims):
+        await office.register(f"c{number}", person=number + 1)
+    sent = await watch(office.log)
+    assert await office.look_up() == claims
+    assert len(sent) <= MOST_STATEMENTS_OF_A_LOOK_UP, "\n".join(sent)
+    assert len(await office.said()) == 1 + claims
