@@ -34,10 +34,15 @@ from services.payout.use_cases.write_insurer_streams import write_insurer_stream
 RELEASE_SECONDS = 5.0
 # A file costs us and the bank the same for one payment as for hundreds: some 40 ms of processor time all told.
 FILE_REST_SECONDS = 0.15
+# After a large file the next one gathers for longer, so that files grow when there is much to pay; a few payments leave
+# as soon as ever. Measured: in files of 300 a payment takes a quarter less of payout, database and bank than of 70.
+GATHER_SECONDS_PER_PAYMENT = 0.0025
+LONGEST_GATHER_SECONDS = 0.85
 # Decisions wake these pumps, too; the interval is the net for what a crash has left, and for a topic that was lost.
 INSURER_SECONDS = 5.0
-# Their streams are for accounts, not for anybody who waits: each round writes and tells all of them.
-INSURER_REST_SECONDS = 0.5
+# Their streams are for accounts, not for anybody who waits: each round writes and tells all of them, at 10 ms of
+# processor time whatever there is.
+INSURER_REST_SECONDS = 2.0
 
 
 _UNSURE = (BankUnreachable, BankAnswerUnreadable, BankAnswersMissing, BankForgot)
@@ -84,6 +89,7 @@ def payment_pumps(
         closed = await close_file(log, settings.payments_per_file)
         if closed:
             sending.wake()
+            await asyncio.sleep(gathering_seconds(closed, settings.payments_per_file))
         return taken_up + closed
 
     async def send_and_wake() -> int:
@@ -114,6 +120,13 @@ def payment_pumps(
         "ask for silent payments", ask, interval_seconds=settings.silent_seconds / 2, retryable=_UNSURE
     )
     return PaymentPumps(releasing, closing, sending, reading, asking)
+
+
+def gathering_seconds(payments: int, payments_per_file: int) -> float:
+    """How long the next file waits after one of so many payments; a full one has left some behind, and is followed."""
+    if payments >= payments_per_file:
+        return 0.0
+    return min(payments * GATHER_SECONDS_PER_PAYMENT, LONGEST_GATHER_SECONDS)
 
 
 def insurer_pumps(runtime: Runtime[PayoutSettings]) -> InsurerPumps:
