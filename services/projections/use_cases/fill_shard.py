@@ -67,7 +67,8 @@ class Filling:
         if len(handled) < len(events):
             raise _UnusualError
         async with self._log.transaction() as work:
-            if await checkpoint.lock(work.connection, ends) != before:
+            positions, _ = await checkpoint.lock(work.connection, ends)
+            if positions != before:
                 raise _UnusualError
             if await work.connection.fetchval(_ANY_PARKED):
                 raise _UnusualError
