@@ -364,7 +364,7 @@ def test_parked_events_are_mended_in_the_open(operator: Operator, world: World, 
     shown = operator.runs(show, CLAIM_ID=discarded)
     assert (shown.status, "AppealConcluded" in shown.out, "error" in shown.out) == (0, True, True)
 
-    assert "huiji_parked_events{" in world.metrics("payout")
+    world.until(lambda: "huiji_parked_events{" in world.metrics("payout"), "it is measured")
     retry = operator.runs("huiji parked retry", by="operator-01")
     assert (retry.status, "6 still parked" in retry.out) == (1, True), "nothing was mended yet"
     discard = 'huiji parked discard claim-CLAIM_ID --service payout --why "…"'
