@@ -24,9 +24,9 @@ from services.operations.use_cases.forget import forget
 from services.operations.use_cases.run_platform import BrokerKind, PlatformPlan, RunningPlatform, run_platform
 from tests.benchmarks.cohorts import Cohorts, People
 from tests.benchmarks.floors import measure_floors
-from tests.benchmarks.history import MEASURED, AtSize, Newcomers, measure_growth
+from tests.benchmarks.history import LONGEST_SENT, MEASURED, AtSize, Newcomers, grow
 from tests.benchmarks.history import WARM_UP as NEWCOMERS_WARM_UP
-from tests.benchmarks.long_history import LONGEST_SENT, measure_long_history
+from tests.benchmarks.long_history import measure_long_history
 from tests.benchmarks.machine import Others, describe_machine
 from tests.benchmarks.rebuilding import rebuilding
 from tests.benchmarks.replay import replay_of
@@ -55,7 +55,7 @@ def main() -> None:
             alone = broker == options.brokers[0]
             asyncio.run(_Run(options, console, found, broker).measure(running, alone=alone))
     _write(found, options)
-    if options.history > LONGEST_SENT:
+    if options.history >= LONGEST_SENT:
         # Last, and written before: it takes longer than all the rest.
         first = plans[options.brokers[0]]
         found.growth += measure_long_history(first, options.history, console, console.print)
@@ -143,10 +143,10 @@ class _Run:
                 sent += count
             self._found.brokers.append(on_broker)
             if first is not None:
-                self._say(f"history up to {self._options.history} claims …")
-                until = min(self._options.history, LONGEST_SENT)
-                growth = await measure_growth(cohorts, newcomers, sent, until, settled)
-                self._found.growth = [first, *growth]
+                self._found.growth = [first]
+                if self._options.history >= LONGEST_SENT:
+                    self._say(f"history up to {LONGEST_SENT} claims …")
+                    await grow(cohorts, sent, settled)
         if alone:
             self._say("replay …")
             self._found.replay = await replay_of(addresses.database_url, SHARDS)

@@ -16,9 +16,8 @@ from services.operations.entrypoints.progress import StartProgress
 from services.operations.use_cases.run_platform import PlatformPlan, RunningPlatform, run_platform
 from tests.benchmarks.cohorts import SEED, Cohorts
 from tests.benchmarks.history import SIZES, AtSize, Newcomers
-from tests.benchmarks.multiplied import multiply
+from tests.benchmarks.multiplied import multiply, settle_down
 
-LONGEST_SENT = 10_000
 _COPIES_BITS = 12
 """A size is made of fewer copies than this many bits count, so those of the next size have bits of their own."""
 _SEEDS_APART = 100
@@ -39,10 +38,10 @@ def measure_long_history(
 ) -> list[AtSize]:
     """Multiply what `plan`'s stopped platform has lived to each size up to `until`, and measure new claims there.
 
-    Sizes that can be sent in a benchmark's time are: they are left to `measure_growth`.
+    It starts anew at every size, also at the first, which it has lived itself: what starting costs is in each.
     """
     found: list[AtSize] = []
-    for number, size in enumerate(size for size in SIZES if LONGEST_SENT < size <= until):
+    for number, size in enumerate(size for size in SIZES if size <= until):
         _grow(plan, number, size, say)
         with run_platform(plan, StartProgress(console)) as running:
             found.append(asyncio.run(_measure(running, SEED + _SEEDS_APART * (1 + number))))
@@ -55,10 +54,11 @@ def _grow(plan: PlatformPlan, number: int, size: int, say: Callable[[str], None]
         copies = -(-size // lived) - 1
         assert copies < 1 << _COPIES_BITS, f"{lived} claims are too few to make {size} of"
         if copies <= 0:
+            asyncio.run(settle_down(database_url))
             return
         say(f"{size} claims of {lived} …")
         began = perf_counter()
-        first = 1 << (_COPIES_BITS * number)
+        first = 1 << (_COPIES_BITS * (number - 1))
         events = multiply(database_url, range(first, first * (copies + 1), first))
     os.sync()
     say(f"{events} events in {perf_counter() - began:.0f} s")

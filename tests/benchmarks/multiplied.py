@@ -73,7 +73,7 @@ def multiply(database_url: str, copies: range) -> int:
     with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
         events = sum(pool.map(_copy, logs))
         list(pool.map(_copy, [steps, *tables]))
-    asyncio.run(_conclude(database_url))
+    asyncio.run(settle_down(database_url))
     return events
 
 
@@ -199,7 +199,7 @@ async def _chunks(*parts: bytes) -> AsyncIterator[bytes]:
             yield part[start : start + SENT_AT_ONCE]
 
 
-async def _conclude(database_url: str) -> None:
+async def settle_down(database_url: str) -> None:
     """Everything is heard and published: the relay goes on after it, on topics that begin there. And everything is
     swept and analysed, as it would be by now, lest that is done beside what is measured."""
     connection = await _connect(database_url)

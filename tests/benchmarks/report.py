@@ -127,10 +127,11 @@ def _growth(found: Sequence[AtSize]) -> list[str]:
     return [
         "## Cost of a claim as history grows",
         "",
-        "Claims of new people, sent at once after so many claims of others: as many of a person at every size. Up to",
-        "10,000 of those before were sent and paid; longer histories are copies of them in every log and table, under",
-        "other ids, in chains that hold; large bodies in them are compressed. Sweeping: what PostgreSQL's autovacuum",
-        "took meanwhile to sweep and analyse tables that have grown, which is the more seldom the longer they are.",
+        "Claims of new people, sent at once after so many claims of others: as many of a person at every size, on a",
+        "platform that has just started. Some 15,000 of those before were sent and paid; longer histories are",
+        "copies of them in every log and table, under other ids, in chains that hold; large bodies in them are",
+        "compressed. Sweeping: what PostgreSQL's autovacuum took meanwhile to sweep and analyse tables that have",
+        "grown, which is the more seldom the longer they are.",
         "",
         "| claims before | processor ms/claim | of it PostgreSQL | of that sweeping | without sweeping"
         " | claims/s | others had of the machine |",

@@ -7,6 +7,8 @@ is left to it, read whole.
 
 from collections.abc import Mapping
 
+import structlog
+
 from libs.eventlog import Consumer, EventLog, Recorded, Source, checkpoint, is_operational
 from libs.eventlog.checkpoint import Lane
 from libs.eventlog.errors import PositionNotServed
@@ -17,11 +19,13 @@ LARGEST_BATCH = 100_000
 """A batch is at most a page of every source; the consumer must not cut it along its sources."""
 SOURCE_TIMEOUT_SECONDS = 60.0
 
+logger = structlog.get_logger(__name__)
+
 _ANY_PARKED = "select exists (select from parked where status = 'parked')"
 
 
 class _UnusualError(Exception):
-    """Something here is the consumer's to judge."""
+    """Something here is the consumer's to judge; the message says what."""
 
 
 class Filling:
@@ -56,6 +60,9 @@ class Filling:
         except Exception as error:
             if is_operational(error):
                 raise
+            # What it is, the consumer finds out event by event, and parks it where it has to.
+            why = str(error) if isinstance(error, _UnusualError) else type(error).__name__
+            logger.info("rebuild_batch_by_consumer", model=self._model.name, shard=self._shard, why=why)
             await self._put_by_consumer(before, ends)
         self.reached |= ends
         return sum(end - before[lane] for lane, end in ends.items())
@@ -65,13 +72,13 @@ class Filling:
     ) -> None:
         handled = [event for event in events if event.type in self._model.handled_types]
         if len(handled) < len(events):
-            raise _UnusualError
+            raise _UnusualError("it amends others, or is of newer code")
         async with self._log.transaction() as work:
             positions, _ = await checkpoint.lock(work.connection, ends)
             if positions != before:
-                raise _UnusualError
+                raise _UnusualError("its lanes have moved")
             if await work.connection.fetchval(_ANY_PARKED):
-                raise _UnusualError
+                raise _UnusualError("something is parked")
             if handled:
                 await self._model.fill(work, handled)
             await checkpoint.advance(work.connection, ends)

@@ -173,8 +173,10 @@ async def test_a_hospital_and_an_insurer_are_found_where_the_events_do_not_name_
     claim = orjson.loads((await world.events("intake"))[0].body)
     planned = await world.planned("--source", "fraud", "--hospital", claim["visit"]["hospital_id"])
     assert planned["scope"]["events"] == len(scores)  # type: ignore[index]
-    elsewhere = await world.planned("--source", "fraud", "--hospital", "H-none")
-    assert elsewhere["scope"]["events"] == 0  # type: ignore[index]
+    elsewhere = await world.huiji(
+        "plan", "--source", "fraud", "--hospital", "H-none", "--topic", world.topic, "--by", "li"
+    )
+    assert (elsewhere.exit_code, f"none of the {len(scores)} events of fraud" in elsewhere.stderr) == (1, True)
     nobody = await world.huiji("plan", "--source", "fraud", "--insurer", "nobody", "--topic", "t")
     assert nobody.exit_code == 2
 
