@@ -5,12 +5,11 @@ import os
 import socket
 import tempfile
 from pathlib import Path
-from typing import TextIO
 
 LOOPBACK = "127.0.0.1"
 
-_preferred: dict[int, TextIO] = {}
-"""The locks of the preferred ports that this process has chosen; the kernel takes them back when it ends."""
+_preferred: dict[int, int] = {}
+"""Descriptors of the locks of the preferred ports that this process chose; the kernel takes them back at its end."""
 
 
 def choose_port(preferred: int = 0) -> int:
@@ -44,11 +43,11 @@ def _reserved(port: int) -> bool:
     if port in _preferred:
         return True
     path = Path(tempfile.gettempdir()) / f"huiji-{os.getuid()}-port-{port}.lock"
-    lock = path.open("w")
+    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        lock.close()
+        os.close(lock)
         return False
     _preferred[port] = lock
     return True

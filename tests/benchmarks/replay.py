@@ -25,7 +25,7 @@ from services.adjudication.domain.noted import read_for_state
 from services.adjudication.domain.state import Person, evolve, initial
 from services.projections.claims.subscriptions import SUBSCRIPTIONS
 
-PAGE = 5_000
+PAGE = 1_000
 LOG = "adjudication"
 _RAW = (
     "select shard, position, stream_id, version, event_id, type, schema_version, subject, recorded_at, caused_by,"
