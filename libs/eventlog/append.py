@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 _HERE = Path(__file__).parent
 _LOCK_SHARDS = (_HERE / "lock_shards.sql").read_text()
 _APPEND = (_HERE / "append.sql").read_text()
-_APPEND_AT = (_HERE / "append_at.sql").read_text()
 
 # Kafka's default limit of a record batch is 1 MiB, headers included. What cannot be published must not be recorded.
 LARGEST_BODY_BYTES = 900_000
@@ -55,32 +54,30 @@ async def append_events(
     continued = _continued_heads(appends)
     touched = sorted({draft.shard for draft in drafts})
     streams = (list(continued), list(continued.values()))
+    lanes = lanes_columns(advances)
+    believed = heads.take(touched)
+    if believed is None:
+        believed = _found(await connection.fetch(_LOCK_SHARDS, touched, *streams), continued)
     try:
-        if (believed := heads.take(touched)) is not None:
+        while True:
             recorded, ends = _placed(drafts, prepared, believed)
             locked = await connection.fetch(
-                _APPEND_AT,
+                _APPEND,
                 *_columns(recorded),
                 *_heads_columns(ends),
                 *_heads_columns(believed)[1:],
                 *streams,
-                *lanes_columns(advances),
+                *lanes,
             )
             if locked[0]["appended"]:
                 return recorded
-            found = _found(locked, continued)
+            # Another process has appended. Now the shards are locked, and stay where they are found to be.
+            believed = _found(locked, continued)
             heads.wrong()
-        else:
-            found = _found(await connection.fetch(_LOCK_SHARDS, touched, *streams), continued)
-        recorded, ends = _placed(drafts, prepared, found)
-        await connection.execute(
-            _APPEND, *_columns(recorded), *_heads_columns(ends), *lanes_columns(advances)
-        )
     except asyncpg.UniqueViolationError as error:
         if error.constraint_name == "event_pkey":
             raise LogDamaged(error.detail or str(error)) from None
         raise ConcurrencyConflict(error.detail or str(error)) from None
-    return recorded
 
 
 def _found(locked: Sequence["Row"], continued: Mapping[str, int]) -> dict[int, Head]:

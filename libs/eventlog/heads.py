@@ -1,6 +1,6 @@
 """Where this process believes its log's shards to end, so that it can append to them without asking first.
 
-A belief is only tried: the statement that appends does so where the shard's row says the same (`append_at.sql`).
+A belief is only tried: the statement that appends does so where the shard's row says the same (`append.sql`).
 """
 
 from collections.abc import Iterable

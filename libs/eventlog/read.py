@@ -8,17 +8,18 @@ from libs.eventlog.event import Recorded
 if TYPE_CHECKING:
     from libs.eventlog.database import Connection
 
-_FIELDS = (
+EVENT_COLUMNS = (
     "shard, position, stream_id, version, event_id, type, schema_version, "
     "subject, recorded_at, caused_by, traceparent, body, hash"
 )
+"""Of the event table, as `to_recorded` takes them."""
 
 # Each stream by index: as a join, a plan made while the log was small read the whole of it, and was kept as it grew.
 _TAILS = f"""
 select tail.*
 from unnest($1::text[], $2::integer[]) as known (stream_id, version)
 cross join lateral (
-    select {_FIELDS} from event
+    select {EVENT_COLUMNS} from event
     where event.stream_id = known.stream_id and event.version > known.version
     order by event.version
     offset 0
@@ -35,7 +36,7 @@ def to_recorded(source: str, row: Iterable[Any]) -> Recorded:
 async def read_streams(connection: "Connection", source: str, stream_ids: Iterable[str]) -> list[Recorded]:
     """All events of the given streams, each stream in order, in one round trip."""
     rows = await connection.fetch(
-        f"select {_FIELDS} from event where stream_id = any ($1::text[]) order by stream_id, version",
+        f"select {EVENT_COLUMNS} from event where stream_id = any ($1::text[]) order by stream_id, version",
         list(stream_ids),
     )
     return [to_recorded(source, row) for row in rows]
@@ -46,7 +47,7 @@ async def read_stream(
 ) -> list[Recorded]:
     """Up to `limit` events of a stream after version `after`, in order."""
     rows = await connection.fetch(
-        f"select {_FIELDS} from event where stream_id = $1 and version > $2 order by version limit $3",
+        f"select {EVENT_COLUMNS} from event where stream_id = $1 and version > $2 order by version limit $3",
         stream_id,
         after,
         limit,
@@ -65,7 +66,7 @@ async def read_shard(
 ) -> list[Recorded]:
     """Up to `limit` events of a shard after position `after`, in order."""
     rows = await connection.fetch(
-        f"select {_FIELDS} from event where shard = $1 and position > $2 order by position limit $3",
+        f"select {EVENT_COLUMNS} from event where shard = $1 and position > $2 order by position limit $3",
         shard,
         after,
         limit,
@@ -76,7 +77,9 @@ async def read_shard(
 async def read_subject(connection: "Connection", source: str, shard: int, subject: str) -> list[Recorded]:
     """Every event of a subject in a shard, in order. No index serves this: it scans the shard."""
     rows = await connection.fetch(
-        f"select {_FIELDS} from event where shard = $1 and subject = $2 order by position", shard, subject
+        f"select {EVENT_COLUMNS} from event where shard = $1 and subject = $2 order by position",
+        shard,
+        subject,
     )
     return [to_recorded(source, row) for row in rows]
 

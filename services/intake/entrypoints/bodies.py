@@ -1,7 +1,8 @@
 """Reading a request's body within limits, before anything is decoded."""
 
 import re
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
 
 import orjson
 from starlette.requests import Request
@@ -9,6 +10,7 @@ from starlette.requests import Request
 from libs.interop.fhir import version_of
 from libs.runtime.bounded_bodies import too_large
 from libs.runtime.problems import Problem
+from services.intake.entrypoints.in_hand import InHand
 
 CANCELLATION_BYTES = 4_096
 # Reading a settlement takes some tenths of a millisecond: other requests get their turn in between.
@@ -40,10 +42,16 @@ async def read_body(request: Request, content_types: Collection[str], limit_byte
     return b"".join(chunks)
 
 
-def announced_bytes(request: Request, limit_bytes: int) -> int:
-    """How large the body is said to be; `limit_bytes` when nothing is said, or nonsense: it may become that large."""
+@asynccontextmanager
+async def body_in_hand(
+    in_hand: InHand, request: Request, content_types: Collection[str], limit_bytes: int
+) -> AsyncIterator[bytes]:
+    """The body, while it is worked on. Raises Problem as `read_body`, and 503 when it has no room beside others."""
     declared = request.headers.get("content-length", "")
-    return min(int(declared), limit_bytes) if declared.isdigit() else limit_bytes
+    # Where nothing is said, or nonsense, it may become as large as it may be.
+    announced = min(int(declared), limit_bytes) if declared.isdigit() else limit_bytes
+    with in_hand.body(announced):
+        yield await read_body(request, content_types, limit_bytes)
 
 
 def idempotency_key(request: Request) -> str | None:

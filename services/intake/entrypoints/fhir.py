@@ -16,7 +16,7 @@ from libs.runtime.problems import Problem
 from services.intake.domain.filing import Original, claim_id_of
 from services.intake.domain.refusing import Refusing
 from services.intake.entrypoints.asking import about_claim, based_on, planned
-from services.intake.entrypoints.bodies import announced_bytes, idempotency_key, if_match, read_body
+from services.intake.entrypoints.bodies import body_in_hand, idempotency_key, if_match
 from services.intake.entrypoints.capability import FHIR_JSON, capability_statement
 from services.intake.entrypoints.claim_response import answer_to, of_accepted, of_filed
 from services.intake.entrypoints.claims import claim_of
@@ -107,8 +107,7 @@ class _Entry:
 
     async def take(self, request: Request, parse: Parse, dry_run: bool | Literal["estimate"]) -> Response:
         """File, correct or cancel, or say what would happen."""
-        with self._desk.in_hand.body(announced_bytes(request, MAX_SUBMISSION_BYTES)):
-            body = await read_body(request, _CONTENT_TYPES, MAX_SUBMISSION_BYTES)
+        async with body_in_hand(self._desk.in_hand, request, _CONTENT_TYPES, MAX_SUBMISSION_BYTES) as body:
             return await self._taken(request, body, parse, dry_run)
 
     async def _taken(

@@ -13,7 +13,7 @@ from services.intake.domain.admitting import hospital_of
 from services.intake.domain.filing import Filing, Original
 from services.intake.domain.refusing import Refusing
 from services.intake.entrypoints.asking import planned
-from services.intake.entrypoints.bodies import announced_bytes, read_body
+from services.intake.entrypoints.bodies import body_in_hand
 from services.intake.entrypoints.capability import FHIR_JSON
 from services.intake.entrypoints.described import PLANNED
 from services.intake.entrypoints.desk import problem_of, unavailable
@@ -41,8 +41,8 @@ def preauthorisations_router(
     @router.put("/{reference}", openapi_extra=PLANNED)
     async def ask(request: Request, reference: Reference) -> dict[str, Any]:
         """Ask before a stay; what is granted is reserved. The same again is the same answer, as it stands by then."""
-        with in_hand.body(announced_bytes(request, MAX_SUBMISSION_BYTES)):
-            stay = await _stay_in(request, prepare, reference)
+        async with body_in_hand(in_hand, request, _PARSERS, MAX_SUBMISSION_BYTES) as body:
+            stay = _stay_in(request, body, prepare, reference)
             with in_hand.place(hospital_of(stay)):
                 return await _answered(connected().ask(stay, reference))
 
@@ -53,17 +53,16 @@ def preauthorisations_router(
         reason: Literal["stay_cancelled", "asked_anew", "entered_in_error"] = "stay_cancelled",
     ) -> dict[str, Any]:
         """The stay will not be: the same document says whose it was."""
-        with in_hand.body(announced_bytes(request, MAX_SUBMISSION_BYTES)):
-            stay = await _stay_in(request, prepare, reference)
+        async with body_in_hand(in_hand, request, _PARSERS, MAX_SUBMISSION_BYTES) as body:
+            stay = _stay_in(request, body, prepare, reference)
             with in_hand.place(hospital_of(stay)):
                 return await _answered(connected().release(stay, reference, reason))
 
     return router
 
 
-async def _stay_in(request: Request, prepare: Prepare, reference: str) -> Filing:
-    """The planned stay in the body, national JSON or a FHIR Bundle. Raises Problem 400, 413, 415, 422."""
-    body = await read_body(request, _PARSERS, MAX_SUBMISSION_BYTES)
+def _stay_in(request: Request, body: bytes, prepare: Prepare, reference: str) -> Filing:
+    """The planned stay in the body, national JSON or a FHIR Bundle. Raises Problem 400, 422."""
     content_type = request.headers["content-type"].partition(";")[0].strip().lower()
     sending = prepare.sending("settlement_http", Original(content_type, body), None, None)
     item = prepare.either(_PARSERS[content_type], sending)

@@ -20,11 +20,10 @@ from services.intake.domain.filing import Original
 from services.intake.entrypoints.asking import cancellation_document, correcting, hospital_in, planned
 from services.intake.entrypoints.bodies import (
     READ_IN_A_ROW,
-    announced_bytes,
+    body_in_hand,
     cancellation_additions,
     idempotency_key,
     if_match,
-    read_body,
 )
 from services.intake.entrypoints.described import CANCELLATION, CORRECTION, ONE, ONE_OR_MANY
 from services.intake.entrypoints.desk import (
@@ -66,8 +65,7 @@ def settlements_router(desk: Desk, settings: IntakeSettings) -> APIRouter:
     @router.post("/settlements/$estimate", openapi_extra=ONE)
     async def estimate(request: Request) -> Response:
         """What a bill would be paid, also one of a stay to come: the same document, nothing is filed."""
-        with desk.in_hand.body(announced_bytes(request, MAX_SUBMISSION_BYTES)):
-            body = await read_body(request, {JSON}, MAX_SUBMISSION_BYTES)
+        async with body_in_hand(desk.in_hand, request, {JSON}, MAX_SUBMISSION_BYTES) as body:
             return await entry.change(request, body, planned(parse_request), "estimate")
 
     @router.put("/settlements/{hospital_id}/{setl_id:path}", status_code=202, openapi_extra=CORRECTION)
@@ -76,8 +74,7 @@ def settlements_router(desk: Desk, settings: IntakeSettings) -> APIRouter:
 
         The same again is the same revision. `If-Match` names the revision that is corrected: 412 when there is a newer.
         """
-        with desk.in_hand.body(announced_bytes(request, MAX_SUBMISSION_BYTES)):
-            body = await read_body(request, {JSON}, MAX_SUBMISSION_BYTES)
+        async with body_in_hand(desk.in_hand, request, {JSON}, MAX_SUBMISSION_BYTES) as body:
             parse = correcting(parse_request, (hospital_id, setl_id), if_match(request))
             return await entry.change(request, body, parse, dry_run)
 
@@ -105,8 +102,7 @@ class _Entry:
 
     async def take(self, request: Request, dry_run: bool) -> Response:
         """File what the body holds."""
-        with self._desk.in_hand.body(announced_bytes(request, self._settings.bulk_bytes)):
-            body = await read_body(request, {JSON}, self._settings.bulk_bytes)
+        async with body_in_hand(self._desk.in_hand, request, {JSON}, self._settings.bulk_bytes) as body:
             if body.lstrip()[:1] == b"[":
                 return await self._many(body, request.headers.get("traceparent"), dry_run)
             return await self.change(request, body, parse_request, dry_run)

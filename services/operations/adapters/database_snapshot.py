@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import asyncpg
 
 from libs.eventlog import Recorded
-from libs.eventlog.read import to_recorded
+from libs.eventlog.read import EVENT_COLUMNS, to_recorded
 
 if TYPE_CHECKING:
     from libs.eventlog.database import Connection
@@ -23,10 +23,9 @@ where exists (select from pg_class where relnamespace = pg_namespace.oid and rel
   and exists (select from pg_class where relnamespace = pg_namespace.oid and relname = 'shard' and relkind = 'r')
 order by nspname
 """
-_PAGE = """
-select shard, position, stream_id, version, event_id, type, schema_version, subject, recorded_at, caused_by,
-       traceparent, body, hash
-from "{source}".event where shard = $1 and position > $2 order by position limit $3
+_PAGE = f"""
+select {EVENT_COLUMNS}
+from "{{source}}".event where shard = $1 and position > $2 order by position limit $3
 """
 
 

@@ -7,18 +7,16 @@ from libs.eventlog import Recorded
 from libs.eventlog.amending import AMENDING
 from libs.eventlog.checkpoint import Lane
 from libs.eventlog.errors import PositionNotServed
-from libs.eventlog.read import to_recorded
+from libs.eventlog.read import EVENT_COLUMNS, to_recorded
 
 if TYPE_CHECKING:
     from libs.eventlog.database import Connection, Pool
 
 # Types stand in the statement and are no parameter of it: PostgreSQL looks a constant list up by hash.
-_TOLD = """
-select shard, position, stream_id, version, event_id, type, schema_version, subject, recorded_at, caused_by,
-       traceparent, body, hash
-from {source}.event where shard = $1 and position > $2 and position <= $3 and type <> all ('{{{passed_over}}}'::text[])
-order by position
-"""
+_TOLD = (
+    f"select {EVENT_COLUMNS} from {{source}}.event where shard = $1 and position > $2 and position <= $3"
+    " and type <> all ('{{{passed_over}}}'::text[]) order by position"
+)
 _COUNT = "select count(*) from {source}.event where shard = $1 and position > $2 and position <= $3"
 _KNOWN_TYPES = frozenset(kind.__name__ for kinds in PUBLISHED.values() for kind in kinds)
 # The body of what nobody handles stays in the table: most of a log's bytes are in events of other concern.

@@ -70,8 +70,7 @@ class Filling:
     async def _put_straight(
         self, events: list[Recorded], before: Mapping[Lane, int], ends: dict[Lane, int]
     ) -> None:
-        handled = [event for event in events if event.type in self._model.handled_types]
-        if len(handled) < len(events):
+        if not self._model.handled_types.issuperset(event.type for event in events):
             raise _UnusualError("it amends others, or is of newer code")
         async with self._log.transaction() as work:
             positions, _ = await checkpoint.lock(work.connection, ends)
@@ -79,8 +78,8 @@ class Filling:
                 raise _UnusualError("its lanes have moved")
             if await work.connection.fetchval(_ANY_PARKED):
                 raise _UnusualError("something is parked")
-            if handled:
-                await self._model.fill(work, handled)
+            if events:
+                await self._model.fill(work, events)
             await checkpoint.advance(work.connection, ends)
 
     async def _put_by_consumer(self, before: Mapping[Lane, int], ends: Mapping[Lane, int]) -> None:
