@@ -187,7 +187,8 @@ def is_operational(error: BaseException) -> bool:
 
     A database that takes no writes counts: it is the old primary after a failover. A missing table counts: it means
     a deployment that is not migrated yet, and must not park a city's claims. A value that does not fit its column
-    does not count, though asyncpg derives that error from its InterfaceError too.
+    does not count, though asyncpg derives that error from its InterfaceError too. asyncpg's InternalClientError is what
+    it says when the server has ended a session while it was idle (asyncpg issues 784 and 1069).
     """
     if isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError):
         return False
@@ -197,6 +198,7 @@ def is_operational(error: BaseException) -> bool:
         | CheckpointMoved
         | SourceUnreachable
         | asyncpg.InterfaceError
+        | asyncpg.InternalClientError
         | asyncpg.PostgresConnectionError
         | asyncpg.OperatorInterventionError
         | asyncpg.InsufficientResourcesError

@@ -24,6 +24,7 @@ from libs.eventlog.parking import LONGEST_ERROR, Poison
         asyncpg.TooManyConnectionsError(),
         asyncpg.AdminShutdownError(),
         asyncpg.InterfaceError("connection is closed"),
+        asyncpg.InternalClientError("cannot switch to state 11; another operation (2) is in progress"),
         asyncpg.UndefinedTableError(),
         asyncpg.ReadOnlySQLTransactionError(),
     ],
