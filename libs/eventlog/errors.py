@@ -147,6 +147,26 @@ class SchemaIsNewer(EventLogError):
         )
 
 
+class ArchiveAway(EventLogError):
+    """A body lies in the archive, and the archive is not there: nothing is lost, and whoever asks waits for it."""
+
+    code = "archive_away"
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(f"the archive cannot be read: {path}: {why}")
+
+
+class ArchiveDamaged(EventLogError):
+    """What the archive has is not what was put there: no body of it is believed."""
+
+    code = "archive_damaged"
+
+    def __init__(self, name: str, first_position: int, last_position: int, why: str) -> None:
+        super().__init__(
+            f"the archive is damaged: {name}, events of positions {first_position} to {last_position}: {why}"
+        )
+
+
 class LogDamaged(EventLogError):
     """A shard's row points at positions that are taken: no retry helps, the log was tampered with or half restored."""
 
@@ -197,6 +217,7 @@ def is_operational(error: BaseException) -> bool:
         ConcurrencyConflict
         | CheckpointMoved
         | SourceUnreachable
+        | ArchiveAway
         | asyncpg.InterfaceError
         | asyncpg.InternalClientError
         | asyncpg.PostgresConnectionError

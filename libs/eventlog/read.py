@@ -3,10 +3,11 @@
 from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from libs.eventlog.archived import with_bodies
 from libs.eventlog.event import Recorded
 
 if TYPE_CHECKING:
-    from libs.eventlog.database import Connection
+    from libs.eventlog.database import Connection, Pool
 
 EVENT_COLUMNS = (
     "shard, position, stream_id, version, event_id, type, schema_version, "
@@ -28,9 +29,14 @@ order by tail.stream_id, tail.version
 """
 
 
-def to_recorded(source: str, row: Iterable[Any]) -> Recorded:
-    """The fields of the event table, in the order of Recorded's, as a Recorded."""
-    return Recorded(source, *row)
+async def to_recorded(
+    asker: "Connection | Pool", source: str, rows: Iterable[Iterable[Any]]
+) -> list[Recorded]:
+    """Rows of the event table (`EVENT_COLUMNS`) as events; what lies in the archive is fetched from there.
+
+    Raises ArchiveAway and ArchiveDamaged.
+    """
+    return await with_bodies(asker, source, [Recorded(source, *row) for row in rows])
 
 
 async def read_streams(connection: "Connection", source: str, stream_ids: Iterable[str]) -> list[Recorded]:
@@ -39,7 +45,7 @@ async def read_streams(connection: "Connection", source: str, stream_ids: Iterab
         f"select {EVENT_COLUMNS} from event where stream_id = any ($1::text[]) order by stream_id, version",
         list(stream_ids),
     )
-    return [to_recorded(source, row) for row in rows]
+    return await to_recorded(connection, source, rows)
 
 
 async def read_stream(
@@ -52,13 +58,13 @@ async def read_stream(
         after,
         limit,
     )
-    return [to_recorded(source, row) for row in rows]
+    return await to_recorded(connection, source, rows)
 
 
 async def read_tails(connection: "Connection", source: str, after: Mapping[str, int]) -> list[Recorded]:
     """Of each given stream the events after a version (0: all), each stream in order, in one round trip."""
     rows = await connection.fetch(_TAILS, list(after), list(after.values()))
-    return [to_recorded(source, row) for row in rows]
+    return await to_recorded(connection, source, rows)
 
 
 async def read_shard(
@@ -71,7 +77,7 @@ async def read_shard(
         after,
         limit,
     )
-    return [to_recorded(source, row) for row in rows]
+    return await to_recorded(connection, source, rows)
 
 
 async def read_subject(connection: "Connection", source: str, shard: int, subject: str) -> list[Recorded]:
@@ -81,7 +87,7 @@ async def read_subject(connection: "Connection", source: str, shard: int, subjec
         shard,
         subject,
     )
-    return [to_recorded(source, row) for row in rows]
+    return await to_recorded(connection, source, rows)
 
 
 async def follow_shard(

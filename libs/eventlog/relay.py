@@ -201,8 +201,8 @@ class Relay:
             rows = await connection.fetch(
                 _UNPUBLISHED, unknown, [cursors[shard].position for shard in unknown], self._window
             )
-            for row in rows:
-                due[row["shard"]].append(to_recorded(self._log.source, row))
+            for event in await to_recorded(connection, self._log.source, rows):
+                due[event.shard].append(event)
         return {shard: events for shard, events in due.items() if events}
 
     async def _settle(

@@ -64,7 +64,7 @@ class SnapshotSource:
         """Events of a shard after a position, in order."""
         async with self._snapshot.connection() as connection:
             rows = await connection.fetch(_PAGE.format(source=self._name), shard, after, limit)
-        return [to_recorded(self._name, row) for row in rows]
+            return await to_recorded(connection, self._name, rows)
 
     async def heads(self) -> dict[int, int]:
         """The last position of each shard."""

@@ -49,7 +49,7 @@ class TableSource:
     async def read(self, shard: int, after: int, limit: int) -> list[Recorded]:
         """Events of a shard after a position, in order."""
         rows = await self._pool.fetch(self._page, shard, after, limit, self._handled)
-        return [to_recorded(self._name, row) for row in rows]
+        return await to_recorded(self._pool, self._name, rows)
 
     async def read_told(self, shard: int, after: int, until: int) -> list[Recorded]:
         """Of the events after a position until another, in order, all but those that are `passed_over`.
@@ -60,7 +60,7 @@ class TableSource:
         if await self._pool.fetchval(self._count, shard, after, until) != until - after:
             raise PositionNotServed(self._name, shard, after + 1)
         rows = await self._pool.fetch(self._told, shard, after, until)
-        return [to_recorded(self._name, row) for row in rows]
+        return await to_recorded(self._pool, self._name, rows)
 
     async def heads(self) -> dict[int, int]:
         """The last position of each shard."""

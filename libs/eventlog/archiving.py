@@ -1,0 +1,291 @@
+"""Putting bodies away into the archive, and bringing them back. The chain decides what is believed, both ways.
+
+A file is written, synced and noted; then, block after block, what the file has is read back and compared with the
+table, and only then the bodies go, each block in a transaction of its own. A kill leaves at most a file that nobody
+names, or noted blocks whose bodies are still in the table: `finish_blocks` goes on with them.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from libs.eventlog.archived import SLIP, Noted, block_of, folder_of, noted_blocks, slip_of
+from libs.eventlog.errors import ArchiveAway, ArchiveDamaged, ChainBroken, EventLogError
+from libs.eventlog.event import Recorded
+from libs.eventlog.hash_chain import GENESIS, link
+from libs.eventlog.read import EVENT_COLUMNS
+from libs.eventlog.segments import BLOCK_EVENTS, Body, Segment, file_name, in_segments, segment_of
+
+if TYPE_CHECKING:
+    from libs.eventlog.database import Connection, Row
+
+OnEvents = Callable[[int], None]
+
+_WITH_PREVIOUS = f"""
+select {EVENT_COLUMNS}, coalesce(
+    (select before.hash from "{{source}}".event as before
+     where before.shard = event.shard and before.position = event.position - 1), $3) as previous
+from "{{source}}".event where shard = $1 and position = any ($2::bigint[]) order by position
+"""
+_NOTE_SEGMENT = """
+insert into "{source}".archive_segment
+    (digest, directory, shard, events, bytes, body_bytes, root, run_id, archived_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (digest) do update
+    set directory = excluded.directory, archived_at = excluded.archived_at
+returning segment, xmax = 0 as new
+"""
+_NOTE_BLOCKS = """
+insert into "{source}".archive_block (segment, begins_at, bytes, digest, events, first_position, last_position)
+select $1, * from unnest($2::bigint[], $3::integer[], $4::bytea[], $5::integer[], $6::bigint[], $7::bigint[])
+"""
+_UNFINISHED = """
+select block, shard from "{source}".archive_block join "{source}".archive_segment using (segment)
+where not slipped order by block
+"""
+_SLIP = """
+update "{source}".event set body = $3 where shard = $1 and position = any ($2::bigint[])
+"""
+_BRING_BACK = """
+update "{source}".event set body = back.body from unnest($2::bigint[], $3::bytea[]) as back (position, body)
+where event.shard = $1 and event.position = back.position
+"""
+
+
+class ArchiveBusy(EventLogError):
+    """Somebody else archives or restores this log now."""
+
+    code = "archive_busy"
+
+    def __init__(self, source: str) -> None:
+        super().__init__(f"the archive of {source} is being written or restored by another process")
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """An event whose body the archive cannot give back, and why."""
+
+    source: str
+    shard: int
+    position: int
+    subject: str
+    why: str
+
+
+@asynccontextmanager
+async def alone(connection: "Connection", source: str) -> AsyncIterator[None]:
+    """Within: nobody else archives or restores this log. Raises ArchiveBusy."""
+    key = f"huiji archive {source}"
+    if not await connection.fetchval("select pg_try_advisory_lock(hashtext($1))", key):
+        raise ArchiveBusy(source)
+    try:
+        yield
+    finally:
+        await connection.execute("select pg_advisory_unlock(hashtext($1))", key)
+
+
+async def close_to_older_code(connection: "Connection", source: str) -> None:
+    """From now on code that cannot read slips does not start on this log (`migrate.py`)."""
+    await connection.execute(
+        f'update "{source}".migration set closes = $1 where name = $2',
+        "bodies of closed claims lie in the archive, which older code cannot read",
+        "eventlog/0010_archived_bodies.sql",
+    )
+
+
+async def put_away(
+    connection: "Connection",
+    source: str,
+    shard: int,
+    positions: Sequence[int],
+    directory: Path,
+    run_id: str,
+    now: datetime,
+    on_events: OnEvents = lambda events: None,
+) -> list[Segment]:
+    """Put the bodies of these events into the archive, those of them that are not there yet; in order.
+
+    `directory` is absolute, and the same for whoever reads; each log has a folder there. Raises ChainBroken: what does
+    not fit its hash is not put away, nor anything with it.
+    """
+    written: list[Segment] = []
+    for part in in_segments(positions):
+        bodies = await _bodies(connection, source, shard, part)
+        if not bodies:
+            continue
+        segment = await asyncio.to_thread(segment_of, source, shard, bodies)
+        await asyncio.to_thread(write_file, folder_of(str(directory), source), segment)
+        await _note(connection, source, shard, segment, str(directory), run_id, now)
+        await finish_blocks(connection, source, on_events)
+        written.append(segment)
+    return written
+
+
+async def finish_blocks(
+    connection: "Connection", source: str, on_events: OnEvents = lambda events: None
+) -> None:
+    """Take out of the table what is noted as archived and still there. Raises ArchiveAway and ArchiveDamaged."""
+    rows = await connection.fetch(_UNFINISHED.format(source=source))
+    noted = await noted_blocks(connection, source, [row["block"] for row in rows])
+    for row in rows:
+        one = noted[row["block"]]
+        bodies = await asyncio.to_thread(one.read)
+        async with connection.transaction():
+            await _slip(connection, source, row["shard"], row["block"], one, bodies)
+            await connection.execute(
+                f'update "{source}".archive_block set slipped = true where block = $1', row["block"]
+            )
+        on_events(len(bodies))
+
+
+async def bring_back(
+    connection: "Connection",
+    source: str,
+    shard: int,
+    positions: Sequence[int],
+    on_events: OnEvents = lambda events: None,
+) -> tuple[int, list[Misfit]]:
+    """Put the archived bodies of these events back into the table: how many came, and which cannot, each with why.
+
+    Each is first held against its hash. An event whose body is in the table already is left as it is.
+    """
+    brought, misfits = 0, []
+    for begin in range(0, len(positions), BLOCK_EVENTS):
+        rows = await rows_at(connection, source, shard, positions[begin : begin + BLOCK_EVENTS])
+        away = [row for row in rows if row["body"][:1] == SLIP]
+        fitting, wrong = await archived_bodies(connection, source, away)
+        misfits += wrong
+        async with connection.transaction():
+            await connection.execute(
+                _BRING_BACK.format(source=source), shard, list(fitting), list(fitting.values())
+            )
+        brought += len(fitting)
+        on_events(len(rows))
+    return brought, misfits
+
+
+async def archived_bodies(
+    connection: "Connection", source: str, rows: Sequence["Row"]
+) -> tuple[dict[int, bytes], list[Misfit]]:
+    """Of events with slips (`rows_at`) the bodies that fit their hashes, by position; of the others why not."""
+    noted = await noted_blocks(connection, source, {block_of(row["body"]) for row in rows})
+    read: dict[int, dict[int, bytes] | str] = {}
+    for number, one in noted.items():
+        try:
+            read[number] = await asyncio.to_thread(one.read)
+        except (ArchiveAway, ArchiveDamaged) as error:
+            read[number] = str(error)
+    fitting, misfits = {}, []
+    for row in rows:
+        bodies = read.get(block_of(row["body"]), "its block was never written")
+        body = bodies.get(row["position"]) if isinstance(bodies, dict) else None
+        if body is not None and link(row["previous"], _recorded(source, row, body)) == row["hash"]:
+            fitting[row["position"]] = body
+        else:
+            why = bodies if isinstance(bodies, str) else "its body in the archive does not fit its hash"
+            misfits.append(Misfit(source, row["shard"], row["position"], row["subject"], why))
+    return fitting, misfits
+
+
+async def rows_at(connection: "Connection", source: str, shard: int, positions: Iterable[int]) -> list["Row"]:
+    """Events as they are in the table, each with the hash `previous` to its own."""
+    return await connection.fetch(_WITH_PREVIOUS.format(source=source), shard, list(positions), GENESIS)
+
+
+async def _bodies(connection: "Connection", source: str, shard: int, positions: Iterable[int]) -> list[Body]:
+    bodies = []
+    for row in await rows_at(connection, source, shard, positions):
+        if row["body"][:1] == SLIP:
+            continue
+        if link(row["previous"], _recorded(source, row, row["body"])) != row["hash"]:
+            raise ChainBroken(source, shard, row["position"], "the hash does not match the content")
+        bodies.append(Body(row["position"], row["hash"], row["body"]))
+    return bodies
+
+
+def _recorded(source: str, row: "Row", body: bytes) -> Recorded:
+    fields = list(row.values())[:-1]
+    fields[-2] = body
+    return Recorded(source, *fields)
+
+
+def write_file(folder: Path, segment: Segment) -> Path:
+    """The segment's file, durably in its place. The same segment again is the same file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / file_name(segment.digest)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with beside.open("wb") as file:
+            file.write(segment.content)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+    # The name is durable only when its directory is.
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    return path
+
+
+async def _note(
+    connection: "Connection",
+    source: str,
+    shard: int,
+    segment: Segment,
+    directory: str,
+    run_id: str,
+    now: datetime,
+) -> None:
+    async with connection.transaction():
+        noted = await connection.fetchrow(
+            _NOTE_SEGMENT.format(source=source),
+            segment.digest, directory, shard, segment.events, len(segment.content), segment.body_bytes,
+            segment.root, run_id, now,
+        )  # fmt: skip
+        assert noted is not None, "it is there or was inserted"
+        if not noted["new"]:
+            # Archived, brought back and archived again: the same file, and its blocks are to be slipped once more.
+            await connection.execute(
+                f'update "{source}".archive_block set slipped = false where segment = $1', noted["segment"]
+            )
+            return
+        columns = [
+            (
+                block.begins_at,
+                block.size,
+                block.digest,
+                block.events,
+                block.first_position,
+                block.last_position,
+            )
+            for block in segment.blocks
+        ]
+        await connection.execute(
+            _NOTE_BLOCKS.format(source=source),
+            noted["segment"],
+            *(list(column) for column in zip(*columns, strict=True)),
+        )
+
+
+async def _slip(
+    connection: "Connection", source: str, shard: int, block: int, noted: Noted, bodies: dict[int, bytes]
+) -> None:
+    """Slips for the bodies of a block that the table still has, if they are, byte for byte, the block's."""
+    rows = await connection.fetch(
+        f'select position, body from "{source}".event where shard = $1 and position = any ($2::bigint[]) for update',
+        shard,
+        list(bodies),
+    )
+    there = {row["position"]: row["body"] for row in rows if row["body"][:1] != SLIP}
+    for position, body in there.items():
+        if bodies[position] != body:
+            raise ArchiveDamaged(noted.path.name, position, position, "the table has another body")
+    await connection.execute(_SLIP.format(source=source), shard, list(there), slip_of(block))
