@@ -4,11 +4,9 @@ Delivery counts for nothing. What a lane (source, shard) has processed is a posi
 the processing wrote: a lower position is a duplicate, a jump is a gap that is filled from the source's own log.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
-from typing import Protocol, TypeVar
 
 import structlog
 
@@ -18,28 +16,21 @@ from libs.eventlog.breaker import ParkingBreaker
 from libs.eventlog.checkpoint import Lane
 from libs.eventlog.errors import (
     NewerThanThisCode,
-    PositionNotServed,
     SourceUnreachable,
     SourceWentBack,
     UnknownLane,
 )
 from libs.eventlog.event import Recorded
+from libs.eventlog.handling import Handler
 from libs.eventlog.log import EventLog
-from libs.eventlog.transactions import Handler, LaneTransactions
-
-__all__ = ["Consumer", "Handler", "Source"]
+from libs.eventlog.retrying import ParkedRetries
+from libs.eventlog.source import SOURCE_REST_SECONDS, SOURCE_TIMEOUT_SECONDS, PatientSources, Source
+from libs.eventlog.transactions import LaneTransactions
 
 logger = structlog.get_logger(__name__)
 
-Answer = TypeVar("Answer")
-
 Held = SourceUnreachable | NewerThanThisCode
 """Why a lane waits while the others go on."""
-
-SOURCE_TIMEOUT_SECONDS = 2.0
-"""How long one page of a source's log may take: other lanes wait for it."""
-SOURCE_REST_SECONDS = 5.0
-"""A source that did not answer is not asked again so soon, so that a black hole slows the others only a little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +41,6 @@ class RetriedMany:
     retried: int
     still_parked: int
     next_after: int | None
-
-
-class Source(Protocol):
-    """Another service's log, readable without the broker."""
-
-    async def read(self, shard: int, after: int, limit: int) -> list[Recorded]:
-        """Events of a shard after a position, in order. Raises SourceUnreachable."""
-
-    async def heads(self) -> dict[int, int]:
-        """The last position of each shard. Raises SourceUnreachable."""
 
 
 class Consumer:
@@ -83,15 +64,18 @@ class Consumer:
         source_rest_seconds: float = SOURCE_REST_SECONDS,
     ) -> None:
         self._log = log
-        self._sources = sources
+        self._sources = PatientSources(
+            sources, timeout_seconds=source_timeout_seconds, rest_seconds=source_rest_seconds
+        )
+        self._lanes = [(source, shard) for source in sources for shard in range(log.shards)]
         self._batch_size = batch_size
         self._on_reset = on_reset
         self.breaker = breaker or ParkingBreaker()
         self._handled_types = handled_types
-        self._transactions = LaneTransactions(log, handler, handled_types, on_reset, self.breaker)
-        self._source_timeout_seconds = source_timeout_seconds
-        self._source_rest_seconds = source_rest_seconds
-        self._resting: dict[str, tuple[float, SourceUnreachable]] = {}
+        self._retries = ParkedRetries(log, handler, sorted(sources), on_reset)
+        self._transactions = LaneTransactions(
+            log, handler, handled_types, on_reset, self._retries.note_amended, self.breaker
+        )
         self.duplicates_total = 0
         self.refilled_total = 0
 
@@ -112,9 +96,8 @@ class Consumer:
 
     async def prepare(self) -> None:
         """Create the checkpoints of all lanes and read where they stand."""
-        lanes = [(source, shard) for source in self._sources for shard in range(self._log.shards)]
         async with self._log.pool.acquire() as connection:
-            await checkpoint.create(connection, lanes)
+            await checkpoint.create(connection, self._lanes)
         await self.reset()
 
     async def reset(self) -> None:
@@ -183,7 +166,7 @@ class Consumer:
         Changes nothing, so it may run beside `process`. Raises SourceUnreachable and SourceWentBack.
         """
         before = self.positions
-        heads = await self._ask(source, self._sources[source].heads)
+        heads = await self._sources.heads(source)
         for shard in shards:
             if heads.get(shard, 0) < before[source, shard]:
                 raise SourceWentBack(source, shard, before[source, shard], heads.get(shard, 0))
@@ -194,7 +177,7 @@ class Consumer:
 
         Stops at the first that fails again. Returns (retried, still parked).
         """
-        return await self._transactions.retry(subject, by, sorted(self._sources))
+        return await self._retries.retry(subject, by)
 
     async def retry_many(
         self, by: str, *, reason: str | None = None, after: int = 0, limit: int = 100
@@ -214,14 +197,14 @@ class Consumer:
     async def _process_all(self, events: Sequence[Recorded]) -> None:
         for start in range(0, len(events), self._batch_size):
             await self._transactions.process(events[start : start + self._batch_size])
-        await self._transactions.retry_amended(sorted(self._sources))
+        await self._retries.retry_amended()
 
     async def _fill(self, lane: Lane, until: int) -> int:
         """Process a lane from its source's log up to a position. Raises SourceUnreachable; what was read holds."""
         source, shard = lane
         filled = 0
         while (after := self._transactions.positions[lane]) < until:
-            page = await self._read(source, shard, after, min(self._batch_size, until - after))
+            page = await self._sources.read(source, shard, after, min(self._batch_size, until - after))
             newer = next((found for event in page if (found := self._newer(event)) is not None), None)
             readable = (
                 page if newer is None else list(takewhile(lambda event: self._newer(event) is None, page))
@@ -252,27 +235,3 @@ class Consumer:
         return NewerThanThisCode(
             event.source, event.shard, event.position, event.type, event.schema_version, known
         )
-
-    async def _read(self, source: str, shard: int, after: int, limit: int) -> list[Recorded]:
-        page = await self._ask(source, lambda: self._sources[source].read(shard, after, limit))
-        if [event.position for event in page] != list(range(after + 1, after + 1 + len(page))) or not page:
-            raise PositionNotServed(source, shard, after + 1)
-        return page
-
-    async def _ask(self, source: str, question: Callable[[], Awaitable[Answer]]) -> Answer:
-        now = asyncio.get_running_loop().time()
-        until, error = self._resting.get(source, (now, None))
-        if error is not None and now < until:
-            raise error
-        try:
-            async with asyncio.timeout(self._source_timeout_seconds):
-                answer = await question()
-        except TimeoutError:
-            failure = SourceUnreachable(source, f"no answer in {self._source_timeout_seconds} s")
-        except SourceUnreachable as unreachable:
-            failure = unreachable
-        else:
-            self._resting.pop(source, None)
-            return answer
-        self._resting[source] = (now + self._source_rest_seconds, failure)
-        raise failure

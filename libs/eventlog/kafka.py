@@ -17,7 +17,7 @@ from aiokafka.structs import TopicPartition
 from libs.eventlog.envelope import to_headers
 from libs.eventlog.errors import EventLogError
 from libs.eventlog.event import Recorded
-from libs.eventlog.relay import Placed, TopicLost
+from libs.eventlog.topic import Placed, TopicLost
 
 BATCH_BYTES = 256 * 1024
 """One round trip per batch: larger means fewer of them; brokers refuse above 1 MiB by default."""

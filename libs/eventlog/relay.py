@@ -7,73 +7,25 @@ position: no idempotent producer is needed.
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import structlog
 
-from libs.eventlog.errors import EventLogError, is_operational
+from libs.eventlog import cursors
+from libs.eventlog.cursors import Cursor
 from libs.eventlog.event import Recorded
 from libs.eventlog.handed_over import HandedOver
-from libs.eventlog.log import EventLog, channel_of
-from libs.eventlog.read import to_recorded
+from libs.eventlog.listening import listen_for_appends
+from libs.eventlog.log import EventLog
+from libs.eventlog.topic import Placed, Topic, TopicLost
 
 if TYPE_CHECKING:
     from libs.eventlog.database import Connection
 
 logger = structlog.get_logger(__name__)
 
-_HERE = Path(__file__).parent
-_CURSORS = (_HERE / "cursors.sql").read_text()
-_UNPUBLISHED = (_HERE / "unpublished.sql").read_text()
-_ADVANCE = (_HERE / "advance_cursors.sql").read_text()
-_LET_GO = "select pg_advisory_unlock_all()"
-# Only while the cursor still says what was seen: another relay may have rewound it and be far into the rebuild.
-_REWIND = """
-update relay set position = 0, broker_offset = -1
-from unnest($1::integer[], $2::bigint[]) as seen (shard, broker_offset)
-where relay.shard = seen.shard and relay.broker_offset = seen.broker_offset
-"""
-
 EVENTS_PER_ROUND = 50_000
 """Bounds the memory of one round in a deployment of hundreds of shards."""
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """Where the broker put a window of events: the offsets at which its first and its last record batch begin.
-
-    Not the last record's: the embedded broker reports as a partition's end the begin of its last batch plus one.
-    """
-
-    first: int
-    last_batch: int
-
-
-class TopicLost(EventLogError):
-    """The broker gave a lower offset than before: it has lost what was published."""
-
-    code = "topic_lost"
-
-
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """How far a shard is published and recorded, as who publishes it sees it; -1: nothing was published."""
-
-    position: int
-    broker_offset: int
-    head: int
-
-
-class Topic(Protocol):
-    """Where a log is published. Partition = shard."""
-
-    async def publish(self, shard: int, events: Sequence[Recorded]) -> Placed:
-        """Append the events to the shard's partition, in order, durably. Raises TopicLost."""
-
-    async def end_offsets(self) -> dict[int, int]:
-        """The next offset of every partition, creating the topic when the broker does not have it."""
 
 
 class Relay:
@@ -125,7 +77,7 @@ class Relay:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._publish_forever())
             tasks.create_task(self._watch_forever())
-            tasks.create_task(self._listen_forever())
+            tasks.create_task(listen_for_appends(self._log, self.wake, retry_seconds=self._retry_seconds))
 
     async def _publish_forever(self) -> None:
         while True:
@@ -168,47 +120,43 @@ class Relay:
         """
         async with self._log.pool.acquire() as connection:
             try:
-                rows = await connection.fetch(_CURSORS, self._log.source)
-                if not rows:
+                held = await cursors.take(connection, self._log.source)
+                if not held:
                     return 0
-                cursors = {row["shard"]: Cursor(*row[1:]) for row in rows}
-                by_shard = await self._due(connection, cursors)
+                by_shard = await self._due(connection, held)
                 outcomes = await asyncio.gather(
                     *(self._topic.publish(shard, group) for shard, group in by_shard.items()),
                     return_exceptions=True,
                 )
                 published, failed = await self._settle(
-                    connection, cursors, by_shard, dict(zip(by_shard, outcomes, strict=True))
+                    connection, held, by_shard, dict(zip(by_shard, outcomes, strict=True))
                 )
             except BaseException:
-                await _let_go(connection)
+                await cursors.let_go(connection)
                 raise
         self.published_total += published
         if failed is not None:
             raise failed
-        if any(events[-1].position < cursors[shard].head for shard, events in by_shard.items()):
+        if any(events[-1].position < held[shard].head for shard, events in by_shard.items()):
             self.wake()
         return sum(map(len, by_shard.values()))
 
-    async def _due(self, connection: "Connection", cursors: dict[int, Cursor]) -> dict[int, list[Recorded]]:
+    async def _due(self, connection: "Connection", held: dict[int, Cursor]) -> dict[int, list[Recorded]]:
         """The next window of each shard: as this process appended it, or read from the log."""
         due = {
             shard: self._handed_over.following(shard, cursor.position, cursor.head, self._window)
-            for shard, cursor in cursors.items()
+            for shard, cursor in held.items()
         }
-        unknown = [shard for shard, events in due.items() if not events]
+        unknown = {shard: held[shard].position for shard, events in due.items() if not events}
         if unknown:
-            rows = await connection.fetch(
-                _UNPUBLISHED, unknown, [cursors[shard].position for shard in unknown], self._window
-            )
-            for event in await to_recorded(connection, self._log.source, rows):
+            for event in await cursors.unpublished(connection, self._log.source, unknown, self._window):
                 due[event.shard].append(event)
         return {shard: events for shard, events in due.items() if events}
 
     async def _settle(
         self,
         connection: "Connection",
-        cursors: dict[int, Cursor],
+        held: dict[int, Cursor],
         by_shard: dict[int, list[Recorded]],
         outcomes: dict[int, Placed | BaseException],
     ) -> tuple[int, BaseException | None]:
@@ -217,9 +165,9 @@ class Relay:
         Returns how many events were published, and the first other failure.
         """
         done = {
-            shard: placed
+            shard: (by_shard[shard][-1].position, placed)
             for shard, placed in outcomes.items()
-            if isinstance(placed, Placed) and placed.first > cursors[shard].broker_offset
+            if isinstance(placed, Placed) and placed.first > held[shard].broker_offset
         }
         failures = {
             shard: outcome
@@ -227,23 +175,14 @@ class Relay:
             if isinstance(outcome, BaseException) and not isinstance(outcome, TopicLost)
         }
         lost = {
-            shard: cursors[shard].broker_offset
+            shard: held[shard].broker_offset
             for shard in outcomes
             if shard not in done and shard not in failures
         }
         if lost:
-            await self._rewind(connection, lost)
+            await cursors.rewind(connection, self._log.source, lost)
             self.wake()
-        await connection.execute(
-            _ADVANCE,
-            list(done),
-            [by_shard[shard][-1].position for shard in done],
-            [placed.last_batch for placed in done.values()],
-            [cursors[shard].position for shard in done],
-            [cursors[shard].broker_offset for shard in done],
-            self._log.source,
-            list(cursors),
-        )
+        await cursors.advance(connection, self._log.source, held, done)
         return sum(len(by_shard[shard]) for shard in done), next(iter(failures.values()), None)
 
     async def _watch_forever(self) -> None:
@@ -257,38 +196,6 @@ class Relay:
             else:
                 self._failing.pop("watch", None)
 
-    async def _listen_forever(self) -> None:
-        """Be woken by other processes that append to this log (a command line, a second replica without relay)."""
-        while True:
-            try:
-                await self._listen_once()
-            except Exception as error:
-                if not is_operational(error):
-                    raise
-                logger.info("relay_not_listening", source=self._log.source, error=type(error).__name__)
-            await asyncio.sleep(self._retry_seconds)
-
-    async def _listen_once(self) -> None:
-        channel = channel_of(self._log.source)
-        ended = asyncio.Event()
-
-        def notified(*_: object) -> None:
-            self.wake()
-
-        def terminated(_: object) -> None:
-            ended.set()
-
-        async with self._log.pool.acquire() as connection:
-            connection.add_termination_listener(terminated)
-            try:
-                await connection.add_listener(channel, notified)
-                self.wake()
-                await ended.wait()
-            finally:
-                connection.remove_termination_listener(terminated)
-                if not connection.is_closed():
-                    await connection.remove_listener(channel, notified)
-
     async def check_broker(self) -> bool:
         """Compare the broker's ends with what was published; rewinds and returns True when data is gone.
 
@@ -296,45 +203,22 @@ class Relay:
         while the broker is asked, and a broker that hangs holds nobody up.
         """
         async with self._log.pool.acquire() as connection:
-            rows = await connection.fetch("select shard, broker_offset from relay where broker_offset >= 0")
+            published = await cursors.published_ends(connection)
         ends = await self._topic.end_offsets()
-        lost = {
-            row["shard"]: row["broker_offset"]
-            for row in rows
-            if ends.get(row["shard"], 0) <= row["broker_offset"]
-        }
+        lost = {shard: offset for shard, offset in published.items() if ends.get(shard, 0) <= offset}
         if not lost:
             return False
-        async with self._log.pool.acquire() as connection, connection.transaction():
-            await self._rewind(connection, lost)
+        async with self._log.pool.acquire() as connection:
+            await cursors.rewind(connection, self._log.source, lost)
         self.wake()
         return True
 
     async def rebuild_topic(self) -> None:
         """Publish the whole log again, as after the loss of the broker."""
         async with self._log.pool.acquire() as connection:
-            await connection.execute("update relay set position = 0, broker_offset = -1")
+            await cursors.rewind_all(connection)
         self.wake()
-
-    async def _rewind(self, connection: "Connection", lost: dict[int, int]) -> None:
-        logger.warning(
-            "topic_rebuilding",
-            source=self._log.source,
-            shards=len(lost),
-            reason="the broker has less than was published",
-        )
-        await connection.execute(_REWIND, list(lost), list(lost.values()))
 
     def _note(self, part: str, error: BaseException) -> None:
         self._failing[part] = f"{type(error).__name__}: {error}"
         logger.warning("relay_failing", source=self._log.source, part=part, error=self._failing[part])
-
-
-async def _let_go(connection: "Connection") -> None:
-    """Of a round that failed or was cancelled: the connection goes back to the pool, and must hold nothing there."""
-    try:
-        await connection.execute(_LET_GO)
-    except BaseException as error:
-        connection.terminate()  # what its session holds ends with it
-        if not isinstance(error, Exception):
-            raise

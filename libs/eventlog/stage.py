@@ -10,9 +10,9 @@ from typing import Generic, TypeVar
 import msgspec
 
 from libs.contracts import Event
-from libs.eventlog.consumer import Handler
 from libs.eventlog.errors import blame
 from libs.eventlog.event import Append, Recorded
+from libs.eventlog.handling import Handler
 from libs.eventlog.log import UnitOfWork
 from libs.eventlog.states import States
 

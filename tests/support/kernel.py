@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from libs.eventlog import Append, EventLog, Recorded, SourceUnreachable, UnitOfWork, read, shard_of
 from libs.eventlog.database import open_pool
-from libs.eventlog.relay import Placed
+from libs.eventlog.topic import Placed
 from tests.support.ticks import MOMENT, Ids, stream_of, tick
 
 if TYPE_CHECKING:

@@ -226,10 +226,10 @@ async def test_a_crash_between_the_amendment_and_the_retry_forgets_nothing(line:
     event = await one_poisoned_of_three(line)
     await line.patch(event, 2)
 
-    async def die(sources: Sequence[str]) -> None:
+    async def die() -> None:
         raise ConnectionError
 
-    line.middle._transactions.retry_amended = die  # type: ignore[method-assign]
+    line.middle._retries.retry_amended = die  # type: ignore[method-assign]
     with pytest.raises(ConnectionError):
         await line.flow()
     assert len(await line.parked()) == 2

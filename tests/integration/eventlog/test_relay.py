@@ -8,8 +8,8 @@ from itertools import pairwise
 import asyncpg
 import pytest
 
-from libs.eventlog import EventLog, Recorded, Relay, is_operational
-from libs.eventlog.relay import Placed, TopicLost
+from libs.eventlog import EventLog, Recorded, Relay, cursors, is_operational
+from libs.eventlog.topic import Placed, TopicLost
 from libs.testing.waiting import PATIENCE_SECONDS
 from tests.support.kernel import MemoryTopic, add, add_to_many, all_events, open_log
 from tests.support.waiting import until
@@ -152,7 +152,7 @@ async def test_a_second_look_at_an_old_loss_does_not_start_the_rebuild_again(log
     lost = {row["shard"]: row["broker_offset"] for row in await log.pool.fetch("select * from relay")}
     await log.pool.execute("update relay set broker_offset = broker_offset + 100")
     async with log.pool.acquire() as connection:
-        await relay._rewind(connection, lost)
+        await cursors.rewind(connection, log.source, lost)
     assert await publish_all(relay) == 0
 
 
