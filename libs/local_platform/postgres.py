@@ -16,24 +16,35 @@ from urllib.parse import quote
 import asyncpg
 
 from libs.local_platform.errors import PartDidNotStart
-from libs.local_platform.memory import shared_buffers_megabytes, usable_memory_bytes
+from libs.local_platform.memory import (
+    shared_buffers_megabytes,
+    usable_memory_bytes,
+    write_ahead_log_megabytes,
+)
 from libs.local_platform.places import PostgresPlaces, postgres_places
 from libs.local_platform.processes import Processes, ProcessSpec, last_lines, tied_command
 
 _ROLE = "huiji"
 _INITDB_TIMEOUT_SECONDS = 120
-_LAST_POSTMASTER_SECONDS = 40
+# Buffers of some GB may all have to be written, a log of some GB be read: minutes, on a slow disk.
+_STOP_WITHIN_SECONDS = 300
+_READY_WITHIN_SECONDS = 600
+_LAST_POSTMASTER_SECONDS = _STOP_WITHIN_SECONDS + 10
 _READY_LINE_OF_PID_FILE = 7
 
 SERVER_SETTINGS = (
     # Each of eight services holds up to eleven connections.
     "max_connections=200",
-    # After a checkpoint each page is logged whole once: under load they came every few minutes by size alone.
-    "max_wal_size=4GB",
+    # After a checkpoint each page is logged whole once. Of a million claims a claim touches some 25 pages that nobody
+    # else has touched lately: every five minutes, as it comes, was too often for any of them to be logged twice.
+    "checkpoint_timeout=30min",
+    # A server that starts reads back what its buffers held, instead of page by page as claims ask for it.
+    "shared_preload_libraries=pg_prewarm",
     # Counters and queues leave a dead row per change, and of fresh tables nothing is known before the first look.
     "autovacuum_naptime=15s",
 )
-"""As any PostgreSQL behind the platform wants them; beside them its buffers, by the memory there is (`memory`)."""
+"""As any PostgreSQL behind the platform wants them; beside them its buffers and its log, by the memory and the disk
+there are (`memory`)."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +75,7 @@ def start_embedded_postgres(
         f"unix_socket_directories={places.sockets}",
         "unix_socket_permissions=0700",
         f"shared_buffers={shared_buffers_megabytes(usable_memory_bytes())}MB",
+        f"max_wal_size={write_ahead_log_megabytes(shutil.disk_usage(places.home).total)}MB",
         *SERVER_SETTINGS,
         *settings,
     )
@@ -77,9 +89,11 @@ def start_embedded_postgres(
                 *(part for setting in chosen for part in ("-c", setting)),
             ),
             ready=lambda: _readiness(places.data),
+            # After a kill it first reads its log since the last checkpoint.
+            ready_within_seconds=_READY_WITHIN_SECONDS,
             # Fast shutdown: running transactions are rolled back and a checkpoint is written.
             stop_signal=signal.SIGINT,
-            stop_within_seconds=30,
+            stop_within_seconds=_STOP_WITHIN_SECONDS,
             orphan_signal=signal.SIGINT,
             directory=places.home,
             run_as=places.run_as,

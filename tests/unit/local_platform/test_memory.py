@@ -4,16 +4,25 @@ from pathlib import Path
 
 import pytest
 
-from libs.local_platform.memory import shared_buffers_megabytes, usable_memory_bytes
+from libs.local_platform.memory import (
+    shared_buffers_megabytes,
+    usable_memory_bytes,
+    write_ahead_log_megabytes,
+)
 
 GIGABYTE = 1 << 30
 
 
 @pytest.mark.parametrize(
-    ("gigabytes", "megabytes"), [(1, 256), (2, 256), (4, 512), (8, 1024), (16, 2048), (256, 2048)]
+    ("gigabytes", "megabytes"), [(1, 256), (2, 512), (8, 2048), (16, 4096), (64, 16_384), (256, 16_384)]
 )
-def test_buffers_are_an_eighth_of_the_memory_within_bounds(gigabytes: int, megabytes: int) -> None:
+def test_buffers_are_a_quarter_of_the_memory_within_bounds(gigabytes: int, megabytes: int) -> None:
     assert shared_buffers_megabytes(gigabytes * GIGABYTE) == megabytes
+
+
+@pytest.mark.parametrize(("gigabytes", "megabytes"), [(10, 2048), (64, 4096), (256, 16_384), (4096, 16_384)])
+def test_the_log_is_a_sixteenth_of_the_disk_within_bounds(gigabytes: int, megabytes: int) -> None:
+    assert write_ahead_log_megabytes(gigabytes * GIGABYTE) == megabytes
 
 
 @pytest.mark.parametrize("said", ["max\n", "9223372036854771712\n", ""])

@@ -92,7 +92,7 @@ def test_exactly_the_processes_of_the_platform_run(compose: Compose) -> None:
 
 
 def test_postgresql_gets_the_settings_it_gets_locally(compose: Compose) -> None:
-    assert compose.services["postgres"].command[1:-1] == [f"-c{setting}" for setting in SERVER_SETTINGS]
+    assert compose.services["postgres"].command[1:-2] == [f"-c{setting}" for setting in SERVER_SETTINGS]
 
 
 @pytest.mark.parametrize("service", [*SERVICES, BUREAU], ids=lambda service: service.name)
