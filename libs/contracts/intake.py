@@ -1,7 +1,7 @@
 """What intake publishes: a discharge became a claim, or was refused at the edge."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -10,6 +10,13 @@ from libs.contracts.one_stop import OneStopAmounts
 from libs.contracts.settlement import FeeLine, Settlement, Visit
 
 Channel = Literal["settlement_http", "fhir_http", "settlement_topic", "hl7v2_mllp"]
+FiledBy = Annotated[
+    str | None,
+    Field(
+        description="id of the caller whose token was shown by HTTP, which speaks for the hospital; None: the topic's"
+        " key has proved the hospital, or the deployment asks nobody for a token"
+    ),
+]
 
 
 class FiledSettlement(ClaimEvent):
@@ -35,6 +42,7 @@ class FiledSettlement(ClaimEvent):
     one_stop: OneStopAmounts | None = Field(
         default=None, description="what the insurance centre has computed and settled of the plan itself"
     )
+    filed_by: FiledBy = None
 
 
 class ClaimRegistered(FiledSettlement):
@@ -55,6 +63,7 @@ class ClaimWithdrawn(ClaimEvent):
     reason: Literal["settlement_cancelled", "discharge_cancelled", "entered_in_error"]
     channel: Channel
     received_at: datetime
+    filed_by: FiledBy = None
 
 
 class RefusalReason(Model):
@@ -76,6 +85,7 @@ class SubmissionRefused(Event):
     received_at: datetime
     reasons: tuple[RefusalReason, ...]
     original: Sealed
+    filed_by: FiledBy = None
 
     def shard_key(self) -> str:
         return self.person_id or self.refusal_id

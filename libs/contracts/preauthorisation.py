@@ -5,13 +5,18 @@ the claim that the stay becomes.
 """
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue
 
 from libs.contracts.adjudication import LiabilityOutcome
 from libs.contracts.event import Fen, Model, PersonEvent
 from libs.contracts.settlement import FeeLine, Settlement, Visit
+
+AskedBy = Annotated[
+    str | None,
+    Field(description="id of the hospital's caller, as proved at intake; None: nobody had to prove it"),
+]
 
 
 class PreauthorisationEvent(PersonEvent):
@@ -36,6 +41,7 @@ class PreauthorisationRequested(PreauthorisationEvent):
     lines: tuple[FeeLine, ...] = ()
     requested_at: datetime
     expires_at: datetime = Field(description="until when the stay may become a claim")
+    asked_by: AskedBy = None
 
 
 class PreauthorisationAnswer(PreauthorisationEvent):
@@ -100,6 +106,7 @@ class ReservationReleased(PreauthorisationEvent):
 
     reason: Literal["stay_cancelled", "asked_anew", "entered_in_error"]
     released_at: datetime
+    asked_by: AskedBy = None
 
 
 class ReservationExpired(PreauthorisationEvent):

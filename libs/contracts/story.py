@@ -87,6 +87,8 @@ STORY: Mapping[str, Any] = {
     "requested_by": "the person",
     "attempts": 6,
     "main_diagnosis_chapter": "II",
+    "filed_by": "people-hospital-1",
+    "asked_by": "people-hospital-1",
     "diagnosis_chapter": "II",
     "end_to_end_id": "HJB2F94A065D7E5C188E316A0FD4C9527B",
     "message_id": "HF0198A3F28E447D099F60C3B81A7E52D4",

@@ -19,6 +19,7 @@ from libs.runtime.asyncapi import asyncapi_document, asyncapi_page
 from libs.runtime.bounded_bodies import BoundedBodies
 from libs.runtime.breaker import breaker_router
 from libs.runtime.consuming import Inbound
+from libs.runtime.doors import TURNED_AWAY
 from libs.runtime.history import history_router
 from libs.runtime.metrics import KernelCollector, new_registry
 from libs.runtime.parked import parked_router
@@ -58,7 +59,7 @@ class ServiceHttp:
         self._parts = parts
         self._signer = signer
         self._kernel = KernelCollector(relay, consumer)
-        self._registry = new_registry([self._kernel, *parts.collectors])
+        self._registry = new_registry([self._kernel, TURNED_AWAY, *parts.collectors])
         self.started = False
         self.stopping = False
         self.app = self._build()

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import cast
 
 import httpx2
+import structlog
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
@@ -14,9 +15,13 @@ from libs.eventlog.kafka import ensure_topics
 from libs.privacy import read_master_key
 from libs.privacy.hospital_key import hospital_key
 from libs.runtime.batcher import Batcher
+from libs.runtime.callers import CallersUnusable, Holders, read_hospital_callers
+from libs.runtime.doors import HospitalDoor, LookingDoor
 from libs.runtime.history import Folding
 from libs.runtime.pump import Pump
 from libs.runtime.service import Parts, Runtime, run_service
+from libs.runtime.staff import read_staff
+from libs.runtime.watched_file import WatchedFile
 from services.intake.adapters.adjudication_desk import AdjudicationDesk
 from services.intake.adapters.hospital_bounds import read_bounds
 from services.intake.adapters.rejection_topic import REJECTIONS_TOPIC, KafkaRejectionTopic
@@ -39,6 +44,8 @@ from services.intake.use_cases.preauthorise import Preauthorise
 from services.intake.use_cases.preflight import Preflight
 from services.intake.use_cases.prepare import Prepare
 from services.intake.use_cases.tell_rejections import TellRejections
+
+logger = structlog.get_logger(__name__)
 
 TELL_SECONDS = 5.0
 EXPIRE_SECONDS = 3_600.0
@@ -86,6 +93,9 @@ async def build(runtime: Runtime[IntakeSettings]) -> Parts:
         Estimate(adjudication),
         asyncio.Semaphore(settings.trials_at_once),
     )
+    callers = _callers(settings)
+    door = HospitalDoor(callers, runtime.log.clock)
+    looking = LookingDoor(door, read_staff(settings.staff_file) if settings.staff_file else None)
     ingress = Ingress(
         partial(_new_consumer, settings),
         prepare,
@@ -102,15 +112,18 @@ async def build(runtime: Runtime[IntakeSettings]) -> Parts:
         handler=hear_erasure(runtime.keys),
         unhurried=True,
         routers=[
-            settlements_router(desk, settings),
-            fhir_router(desk, runtime.log),
-            claims_router(runtime.log, adjudication),
+            settlements_router(desk, settings, door),
+            fhir_router(desk, runtime.log, door, looking),
+            claims_router(runtime.log, adjudication, looking),
             in_hand_router(in_hand),
-            preauthorisations_router(prepare, Preauthorise(adjudication) if adjudication else None, in_hand),
+            preauthorisations_router(
+                prepare, Preauthorise(adjudication) if adjudication else None, in_hand, door
+            ),
         ],
         pumps=[rejections, reading, expire],
         batchers=[cast("Batcher[object, object]", batcher)],
-        collectors=[InHandCollector(in_hand)],
+        tasks=[callers.run] if callers else [],
+        collectors=[InHandCollector(in_hand), *([callers] if callers else [])],
         folding=Folding(States("intake", initial, evolve), kinds=("claim-", "refusal-")),
     )
 
@@ -123,6 +136,15 @@ def _bounds(settings: IntakeSettings) -> Bounds:
         of_arrays=ARRAY_BATCHES * settings.submissions_per_transaction,
         exceptions=exceptions,
     )
+
+
+def _callers(settings: IntakeSettings) -> WatchedFile[Holders] | None:
+    """The hospitals' callers, when the deployment names them."""
+    file = settings.hospital_callers_file
+    if file is None:
+        logger.warning("hospitals_are_not_proven", why="HUIJI_HOSPITAL_CALLERS_FILE is not set")
+        return None
+    return WatchedFile(file, read_hospital_callers, CallersUnusable, "hospital_callers")
 
 
 async def _adjudication(runtime: Runtime[IntakeSettings]) -> AdjudicationDesk | None:

@@ -28,6 +28,11 @@ class IntakeSettings(ServiceSettings):
     hospital_bounds_file: Path | None = Field(
         default=None, description="hospitals that may have more at once, or fewer (YAML); None: all the same"
     )
+    hospital_callers_file: Path | None = Field(
+        default=None,
+        description="who may call for which hospitals, by hashes of tokens (YAML; read again when it changes); None:"
+        " nobody is asked for a token, so keep the port behind a gateway that knows its hospitals",
+    )
     body_bytes_in_hand: int = Field(
         default=64 * 1024 * 1024,
         ge=1,

@@ -17,6 +17,7 @@ from services.operations.entrypoints.evidence import evidence
 from services.operations.entrypoints.exits import NO
 from services.operations.entrypoints.export import export
 from services.operations.entrypoints.hospital_key import hospital_key
+from services.operations.entrypoints.hospital_token import hospital_token_of, new_token
 from services.operations.entrypoints.import_ import import_export
 from services.operations.entrypoints.insurer import insurer
 from services.operations.entrypoints.lag import lag
@@ -72,6 +73,8 @@ app.command()(pool)
 app.command("evaluate")(evaluate_case)
 app.command()(estimate)
 app.command()(hospital_key)
+app.command("hospital-token")(hospital_token_of)
+app.command()(new_token)
 app.command()(simulate)
 app.command(context_settings=PASSED_ON)(rebuild)
 app.command("what-if")(what_if)

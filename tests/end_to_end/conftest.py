@@ -11,7 +11,9 @@ import pytest
 
 from libs.testing.kafka import KafkaUnderTest
 from libs.testing.waiting import PATIENCE_SECONDS
+from services.operations.adapters.asking import shown
 from services.operations.adapters.city import City
+from services.operations.adapters.demo_callers import hospital_token
 from services.operations.domain.platform import Platform
 from services.operations.use_cases.await_claims import await_claims
 from services.operations.use_cases.demo import DemoInput, demo_input
@@ -31,8 +33,14 @@ class Ran:
 
     def ask(self, method: str, service: str, path: str, body: object = None) -> Any:
         """What a service answers, in JSON."""
-        url = self.platform.url(service) + path
-        return httpx2.request(method, url, json=body, timeout=PATIENCE_SECONDS).raise_for_status().json()
+        url, headers = self.platform.url(service) + path, self.as_hospital if service == "intake" else {}
+        answer = httpx2.request(method, url, json=body, headers=headers, timeout=PATIENCE_SECONDS)
+        return answer.raise_for_status().json()
+
+    @property
+    def as_hospital(self) -> dict[str, str]:
+        """The header that a platform of the region's hospitals shows to intake."""
+        return shown(hospital_token(self.platform.addresses.hospital_callers_file))
 
     def get(self, service: str, path: str) -> Any:
         """What a service answers to a question."""

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-import orjson
 
 from libs.conservation import check_history
 from libs.interop.national import to_national
@@ -87,19 +86,18 @@ def test_a_paid_claim_is_one_trace_across_all_services(ran: Ran) -> None:
 
 def test_a_dry_run_says_what_was_paid_and_stands_on_the_same_facts(ran: Ran) -> None:
     stay = next(example for example in ran.given.examples if example.id == "w2").submissions[0]
-    body = orjson.dumps(to_national(stay))
-    intake = ran.platform.addresses.services["intake"]
+    document = to_national(stay)
     # Where the machine is slow the budget of an estimate may pass; the answer says so, and asking again is free.
     answers: list[Any] = []
 
     def is_known() -> bool:
-        answers.append(_post(f"{intake}/settlements/$validate", body))
+        answers.append(ran.ask("POST", "intake", "/settlements/$validate", document))
         return bool(answers[-1]["estimate"]["known"])
 
     wait_until(is_known, "an estimate")
     tried = answers[-1]
-    filed = _post(f"{intake}/settlements", body)
-    compared = _post(f"{intake}/claims/{filed['claim_id']}/comparison", orjson.dumps(tried))
+    filed = ran.ask("POST", "intake", "/settlements", document)
+    compared = ran.ask("POST", "intake", f"/claims/{filed['claim_id']}/comparison", tried)
     assert (compared["same"], compared["changed"]) == (True, [])
     assert compared["then"] == compared["now"]
     claim = ran.get("projections", f"/claims/{filed['claim_id']}")
@@ -135,12 +133,6 @@ def test_no_name_account_or_identity_number_is_in_logs_or_traces(ran: Ran) -> No
     for file in files:
         text = file.read_text()
         assert [secret for secret in secrets if secret in text] == [], file.name
-
-
-def _post(url: str, body: bytes) -> Any:
-    return httpx2.post(
-        url, content=body, headers={"Content-Type": "application/json"}, timeout=PATIENCE_SECONDS
-    ).json()
 
 
 async def _compared(ran: Ran) -> list[Compared]:

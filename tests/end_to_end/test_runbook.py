@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import pytest
 
+from libs.runtime.staff import token_hash
 from libs.testing.kafka import KafkaUnderTest
 from services.operations.use_cases.run_platform import BrokerKind
 from tests.support.runbook import CHECKOUT, NOT_RUN_HERE, RUNBOOK, Operator, read_runbook
@@ -102,6 +103,12 @@ def test_read_models_and_moving_house(operator: Operator, world: World, tmp_path
     there: dict[str, Any] = {"DIR": tmp_path / "export", "…": database}
     imported = operator.runs("huiji import DIR --database-url … --take-over", **there)
     assert (imported.status, "its services may start" in imported.out) == (0, True), imported.err
+
+
+@about("Hospitals' tokens")
+def test_a_token_is_made(operator: Operator) -> None:
+    made = operator.runs("huiji new-token")
+    assert made.err.split() == ["sha256:", token_hash(made.out.strip())]
 
 
 @about("A new release")

@@ -23,7 +23,9 @@ from libs.synthetic import Population, discharges
 from libs.synthetic.cities import CITIES
 from libs.synthetic.published_examples import PublishedExample, published_examples
 from libs.testing.waiting import wait_until
+from services.operations.adapters.asking import shown
 from services.operations.adapters.city import City, Resident
+from services.operations.adapters.demo_callers import hospital_token
 from services.operations.domain.topology import SHARDS
 from services.operations.use_cases.await_claims import await_claims
 from services.operations.use_cases.run_platform import BrokerKind, PlatformPlan, RunningPlatform, run_platform
@@ -51,7 +53,10 @@ class World:
 
     def ask(self, service: str, path: str, method: str = "GET", body: Any = None) -> Any:
         """A service's answer in JSON."""
-        answer = httpx2.request(method, self.urls[service] + path, json=body, timeout=30, trust_env=False)
+        callers = self.running.platform.addresses.hospital_callers_file
+        headers = shown(hospital_token(callers)) if service == "intake" else {}
+        url = self.urls[service] + path
+        answer = httpx2.request(method, url, json=body, headers=headers, timeout=30, trust_env=False)
         return answer.raise_for_status().json()
 
     def metrics(self, service: str) -> str:

@@ -161,6 +161,7 @@ class RequestPreauthorisation:
     main_diagnosis_chapter: str | None
     now: datetime
     clocks: Clocks
+    asked_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +172,7 @@ class ReleaseReservation:
     reason: Literal["stay_cancelled", "asked_anew", "entered_in_error"]
     now: datetime
     clocks: Clocks
+    asked_by: str | None = None
 
 
 ByHospitals = RequestPreauthorisation | ReleaseReservation

@@ -64,6 +64,7 @@ def request_preauthorisation(person: Person, command: RequestPreauthorisation) -
             lines=command.lines,
             requested_at=command.now,
             expires_at=_midnight_after(visit.discharged_on) + command.clocks.reservation,
+            asked_by=command.asked_by,
         )
     ]
 
@@ -82,6 +83,7 @@ def release_reservation(person: Person, command: ReleaseReservation) -> list[Eve
             preauthorisation_id=command.preauthorisation_id,
             reason=command.reason,
             released_at=command.now,
+            asked_by=command.asked_by,
         )
     ]
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import Path
+from fastapi import Header, Path
 
 from libs.eventlog import ConcurrencyConflict, EventLog
 from libs.eventlog.stage import Stage
+from libs.runtime.callers import ASKED_BY, CallerId
 from libs.runtime.problems import Problem
 from libs.runtime.staff import StaffMember
 from services.adjudication.domain.authority import Authority
@@ -31,6 +32,9 @@ CLAIM_PATH = "/people/{person_id}/claims/{claim_id}"
 
 PersonInPath = Annotated[str, Path(pattern=r"^p_[0-9a-f]{32}$")]
 """Anything else is refused before the database is asked, which does not take every text."""
+
+AskedBy = Annotated[CallerId | None, Header(alias=ASKED_BY)]
+"""The hospital's caller that intake asks for, as it has proved itself there."""
 
 _STATUS: dict[type[AdjudicationError], int] = {
     ClaimUnknown: 404,

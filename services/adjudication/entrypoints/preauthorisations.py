@@ -23,7 +23,7 @@ from services.adjudication.domain.commands import (
 from services.adjudication.domain.planned_stay import PlannedStay
 from services.adjudication.domain.planning import preauthorisation_id_of
 from services.adjudication.domain.state import Person
-from services.adjudication.entrypoints.claim_desk import PersonInPath
+from services.adjudication.entrypoints.claim_desk import AskedBy, PersonInPath
 from services.adjudication.errors import AdjudicationError, PlannedInThePast, PreauthorisationUnknown
 from services.adjudication.use_cases.ask_of_claim import ask_of_claim
 
@@ -60,7 +60,11 @@ def preauthorisations_router(log: EventLog, stage: Stage[Person, Command], clock
 
     @router.put("/people/{person_id}/preauthorisations/{hospital_id}/{reference}")
     async def request(
-        person_id: PersonInPath, hospital_id: str, reference: Reference, body: PlannedBody
+        person_id: PersonInPath,
+        hospital_id: str,
+        reference: Reference,
+        body: PlannedBody,
+        asked_by: AskedBy = None,
     ) -> dict[str, Any]:
         """Ask before a stay. The same again is the same answer, as it stands by then.
 
@@ -79,17 +83,22 @@ def preauthorisations_router(log: EventLog, stage: Stage[Person, Command], clock
                 body.main_diagnosis_chapter,
                 now,
                 clocks,
+                asked_by,
             ),
         )
         return await desk.show(person_id, preauthorisation_id_of(hospital_id, reference))
 
     @router.post("/people/{person_id}/preauthorisations/{hospital_id}/{reference}/release")
     async def release(
-        person_id: PersonInPath, hospital_id: str, reference: Reference, body: ReleaseBody
+        person_id: PersonInPath,
+        hospital_id: str,
+        reference: Reference,
+        body: ReleaseBody,
+        asked_by: AskedBy = None,
     ) -> dict[str, Any]:
         """The stay will not be: what was reserved is free again. The same again changes nothing."""
         stay_id = preauthorisation_id_of(hospital_id, reference)
-        await desk.ask(person_id, lambda now: ReleaseReservation(stay_id, body.reason, now, clocks))
+        await desk.ask(person_id, lambda now: ReleaseReservation(stay_id, body.reason, now, clocks, asked_by))
         return await desk.show(person_id, stay_id)
 
     @router.get("/people/{person_id}/preauthorisations")

@@ -28,7 +28,7 @@ from services.adjudication.domain.preview import (
     if_withdrawn,
 )
 from services.adjudication.domain.state import Person
-from services.adjudication.entrypoints.claim_desk import CLAIM_PATH, PersonInPath
+from services.adjudication.entrypoints.claim_desk import CLAIM_PATH, AskedBy, PersonInPath
 from services.adjudication.entrypoints.shown import changes_shown, outcome_shown
 
 
@@ -76,15 +76,18 @@ def previews_router(
             )
 
     @router.post(CLAIM_PATH + "/dry-run")
-    async def dry_run(person_id: PersonInPath, claim_id: str, body: BillBody) -> dict[str, Any]:
+    async def dry_run(
+        person_id: PersonInPath, claim_id: str, body: BillBody, asked_by: AskedBy = None
+    ) -> dict[str, Any]:
         """What filing this bill would lead to, or correcting the claim to it: every claim that moves.
 
-        No event is recorded; that the hospital has looked is.
+        No event is recorded; that the hospital has looked is, and by which of its callers.
 
         `outcome` is the claim's own; `assumed` is taken for granted; `rests_on` and `case` are for a later comparison.
         `as_of_version` is how many events of the person were known.
         """
-        await noted(person_id, body.visit.hospital_id, f"bill of {claim_id}")
+        why = f"bill of {claim_id}" if asked_by is None else f"bill of {claim_id}, asked by {asked_by}"
+        await noted(person_id, body.visit.hospital_id, why)
         known, now = await load(person_id), around()
         bill = ProposedBill(body.visit, body.settlement, body.lines, body.one_stop)
         with _evaluable():
@@ -102,9 +105,11 @@ def previews_router(
         }
 
     @router.post(CLAIM_PATH + "/dry-run/comparison")
-    async def compare(person_id: PersonInPath, claim_id: str, made: DryRunMade) -> dict[str, Any]:
+    async def compare(
+        person_id: PersonInPath, claim_id: str, made: DryRunMade, asked_by: AskedBy = None
+    ) -> dict[str, Any]:
         """Whether the claim stands on the facts of an earlier dry run, and otherwise which of them have changed."""
-        await noted(person_id, f"who has a dry run of {claim_id}", "comparison")
+        await noted(person_id, asked_by or f"who has a dry run of {claim_id}", "comparison")
         return _compared(await person_of(person_id), claim_id, made, around())
 
     @router.post(CLAIM_PATH + "/withdrawal-preview")

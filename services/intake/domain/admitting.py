@@ -75,5 +75,7 @@ def _seconds(count: int, per_second: float | None) -> int:
 
 
 def hospital_of(item: Asked | Refusing) -> str:
-    """Whose place something takes; `UNNAMED` for what names no hospital."""
-    return (item.hospital_id or UNNAMED) if isinstance(item, Refusing) else item.name[0]
+    """Whose place something takes. What names no hospital takes its caller's, or else one of `UNNAMED`."""
+    if isinstance(item, Refusing):
+        return item.hospital_id or item.sending.filed_by or UNNAMED
+    return item.name[0]

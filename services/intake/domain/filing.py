@@ -37,7 +37,7 @@ class IngressRecord:
 class Sending:
     """How something came in: the way, the original, and what tells this sending from another of the same content.
 
-    `idempotency_digest` is the keyed hash of the caller's Idempotency-Key.
+    `idempotency_digest` is the keyed hash of the caller's Idempotency-Key. `filed_by` is who has shown a token by HTTP.
     """
 
     channel: Channel
@@ -45,6 +45,7 @@ class Sending:
     idempotency_digest: str | None = None
     traceparent: str | None = None
     record: IngressRecord | None = None
+    filed_by: str | None = None
 
     @property
     def mark(self) -> str | None:

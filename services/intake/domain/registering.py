@@ -96,6 +96,7 @@ def register(
         "medical": medical,
         "main_diagnosis_chapter": None if main is None else icd10_chapter(main.code),
         "one_stop": submission.one_stop,
+        "filed_by": filing.sending.filed_by,
     }
     if filing.corrects:
         return ClaimCorrected(**stated, revision=revision.number)
@@ -111,6 +112,7 @@ def withdraw(asked: Withdrawing, filed: Filed) -> ClaimWithdrawn:
         reason=asked.reason,
         channel=filed.withdrawal.channel,
         received_at=filed.withdrawal.received_at,
+        filed_by=asked.sending.filed_by,
     )
 
 
@@ -125,4 +127,5 @@ def refuse(refusing: Refusing, original: str, now: datetime) -> SubmissionRefuse
         received_at=now,
         reasons=refusing.reasons,
         original=original,
+        filed_by=refusing.sending.filed_by,
     )

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from opentelemetry.trace import SpanKind
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,6 +12,8 @@ from libs.eventlog import EventLog
 from libs.interop import Request as Asked
 from libs.interop.fhir import operation_outcome, parse_bundle_request, parse_claim_request
 from libs.interop.ingress_jwe import MAX_SUBMISSION_BYTES
+from libs.runtime.callers import Caller
+from libs.runtime.doors import HospitalDoor, LookingDoor
 from libs.runtime.problems import Problem
 from services.intake.domain.filing import Original, claim_id_of
 from services.intake.domain.refusing import Refusing
@@ -23,6 +25,7 @@ from services.intake.entrypoints.claims import claim_of
 from services.intake.entrypoints.described import BUNDLE, CLAIM
 from services.intake.entrypoints.desk import Desk, RefusedProblem, outcome_headers
 from services.intake.entrypoints.outcomes import OutcomeRoute, fhir, tried
+from services.intake.entrypoints.proving import name_of, own
 from services.intake.entrypoints.spans import arrival
 from services.intake.use_cases.prepare import Parse
 
@@ -37,10 +40,10 @@ _ALLOWED = {
 }
 
 
-def fhir_router(desk: Desk, log: EventLog) -> APIRouter:
+def fhir_router(desk: Desk, log: EventLog, door: HospitalDoor, looking: LookingDoor) -> APIRouter:
     """`/fhir`: Bundles and void Claims in, ClaimResponses out."""
     router = APIRouter(prefix="/fhir", tags=["fhir"], route_class=OutcomeRoute)
-    entry = _Entry(desk)
+    entry, hospital, looks = _Entry(desk), Depends(door), Depends(looking)
 
     @router.get("/metadata")
     async def metadata() -> Response:
@@ -49,33 +52,35 @@ def fhir_router(desk: Desk, log: EventLog) -> APIRouter:
 
     @router.post("", status_code=202, openapi_extra=BUNDLE)
     @router.post("/Bundle", status_code=202, openapi_extra=BUNDLE)
-    async def file(request: Request, dry_run: bool = False) -> Response:
+    async def file(request: Request, dry_run: bool = False, caller: Caller | None = hospital) -> Response:
         """File, correct or cancel the settlement in a Bundle (202 with a ClaimResponse); `dry_run` only checks it."""
-        return await entry.take(request, parse_bundle, dry_run)
+        return await entry.take(request, parse_bundle, dry_run, caller)
 
     @router.post("/Bundle/$validate", openapi_extra=BUNDLE)
-    async def validate(request: Request) -> Response:
+    async def validate(request: Request, caller: Caller | None = hospital) -> Response:
         """The same checks as filing. As R4 has it, the answer is 200 and the outcome says what is wrong."""
         try:
-            return await entry.take(request, parse_bundle, True)
+            return await entry.take(request, parse_bundle, True, caller)
         except RefusedProblem as problem:
             return fhir(operation_outcome(problem.reasons))
 
     @router.post("/Bundle/$estimate", openapi_extra=BUNDLE)
-    async def estimate(request: Request) -> Response:
+    async def estimate(request: Request, caller: Caller | None = hospital) -> Response:
         """What the bill in a Bundle would be paid, also that of a stay to come; nothing is filed."""
-        return await entry.take(request, planned(parse_bundle), "estimate")
+        return await entry.take(request, planned(parse_bundle), "estimate", caller)
 
     @router.put("/Claim/{claim_id}", status_code=202, openapi_extra=CLAIM)
-    async def cancel(request: Request, claim_id: str, dry_run: bool = False) -> Response:
+    async def cancel(
+        request: Request, claim_id: str, dry_run: bool = False, caller: Caller | None = hospital
+    ) -> Response:
         """Undo the settlement of a claim: the Claim is cancelled or entered-in-error. Again changes nothing."""
         parse = about_claim(based_on(parse_claim_request, if_match(request)), claim_id)
-        return await entry.take(request, parse, dry_run)
+        return await entry.take(request, parse, dry_run, caller)
 
     @router.get("/ClaimResponse/{claim_id}")
-    async def read(claim_id: str) -> Response:
+    async def read(claim_id: str, caller: Caller | None = looks) -> Response:
         """A claim as intake knows it: queued, or cancelled."""
-        filed = await claim_of(log, claim_id)
+        filed = await claim_of(log, claim_id, caller)
         return fhir(of_filed(filed), headers={"ETag": f'W/"{filed.current.number}"'})
 
     @router.api_route(
@@ -105,19 +110,26 @@ class _Entry:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    async def take(self, request: Request, parse: Parse, dry_run: bool | Literal["estimate"]) -> Response:
+    async def take(
+        self, request: Request, parse: Parse, dry_run: bool | Literal["estimate"], caller: Caller | None
+    ) -> Response:
         """File, correct or cancel, or say what would happen."""
         async with body_in_hand(self._desk.in_hand, request, _CONTENT_TYPES, MAX_SUBMISSION_BYTES) as body:
-            return await self._taken(request, body, parse, dry_run)
+            return await self._taken(request, body, parse, dry_run, caller)
 
     async def _taken(
-        self, request: Request, body: bytes, parse: Parse, dry_run: bool | Literal["estimate"]
+        self,
+        request: Request,
+        body: bytes,
+        parse: Parse,
+        dry_run: bool | Literal["estimate"],
+        caller: Caller | None,
     ) -> Response:
         prepare, key = self._desk.prepare, idempotency_key(request)
-        caller = request.headers.get("traceparent")
-        with arrival(f"{request.method} /fhir", SpanKind.SERVER, caller) as (span, traceparent):
-            sending = prepare.sending("fhir_http", Original(FHIR_JSON, body), key, traceparent)
-            item = prepare.either(parse, sending)
+        linked, original = request.headers.get("traceparent"), Original(FHIR_JSON, body)
+        with arrival(f"{request.method} /fhir", SpanKind.SERVER, linked) as (span, traceparent):
+            sending = prepare.sending("fhir_http", original, key, traceparent, name_of(caller))
+            item = own(prepare.either(parse, sending), caller)
             if dry_run == "estimate":
                 return fhir(tried(await self._desk.estimated(item)))
             if dry_run:

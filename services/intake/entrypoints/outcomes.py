@@ -20,6 +20,8 @@ from services.intake.entrypoints.desk import RefusedProblem, Tried
 logger = structlog.get_logger(__name__)
 
 _ISSUE_CODES = {
+    401: "login",
+    403: "forbidden",
     404: "not-found",
     405: "not-supported",
     409: "conflict",

@@ -3,11 +3,13 @@
 from collections.abc import Awaitable
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Depends, Path
 from starlette.requests import Request
 
 from libs.interop.ingress_jwe import MAX_SUBMISSION_BYTES
 from libs.interop.national import parse_request
+from libs.runtime.callers import Caller
+from libs.runtime.doors import HospitalDoor
 from libs.runtime.problems import Problem
 from services.intake.domain.admitting import hospital_of
 from services.intake.domain.filing import Filing, Original
@@ -19,6 +21,7 @@ from services.intake.entrypoints.described import PLANNED
 from services.intake.entrypoints.desk import problem_of, unavailable
 from services.intake.entrypoints.fhir import parse_bundle
 from services.intake.entrypoints.in_hand import InHand
+from services.intake.entrypoints.proving import name_of, own
 from services.intake.use_cases.estimate import AdjudicationRefused, AdjudicationSilent
 from services.intake.use_cases.preauthorise import Preauthorise
 from services.intake.use_cases.prepare import Prepare
@@ -28,10 +31,11 @@ _PARSERS = {"application/json": planned(parse_request), FHIR_JSON: planned(parse
 
 
 def preauthorisations_router(
-    prepare: Prepare, preauthorise: Preauthorise | None, in_hand: InHand
+    prepare: Prepare, preauthorise: Preauthorise | None, in_hand: InHand, door: HospitalDoor
 ) -> APIRouter:
     """`/preauthorisations/{reference}`; the reference is the hospital's own, the hospital is the document's."""
     router = APIRouter(prefix="/preauthorisations", tags=["preauthorisations"])
+    hospital = Depends(door)
 
     def connected() -> Preauthorise:
         if preauthorise is None:
@@ -39,10 +43,10 @@ def preauthorisations_router(
         return preauthorise
 
     @router.put("/{reference}", openapi_extra=PLANNED)
-    async def ask(request: Request, reference: Reference) -> dict[str, Any]:
+    async def ask(request: Request, reference: Reference, caller: Caller | None = hospital) -> dict[str, Any]:
         """Ask before a stay; what is granted is reserved. The same again is the same answer, as it stands by then."""
         async with body_in_hand(in_hand, request, _PARSERS, MAX_SUBMISSION_BYTES) as body:
-            stay = _stay_in(request, body, prepare, reference)
+            stay = _stay_in(request, body, prepare, reference, caller)
             with in_hand.place(hospital_of(stay)):
                 return await _answered(connected().ask(stay, reference))
 
@@ -51,21 +55,25 @@ def preauthorisations_router(
         request: Request,
         reference: Reference,
         reason: Literal["stay_cancelled", "asked_anew", "entered_in_error"] = "stay_cancelled",
+        caller: Caller | None = hospital,
     ) -> dict[str, Any]:
         """The stay will not be: the same document says whose it was."""
         async with body_in_hand(in_hand, request, _PARSERS, MAX_SUBMISSION_BYTES) as body:
-            stay = _stay_in(request, body, prepare, reference)
+            stay = _stay_in(request, body, prepare, reference, caller)
             with in_hand.place(hospital_of(stay)):
                 return await _answered(connected().release(stay, reference, reason))
 
     return router
 
 
-def _stay_in(request: Request, body: bytes, prepare: Prepare, reference: str) -> Filing:
-    """The planned stay in the body, national JSON or a FHIR Bundle. Raises Problem 400, 422."""
+def _stay_in(
+    request: Request, body: bytes, prepare: Prepare, reference: str, caller: Caller | None
+) -> Filing:
+    """The planned stay in the body, national JSON or a FHIR Bundle. Raises Problem 400, 403, 422."""
     content_type = request.headers["content-type"].partition(";")[0].strip().lower()
-    sending = prepare.sending("settlement_http", Original(content_type, body), None, None)
-    item = prepare.either(_PARSERS[content_type], sending)
+    original = Original(content_type, body)
+    sending = prepare.sending("settlement_http", original, None, None, name_of(caller))
+    item = own(prepare.either(_PARSERS[content_type], sending), caller)
     if isinstance(item, Refusing):
         raise problem_of(item.reasons)
     if not isinstance(item, Filing) or item.corrects:

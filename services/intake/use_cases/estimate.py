@@ -34,11 +34,18 @@ class AdjudicationRefused(Exception):
 
 
 class DryRuns(Protocol):
-    """Who knows what would be paid. Both raise AdjudicationSilent and AdjudicationRefused."""
+    """Who knows what would be paid. Both raise AdjudicationSilent and AdjudicationRefused.
 
-    async def dry_run(self, person_id: str, claim_id: str, bill: Submission) -> dict[str, Any]: ...
+    `asked_by` is the caller that has proved itself, for the record of who has looked.
+    """
 
-    async def compare(self, person_id: str, claim_id: str, made: dict[str, Any]) -> dict[str, Any]: ...
+    async def dry_run(
+        self, person_id: str, claim_id: str, bill: Submission, asked_by: str | None
+    ) -> dict[str, Any]: ...
+
+    async def compare(
+        self, person_id: str, claim_id: str, made: dict[str, Any], asked_by: str | None
+    ) -> dict[str, Any]: ...
 
 
 @dataclass(frozen=True)
@@ -57,7 +64,9 @@ class Estimate:
         if self.dry_runs is None:
             return _unknown("adjudication_not_connected", "this deployment does not say who adjudicates")
         try:
-            answer = await self.dry_runs.dry_run(asked.person_id, asked.claim_id, asked.submission)
+            answer = await self.dry_runs.dry_run(
+                asked.person_id, asked.claim_id, asked.submission, asked.sending.filed_by
+            )
         except AdjudicationSilent as error:
             logger.warning("estimate_not_known", error=str(error))
             return _unknown("adjudication_silent", "the amount is not known now: ask again later")

@@ -16,11 +16,16 @@ class Reservations(Protocol):
     """Who reserves. Both raise AdjudicationSilent, after which asking again is safe, and AdjudicationRefused."""
 
     async def reserve(
-        self, person_id: str, reference: str, planned: Submission, main_diagnosis_chapter: str | None
+        self,
+        person_id: str,
+        reference: str,
+        planned: Submission,
+        main_diagnosis_chapter: str | None,
+        asked_by: str | None,
     ) -> dict[str, Any]: ...
 
     async def release(
-        self, person_id: str, hospital_id: str, reference: str, reason: str
+        self, person_id: str, hospital_id: str, reference: str, reason: str, asked_by: str | None
     ) -> dict[str, Any]: ...
 
 
@@ -34,9 +39,13 @@ class Preauthorise:
         """The answer: status, amounts, what is reserved and until when."""
         main = planned.submission.main_diagnosis
         chapter = None if main is None else icd10_chapter(main.code)
-        return await self.reservations.reserve(planned.person_id, reference, planned.submission, chapter)
+        asked_by = planned.sending.filed_by
+        return await self.reservations.reserve(
+            planned.person_id, reference, planned.submission, chapter, asked_by
+        )
 
     async def release(self, planned: Filing, reference: str, reason: str) -> dict[str, Any]:
         """The stay will not be."""
         hospital_id = planned.submission.hospital_id
-        return await self.reservations.release(planned.person_id, hospital_id, reference, reason)
+        asked_by = planned.sending.filed_by
+        return await self.reservations.release(planned.person_id, hospital_id, reference, reason, asked_by)

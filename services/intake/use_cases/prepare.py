@@ -28,13 +28,18 @@ class Prepare:
     clock: Callable[[], datetime]
 
     def sending(
-        self, channel: Channel, original: Original, idempotency_key: str | None, traceparent: str | None
+        self,
+        channel: Channel,
+        original: Original,
+        idempotency_key: str | None,
+        traceparent: str | None,
+        filed_by: str | None = None,
     ) -> Sending:
         """Something that came by HTTP. What a caller chose as a key may say who a patient is, so it is hashed."""
         digest = (
             None if idempotency_key is None else self.pseudonymiser.digest("idempotency-key", idempotency_key)
         )
-        return Sending(channel, original, digest, traceparent)
+        return Sending(channel, original, digest, traceparent, filed_by=filed_by)
 
     def asked(self, parse: Parse, sending: Sending) -> Asked:
         """What `sending` validly asks for. Raises SubmissionInvalid."""

@@ -41,6 +41,7 @@ class RunningAt:
     kafka: str | None = None
     staff_file: Path | None = None
     root_keys: Path | None = None
+    hospital_callers_file: Path | None = None
 
     def url(self, service: str) -> str:
         """Base URL of a service without a slash at its end. Raises NoSuchService."""
@@ -69,6 +70,9 @@ def announced(directory: Path, addresses: Addresses) -> Iterator[None]:
         "master_key_file": str(addresses.master_key_file),
         "staff_file": str(addresses.staff_file) if addresses.staff_file else None,
         "root_keys": str(addresses.root_keys) if addresses.root_keys else None,
+        "hospital_callers_file": str(addresses.hospital_callers_file)
+        if addresses.hospital_callers_file
+        else None,
     }
     replace_file(path, orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
     path.chmod(0o600)
@@ -93,6 +97,9 @@ def read_announcement(path: Path) -> RunningAt:
             kafka=document.get("kafka"),
             staff_file=Path(staff_file) if staff_file else None,
             root_keys=Path(document["root_keys"]) if document.get("root_keys") else None,
+            hospital_callers_file=Path(callers)
+            if (callers := document.get("hospital_callers_file"))
+            else None,
         )
     except OSError as error:
         raise NoPlatform(f"{path}: {error.strerror}") from error

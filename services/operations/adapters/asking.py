@@ -33,9 +33,9 @@ def shown(token: str | None) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"} if token else {}
 
 
-def send_document(url: str, content: bytes, content_type: str) -> Any:
-    """POST a document as it is; answers and raises as `ask`."""
-    return _send(url, method="POST", content=content, headers={"Content-Type": content_type})
+def send_document(url: str, content: bytes, content_type: str, *, token: str | None) -> Any:
+    """POST a document as it is; answers and raises as `ask`. `token`: of the hospital that sends."""
+    return _send(url, method="POST", content=content, headers={"Content-Type": content_type, **shown(token)})
 
 
 def _send(url: str, *, method: str, **request: Any) -> Any:

@@ -4,9 +4,9 @@ What this does, others do in a real city; it speaks to the platform by its publi
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 import httpx2
@@ -23,6 +23,8 @@ from libs.interop.submission import Person, Submission
 from libs.privacy.hospital_key import hospital_key
 from libs.privacy.master_key import read_master_key
 from libs.synthetic import Coverage
+from services.operations.adapters.asking import shown
+from services.operations.adapters.demo_callers import hospital_token
 from services.operations.domain.errors import OperationsError
 from services.operations.domain.topology import Addresses
 
@@ -54,6 +56,7 @@ class City:
     def __init__(self, addresses: Addresses, *, parallel_requests: int = 4) -> None:
         self._addresses = addresses
         self._http = httpx2.AsyncClient(timeout=60, trust_env=False)
+        self._as_hospital = shown(hospital_token(addresses.hospital_callers_file))
         self._at_once = asyncio.Semaphore(parallel_requests)
 
     async def __aenter__(self) -> Self:
@@ -120,7 +123,7 @@ class City:
 
     async def _send_page(self, page: Sequence[dict[str, Any]], what: str) -> list[str]:
         url = f"{self._addresses.services['intake']}/settlements"
-        answer = await self._post(url, orjson.dumps(page), what)
+        answer = await self._post(url, orjson.dumps(page), what, headers=self._as_hospital)
         _all_taken(answer, what)
         return [result["claim"]["claim_id"] for result in orjson.loads(answer)["results"]]
 
@@ -129,7 +132,7 @@ class City:
         url = f"{self._addresses.services['intake']}/fhir"
         await asyncio.gather(
             *(
-                self._post(url, encode_bundle(bundle), "a Bundle", "application/fhir+json")
+                self._post(url, encode_bundle(bundle), "a Bundle", "application/fhir+json", self._as_hospital)
                 for bundle in bundles
             )
         )
@@ -175,9 +178,17 @@ class City:
         response.raise_for_status()
         return response.json()
 
-    async def _post(self, url: str, body: bytes, what: str, content_type: str = "application/json") -> bytes:
+    async def _post(
+        self,
+        url: str,
+        body: bytes,
+        what: str,
+        content_type: str = "application/json",
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> bytes:
         async with self._at_once:
-            response = await self._http.post(url, content=body, headers={"content-type": content_type})
+            sent = {"content-type": content_type, **headers}
+            response = await self._http.post(url, content=body, headers=sent)
         if response.status_code >= 300:
             raise CityRefused(what, response.text)
         return response.content

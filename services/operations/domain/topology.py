@@ -54,6 +54,7 @@ class Addresses:
     master_key_file: Path
     staff_file: Path | None = None
     root_keys: Path | None = None
+    hospital_callers_file: Path | None = None
     fetch_max_wait_ms: int = FETCH_MAX_WAIT_MS["embedded"]
 
 
@@ -67,9 +68,12 @@ def service_environment(service: Service, port: int, addresses: Addresses) -> di
     staff = {"HUIJI_STAFF_FILE": str(addresses.staff_file)} if addresses.staff_file else {}
     keys = addresses.root_keys
     signing = {"HUIJI_ROOT_KEY_FILE": str(root_key_file(keys, service.name))} if keys else {}
+    callers = addresses.hospital_callers_file if service.name == "intake" else None
+    proving = {"HUIJI_HOSPITAL_CALLERS_FILE": str(callers)} if callers else {}
     return {
         **staff,
         **signing,
+        **proving,
         "HUIJI_SERVICE": service.name,
         "HUIJI_DATABASE_URL": addresses.database_url,
         "HUIJI_KAFKA": addresses.kafka,

@@ -11,6 +11,7 @@ from libs.benefits import CaseRefused, read_case
 from libs.money import format_yuan
 from services.operations.adapters.announcing import RunningAt
 from services.operations.adapters.asking import ask, send_document
+from services.operations.adapters.demo_callers import hospital_token
 from services.operations.entrypoints.exits import NO
 from services.operations.entrypoints.finding import PlatformFile, find_platform, reaching
 from services.operations.entrypoints.output import AsJson, console, print_json, print_table, refuse
@@ -38,14 +39,19 @@ def estimate(
     platform: PlatformFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Ask the running platform what would be paid, per liability and in total, and on which facts. Records nothing."""
+    """Ask the running platform what would be paid, per liability and in total, and on which facts. Records nothing.
+
+    Shown is the hospital's token in $HUIJI_HOSPITAL_TOKEN or the file $HUIJI_HOSPITAL_TOKEN_FILE, if there is one.
+    """
     if not file.is_file():
         raise typer.BadParameter(f"no file {file}", param_hint="FILE")
     content = file.read_bytes()
     with reaching():
         running = find_platform(platform)
         if claim is not None:
-            answer = ask(f"{running.url('intake')}/claims/{quote(claim, safe='')}/comparison", _json(content))
+            token = hospital_token(running.hospital_callers_file)
+            path = f"/claims/{quote(claim, safe='')}/comparison"
+            answer = ask(running.url("intake") + path, _json(content), token=token)
         elif plan is not None:
             answer = ask(f"{running.url('adjudication')}/estimate/{quote(plan, safe='')}", _case(content))
         else:
@@ -66,7 +72,8 @@ def _of_document(running: RunningAt, content: bytes, filing: bool) -> Any:
         ("settlements", "application/json") if resource_type is None else ("fhir/Bundle", _FHIR)
     )
     operation = "$validate" if filing else "$estimate"
-    return send_document(f"{running.url('intake')}/{path}/{operation}", content, content_type)
+    token = hospital_token(running.hospital_callers_file)
+    return send_document(f"{running.url('intake')}/{path}/{operation}", content, content_type, token=token)
 
 
 def _json(content: bytes) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""`huiji make-staff`: made-up staff and readers for a deployment on one machine, made once."""
+"""`huiji make-staff`: made-up staff, readers and hospitals' callers for a deployment on one machine, made once."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,15 +6,17 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from services.operations.adapters.demo_callers import callers_of_platform
 from services.operations.adapters.demo_staff import readers_of_platform, staff_of_platform
 
 
 def make_staff(
     directory: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="Where to make the files.")],
 ) -> None:
-    """Make staff.yaml and readers.yaml, with their tokens beside (mode 0600); who is there keeps the token.
+    """Make staff.yaml, readers.yaml, hospital-callers.yaml, the tokens beside (0600); who is there keeps the token.
 
     A city names its people itself, and keeps no token in clear.
     """
-    for file in (staff_of_platform(directory), readers_of_platform(directory)):
+    made = (staff_of_platform, readers_of_platform, callers_of_platform)
+    for file in (make(directory) for make in made):
         Console(soft_wrap=True).print(f"{file} is there.")

@@ -66,6 +66,7 @@ def _addresses(running: RunningAt) -> Addresses:
         bureau_url=running.bureau_url or "",
         bank_url="",
         master_key_file=Path(),
+        hospital_callers_file=running.hospital_callers_file,
     )
 
 

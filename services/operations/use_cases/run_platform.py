@@ -27,6 +27,7 @@ from libs.local_platform.ports import LOOPBACK
 from libs.local_platform.processes import PartState
 from libs.privacy import create_master_key
 from services.operations.adapters.announcing import announced
+from services.operations.adapters.demo_callers import callers_of_platform
 from services.operations.adapters.demo_staff import staff_of_platform
 from services.operations.adapters.pool_account import open_pool_account
 from services.operations.adapters.root_witness import ROOT_KEYS, keys_of_platform
@@ -137,6 +138,7 @@ def _start_foundations(plan: PlatformPlan, processes: Processes) -> Addresses:
         bank_url=bank.url,
         master_key_file=master_key_file,
         staff_file=staff_of_platform(plan.directory),
+        hospital_callers_file=callers_of_platform(plan.directory),
         root_keys=keys_of_platform(plan.directory / ROOT_KEYS, [service.name for service in plan.services]),
         fetch_max_wait_ms=FETCH_MAX_WAIT_MS[plan.broker],
     )

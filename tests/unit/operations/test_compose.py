@@ -110,7 +110,7 @@ def test_a_service_gets_the_settings_it_gets_locally(
     compose: Compose, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told = container_of(compose, service).environment
-    nowhere = Addresses("", "", {}, "", "", Path("/"), staff_file=Path("/"))
+    nowhere = Addresses("", "", {}, "", "", Path("/"), staff_file=Path("/"), hospital_callers_file=Path("/"))
     own = {"HUIJI_READER_FILE"} if service.name == "projections" else set()
     assert set(told) - own == {*service_environment(service, ANY_PORT, nowhere), "HUIJI_HTTP_HOST"}
     for name, value in told.items():

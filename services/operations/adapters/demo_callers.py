@@ -1,0 +1,97 @@
+"""Made-up callers for a platform on one machine: each hospital of the generated city, and a platform of the region.
+
+A city names its hospitals' systems itself (`HUIJI_HOSPITAL_CALLERS_FILE`) and keeps no token in clear.
+"""
+
+import json
+import os
+import secrets
+from pathlib import Path
+
+import orjson
+import yaml
+
+from libs.runtime.staff import token_hash
+from libs.synthetic.cities import CITIES, OUT_OF_TOWN_HOSPITALS
+from libs.synthetic.published_examples import published_examples
+from services.operations.adapters.credentials import NotProven
+from services.operations.adapters.replacing import replace_file
+
+FILE = "hospital-callers.yaml"
+TOKENS = "hospital-tokens.json"
+#: Sends for all of them: what the simulators show, whose arrays mix hospitals.
+REGIONAL = "regional-platform"
+TOKEN = "HUIJI_HOSPITAL_TOKEN"
+TOKEN_FILE = "HUIJI_HOSPITAL_TOKEN_FILE"
+_HEAD = "# Made up for this machine, with the tokens beside it. A city's own file: docs/hospital-guide.md\n"
+
+
+class NoSuchCaller(NotProven):
+    """The local platform has made no token for it."""
+
+    code = "no_such_caller"
+
+    def __init__(self, caller: str) -> None:
+        super().__init__(
+            f"no token of {caller!r} is kept here: a hospital of the generated city, or {REGIONAL}; a city's own"
+            " hospitals keep their tokens themselves"
+        )
+
+
+def callers_of_platform(directory: Path) -> Path:
+    """The callers' file of the platform in `directory`, with the tokens beside it (mode 0600).
+
+    Who is there already keeps the token; a platform of an earlier release gets whom it lacks.
+    """
+    file, tokens_file = directory / FILE, directory / TOKENS
+    tokens: dict[str, str] = json.loads(tokens_file.read_text()) if file.exists() else {}
+    known = yaml.safe_load(file.read_text())["callers"] if file.exists() else []
+    hospitals = _hospitals()
+    wanted = {one: [one] for one in hospitals} | {REGIONAL: hospitals}
+    missing = [one for one in wanted if one not in tokens]
+    if missing:
+        tokens |= {one: secrets.token_urlsafe(32) for one in missing}
+        known += [
+            {"id": one, "hospitals": wanted[one], "tokens": [{"sha256": token_hash(tokens[one])}]}
+            for one in missing
+        ]
+        tokens_file.touch(mode=0o600)
+        tokens_file.write_bytes(orjson.dumps(tokens, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+        replace_file(file, (_HEAD + yaml.safe_dump({"callers": known}, sort_keys=False)).encode())
+    return file
+
+
+def hospital_token(callers_file: Path | None, caller: str = "") -> str | None:
+    """The token to show: that of `caller` on a local platform; else the environment's, or the region's here.
+
+    None where no platform of this machine has made any. Raises NotProven.
+    """
+    if not caller:
+        if file := os.environ.get(TOKEN_FILE):
+            return _read(Path(file))
+        if token := os.environ.get(TOKEN):
+            return token
+    tokens_file = callers_file.with_name(TOKENS) if callers_file else None
+    if tokens_file is None or not tokens_file.exists():
+        if caller:
+            raise NoSuchCaller(caller)
+        return None
+    tokens: dict[str, str] = json.loads(tokens_file.read_text())
+    if caller and caller not in tokens:
+        raise NoSuchCaller(caller)
+    return tokens[caller or REGIONAL]
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text().strip()
+    except OSError as error:
+        raise NotProven(f"{file}: {error.strerror}") from None
+
+
+def _hospitals() -> list[str]:
+    """All that send generated or published discharges, and pharmacies, which settle prescribed drugs."""
+    places = {one.id for city in CITIES.values() for one in city.hospitals}
+    places |= {one.id for one in OUT_OF_TOWN_HOSPITALS}
+    places |= {one.hospital_id for example in published_examples() for one in example.submissions}
+    return sorted(places)
