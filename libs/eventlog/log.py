@@ -17,6 +17,7 @@ from libs.eventlog.event import Append, Recorded
 from libs.eventlog.heads import Heads
 from libs.eventlog.migrate import KERNEL_MIGRATIONS, create_shards, migrate
 from libs.eventlog.said import note_said
+from libs.eventlog.snapshots import Draft, never_snapshot, write_snapshots
 
 if TYPE_CHECKING:
     from libs.eventlog.database import Connection, Pool
@@ -35,6 +36,7 @@ class Mark(NamedTuple):
     appends: int
     callbacks: int
     writes: int
+    snapshots: int
 
 
 class UnitOfWork:
@@ -49,6 +51,10 @@ class UnitOfWork:
         self._after_commit: list[Callable[[], None]] = []
         #: Where lanes that this transaction holds locked move to at its end, with what is appended.
         self.advances: Mapping[Lane, int] = {}
+        #: What is kept of states at events that this transaction appends.
+        self.snapshots: list[Draft] = []
+        #: Streams of which an event is amended: they are folded from their first event from now on.
+        self.amended: list[str] = []
 
     @property
     def connection(self) -> "Connection":
@@ -58,7 +64,7 @@ class UnitOfWork:
 
     def mark(self) -> "Mark":
         """A point to go back to while nothing is written."""
-        return Mark(len(self._appends), len(self._after_commit), self._writes)
+        return Mark(len(self._appends), len(self._after_commit), self._writes, len(self.snapshots))
 
     def go_back(self, mark: "Mark") -> bool:
         """Forget what was to be appended and done since `mark`. Answers False, and does nothing, if it has written."""
@@ -66,6 +72,7 @@ class UnitOfWork:
             return False
         del self._appends[mark.appends :]
         del self._after_commit[mark.callbacks :]
+        del self.snapshots[mark.snapshots :]
         return True
 
     def append(self, append: Append) -> None:
@@ -148,6 +155,10 @@ class EventLog:
             )  # fmt: skip
             if work.advances and not recorded:
                 await checkpoint.advance(connection, work.advances)
+            if work.snapshots:
+                await write_snapshots(connection, work.snapshots, recorded)
+            for stream_id in work.amended:
+                await never_snapshot(connection, stream_id)
             if before_commit is not None:
                 await before_commit(work, recorded)
         self._heads.bring_back(recorded)

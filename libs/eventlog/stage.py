@@ -54,6 +54,7 @@ class Stage(Generic[S, C]):
         What the unit of work has already decided counts as happened. The new states enter the cache when it commits.
         """
         current = await self.states.load(work.reader, [instruction.stream_id for instruction in instructions])
+        before = {stream_id: loaded.version for stream_id, loaded in current.items()}
         for earlier in work.pending:
             if earlier.stream_id in current:
                 current[earlier.stream_id] = self.states.after(current[earlier.stream_id], earlier.events)
@@ -78,6 +79,7 @@ class Stage(Generic[S, C]):
                     )
                 )
                 current[instruction.stream_id] = self.states.after(loaded, events)
+        work.snapshots += self.states.drafts(before, current)
         work.after_commit(lambda: self.states.keep(current))
         return decided
 

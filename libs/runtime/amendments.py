@@ -221,6 +221,8 @@ async def _append(
 ) -> None:
     version = len(made)
     work.append(Append(_stream_of(event.event_id), version, [amendment], cause=event))
+    if not isinstance(amendment, PatchProposed):
+        work.amended.append(event.stream_id)
     await work.connection.execute(
         "insert into amendment_reason (event_id, version, why, stated_by, stated_at) values ($1, $2, $3, $4, $5)",
         event.event_id,

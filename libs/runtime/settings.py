@@ -6,6 +6,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from libs.eventlog.kafka import Compression
+from libs.eventlog.snapshots import SnapshotPolicy
 
 
 class ServiceSettings(BaseSettings):
@@ -77,3 +78,23 @@ class ServiceSettings(BaseSettings):
         default=0.0, description="for drills: how far this process's clock is wrong"
     )
     log_level: str = "INFO"
+
+
+class PersonStreamSettings(ServiceSettings):
+    """Settings of a service that keeps a stream per person, which grows for as long as the person is insured."""
+
+    snapshot_every: int = Field(
+        default=0,
+        ge=0,
+        description="events of a stream from one snapshot of its state to the next; 0: none are taken or read",
+    )
+    snapshot_longer_than: int = Field(
+        default=1_000, ge=0, description="a stream with fewer events is read from its first one"
+    )
+
+    @property
+    def snapshots(self) -> SnapshotPolicy | None:
+        """When snapshots are taken; None: never."""
+        if not self.snapshot_every:
+            return None
+        return SnapshotPolicy(self.snapshot_every, self.snapshot_longer_than)

@@ -8,20 +8,17 @@ from typing import Literal
 from pydantic import Field, PositiveFloat
 
 from libs.benefits import load_plans
-from libs.contracts import Event
-from libs.eventlog import Recorded, States
 from libs.eventlog.stage import Stage
 from libs.runtime.history import Folding
 from libs.runtime.pump import Pump
 from libs.runtime.service import Parts, Runtime, run_service
-from libs.runtime.settings import ServiceSettings
+from libs.runtime.settings import PersonStreamSettings
 from libs.runtime.staff import read_staff, staff_desk
 from services.adjudication.adapters.authority_file import FIRST_CITY, read_authority
+from services.adjudication.adapters.person_states import person_states
 from services.adjudication.adapters.plan_archive import archive_plans
 from services.adjudication.domain.commands import Clocks
-from services.adjudication.domain.noted import Noted, read_for_state
 from services.adjudication.domain.process import decide
-from services.adjudication.domain.state import evolve, initial
 from services.adjudication.entrypoints.appeals import appeals_router
 from services.adjudication.entrypoints.claim_desk import ClaimDesk
 from services.adjudication.entrypoints.http import adjudication_router
@@ -36,7 +33,7 @@ from services.adjudication.use_cases.pass_deadlines import pass_deadlines
 Owner = Literal["enrolment", "fraud", "hospital", "operator"]
 
 
-class AdjudicationSettings(ServiceSettings):
+class AdjudicationSettings(PersonStreamSettings):
     """Settings of adjudication."""
 
     answer_seconds: float = Field(
@@ -64,7 +61,7 @@ async def build(runtime: Runtime[AdjudicationSettings]) -> Parts:
     plans = load_plans()
     async with runtime.log.pool.acquire() as connection:
         await archive_plans(connection, plans.values())
-    states = States("adjudication", initial, evolve, read=_read)
+    states = person_states(settings.snapshots)
     stage = Stage(states, partial(decide, plans=plans))
     who = staff_desk(read_staff(settings.staff_file) if settings.staff_file else None)
     desk = ClaimDesk(runtime.log, stage, clocks, read_authority(settings.authority_file), who)
@@ -85,10 +82,6 @@ async def build(runtime: Runtime[AdjudicationSettings]) -> Parts:
         on_reset=states.clear,
         folding=Folding(states, lambda person, claim_id: person.claims.get(claim_id)),
     )
-
-
-def _read(recorded: Recorded) -> Event | Noted:
-    return read_for_state(recorded.type, recorded.schema_version, recorded.body)
 
 
 def _clocks(settings: AdjudicationSettings) -> Clocks:

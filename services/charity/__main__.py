@@ -5,19 +5,19 @@ from pathlib import Path
 
 from pydantic import Field
 
-from libs.eventlog import States
 from libs.eventlog.stage import Stage
 from libs.runtime.history import Folding
 from libs.runtime.service import Parts, Runtime, run_service
-from libs.runtime.settings import ServiceSettings
+from libs.runtime.settings import PersonStreamSettings
+from services.charity.adapters.person_states import person_states
 from services.charity.adapters.programme_files import PROGRAMMES, read_programmes
 from services.charity.domain.referring import decide
-from services.charity.domain.state import evolve, initial, of_claim
+from services.charity.domain.state import of_claim
 from services.charity.entrypoints.http import charity_router
 from services.charity.use_cases.hear_events import SUBSCRIPTIONS, hear_events
 
 
-class CharitySettings(ServiceSettings):
+class CharitySettings(PersonStreamSettings):
     """Settings of charity."""
 
     charity_programmes: Path = Field(
@@ -28,7 +28,7 @@ class CharitySettings(ServiceSettings):
 async def build(runtime: Runtime[CharitySettings]) -> Parts:
     """The person's stream, the programmes, and the referrals."""
     programmes = read_programmes(runtime.settings.charity_programmes)
-    states = States("charity", initial, evolve)
+    states = person_states(runtime.settings.snapshots)
     stage = Stage(states, partial(decide, programmes=programmes))
     return Parts(
         subscriptions=SUBSCRIPTIONS,

@@ -6,19 +6,18 @@ from pathlib import Path
 
 from pydantic import Field
 
-from libs.eventlog import States
 from libs.eventlog.stage import Stage
 from libs.runtime.history import Folding
 from libs.runtime.service import Parts, Runtime, run_service
-from libs.runtime.settings import ServiceSettings
+from libs.runtime.settings import PersonStreamSettings
+from services.fraud.adapters.person_states import person_states
 from services.fraud.adapters.rules_file import FIRST_TEN, read_rules
 from services.fraud.domain.scoring import decide
-from services.fraud.domain.state import evolve, initial
 from services.fraud.entrypoints.http import fraud_router
 from services.fraud.use_cases.hear_events import SUBSCRIPTIONS, hear_events
 
 
-class FraudSettings(ServiceSettings):
+class FraudSettings(PersonStreamSettings):
     """Settings of fraud."""
 
     fraud_rules_file: Path = Field(
@@ -31,7 +30,7 @@ async def build(runtime: Runtime[FraudSettings]) -> Parts:
     """The person's stream, the rules, and the reviews."""
     settings = runtime.settings
     rules = read_rules(settings.fraud_rules_file)
-    states = States("fraud", initial, evolve)
+    states = person_states(settings.snapshots)
     stage = Stage(states, partial(decide, rules=rules))
     return Parts(
         subscriptions=SUBSCRIPTIONS,

@@ -2,13 +2,12 @@
 
 from pathlib import Path
 
-from libs.eventlog import States
 from libs.eventlog.stage import Stage
 from libs.runtime.history import Folding
 from libs.runtime.service import Parts, Runtime, run_service
 from libs.runtime.staff import operator_desk, read_staff
+from services.payout.adapters.account_states import account_states
 from services.payout.adapters.bank import Bank, BankSettings
-from services.payout.domain.account import evolve, initial
 from services.payout.domain.claim_part import of_claim
 from services.payout.domain.payments import decide
 from services.payout.entrypoints.clawbacks import clawbacks_router
@@ -26,7 +25,7 @@ async def build(runtime: Runtime[PayoutSettings]) -> Parts:
     bank = await runtime.resources.enter_async_context(
         Bank(BankSettings(url=settings.bank_url, user=settings.bank_user, password=settings.bank_password))
     )
-    states = States("payout", initial, evolve)
+    states = account_states(settings.snapshots)
     stage = Stage(states, decide)
     payments, insurers = payment_pumps(runtime, stage, bank), insurer_pumps(runtime)
     closing, writing, telling = payments.closing, insurers.writing, insurers.telling

@@ -2,10 +2,10 @@
 
 from pydantic import Field, SecretStr
 
-from libs.runtime.settings import ServiceSettings
+from libs.runtime.settings import PersonStreamSettings
 
 
-class PayoutSettings(ServiceSettings):
+class PayoutSettings(PersonStreamSettings):
     """Settings of payout. The defaults of the debtor are the demo's account at the demo's bank."""
 
     bank_url: str

@@ -15,7 +15,7 @@ from typing import ClassVar, Final, Literal, Self
 import msgspec
 from msgspec.structs import replace
 
-from libs.contracts import Event, decode, encode
+from libs.contracts import Event, decode, encode, event_type
 from libs.contracts.adjudication import ClaimAdjudicated, ClaimDenied, ClaimOpened
 from libs.contracts.settlement import Scheme
 from libs.contracts.views import View
@@ -77,40 +77,45 @@ class KeptScore(KeptWhole, frozen=True, kw_only=True):
 
 
 class FiledBill(msgspec.Struct, frozen=True, eq=False, dict=True):
-    """A claim's bill in the revision that counts. Once the claim is decided it is kept as its event's bytes: it is
-    rarely read again, and its lines as objects would take ten times the room of everything else in the state."""
+    """A claim's bill in the revision that counts: its event while the claim is undecided (`opening`), from then on the
+    event's bytes (`kept`). It is rarely read again, and its lines as objects would take ten times the room of
+    everything else in the state."""
 
     revision: int
     order: ServiceOrder
-    filed: ClaimOpened | bytes
+    opening: ClaimOpened | None = None
+    kept: bytes | None = None
     preauthorisation_id: str | None = None
 
     #: What people are shown of it.
-    shown: ClassVar[Mapping[str, str]] = MappingProxyType({"filed": "body"})
+    shown: ClassVar[Mapping[str, str]] = MappingProxyType({"opening": "body", "kept": "body"})
 
     @classmethod
     def of(cls, opened: ClaimOpened) -> "FiledBill":
         visit = opened.visit
         order = (visit.admitted_on, visit.discharged_on, opened.claim_id)
-        return cls(opened.revision, order, opened, visit.preauthorisation_id)
+        return cls(opened.revision, order, opened, None, visit.preauthorisation_id)
 
     def opened(self) -> ClaimOpened:
         """The event it was filed by."""
-        if not isinstance(self.filed, bytes):
-            return self.filed
-        event = decode(_OPENED, ClaimOpened.schema_version, self.filed)
+        if self.opening is not None:
+            return self.opening
+        event = decode(_OPENED, ClaimOpened.schema_version, self.body)
         assert isinstance(event, ClaimOpened)
         return event
 
     @property
     def body(self) -> bytes:
         """Its event's bytes."""
-        return self.filed if isinstance(self.filed, bytes) else encode(self.filed)
+        if self.kept is not None:
+            return self.kept
+        assert self.opening is not None, "a bill is its event or the event's bytes"
+        return encode(self.opening)
 
     @cached_property
     def decided(self) -> "FiledBill":
         """As it is kept from then on. Encoded once, though a decision moves the state twice: made, and recorded."""
-        return self if isinstance(self.filed, bytes) else replace(self, filed=self.body)
+        return self if self.opening is None else replace(self, opening=None, kept=self.body)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, FiledBill) and self.body == other.body
@@ -144,6 +149,10 @@ class StandingDecision:
         assert isinstance(event, ClaimAdjudicated | ClaimDenied)
         self._recorded = None
         return _without_explanation(event)
+
+    def recorded(self) -> tuple[str, int, bytes]:
+        """As a recorded event would be made of it: type, version and body, without its explanation."""
+        return event_type(self.decision), self.decision.schema_version, encode(self.decision)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, StandingDecision) and self.decision == other.decision

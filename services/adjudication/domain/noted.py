@@ -135,7 +135,7 @@ def _opening(type_name: str, version: int, body: bytes) -> NotedOpening:
     seen: OpenedView = VIEWS.decode(type_name, version, body)
     order = (seen.visit.admitted_on, seen.visit.discharged_on, seen.claim_id)
     newest = newest_body(type_name, version, body)
-    bill = FiledBill(seen.revision, order, newest, seen.visit.preauthorisation_id)
+    bill = FiledBill(seen.revision, order, None, newest, seen.visit.preauthorisation_id)
     centre_fen = None if seen.one_stop is None else seen.one_stop.total_fen
     return NotedOpening(seen.claim_id, seen.answer_due_at, bill, centre_fen)
 

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Literal
 
 from libs.contracts.preauthorisation import (
+    PreauthorisationAnswer,
     PreauthorisationEvent,
     PreauthorisationGranted,
     PreauthorisationPended,
@@ -26,7 +27,7 @@ class PlannedStay:
     """One request. `ended` is for good; `converted_by` lasts as long as that claim is one and is not withdrawn."""
 
     request: PreauthorisationRequested
-    answer: Answer | None = None
+    answer: PreauthorisationAnswer | None = None
     answers: int = 0
     converted_by: str | None = None
     ended: Literal["released", "expired"] | None = None
@@ -78,7 +79,7 @@ def evolve_stay(stay: PlannedStay | None, event: PreauthorisationEvent) -> Plann
             raise AssertionError(f"not an event of a planned stay: {type(event).__name__}")
 
 
-def same_answer(one: Answer | None, other: Answer) -> bool:
+def same_answer(one: PreauthorisationAnswer | None, other: PreauthorisationAnswer) -> bool:
     """Whether two answers say and reserve the same, whenever they were given."""
     if one is None or type(one) is not type(other):
         return False
@@ -87,5 +88,5 @@ def same_answer(one: Answer | None, other: Answer) -> bool:
     return _said(one) == _said(other)
 
 
-def _said(answer: Answer) -> dict[str, object]:
+def _said(answer: PreauthorisationAnswer) -> dict[str, object]:
     return answer.model_dump(exclude={"number", "answered_at", "engine_digest", "inputs_digest"})

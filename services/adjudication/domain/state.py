@@ -53,6 +53,10 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
+FOLD_VERSION: Final = 1
+"""Of `evolve` and of what a state holds. A snapshot of another version is not read: raise it with whatever changes what
+the same events are folded to (`tests/contract/test_fold_versions.py` says when)."""
+
 NOTHING_RULED: Final = RuledFacts()
 
 

@@ -7,7 +7,11 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
 
-from libs.contracts.preauthorisation import PreauthorisationGranted, PreauthorisationRefused
+from libs.contracts.preauthorisation import (
+    PreauthorisationGranted,
+    PreauthorisationPended,
+    PreauthorisationRefused,
+)
 from libs.contracts.settlement import FeeLine, Settlement, Visit
 from libs.eventlog import ConcurrencyConflict, EventLog
 from libs.eventlog.stage import Stage
@@ -147,8 +151,10 @@ def stay_shown(stay: PlannedStay) -> dict[str, Any]:
         told["cut_by_limits_fen"] = cut_fen
     elif isinstance(answer, PreauthorisationRefused):
         told["reasons"] = [answer.reason]
+    elif isinstance(answer, PreauthorisationPended):
+        told["reasons"] = [reason.code for reason in answer.reasons]
     else:
-        told["reasons"] = [reason.code for reason in answer.reasons] if answer else []
+        told["reasons"] = []
     return told
 
 

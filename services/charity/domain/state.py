@@ -18,6 +18,10 @@ from libs.contracts.charity import (
     ReferralWithdrawn,
 )
 
+FOLD_VERSION: Final = 1
+"""Of `evolve` and of what a state holds. A snapshot of another version is not read: raise it with whatever changes what
+the same events are folded to (`tests/contract/test_fold_versions.py` says when)."""
+
 KNOWN_COVERAGES = 10
 KNOWN_YEARS = 3
 

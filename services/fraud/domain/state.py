@@ -19,6 +19,10 @@ from libs.contracts.fraud import (
     ReviewOpened,
 )
 
+FOLD_VERSION: Final = 1
+"""Of `evolve` and of what a state holds. A snapshot of another version is not read: raise it with whatever changes what
+the same events are folded to (`tests/contract/test_fold_versions.py` says when)."""
+
 HISTORY_DAYS = 400
 HISTORY_CLAIMS = 60
 WAITING_CLAIMS = 200

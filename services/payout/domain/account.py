@@ -32,6 +32,10 @@ from services.payout.domain.ids import payment_id_of
 
 Status = Literal["held", "instructed", "cancelled", "settled", "rejected", "returned"]
 
+FOLD_VERSION: Final = 1
+"""Of `evolve` and of what a state holds. A snapshot of another version is not read: raise it with whatever changes what
+the same events are folded to (`tests/contract/test_fold_versions.py` says when)."""
+
 _NONE: Final[Mapping[Any, Any]] = MappingProxyType({})
 
 

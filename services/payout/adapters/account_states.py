@@ -1,0 +1,16 @@
+"""The states of payout's streams, one per person, and how they are kept in snapshots."""
+
+from libs.eventlog import States
+from libs.eventlog.snapshots import SnapshotPolicy, Snapshots
+from libs.eventlog.state_codec import StateCodec
+from services.payout.domain.account import FOLD_VERSION, Account, evolve, initial
+
+SOURCE = "payout"
+
+CODEC = StateCodec(Account)
+
+
+def account_states(policy: SnapshotPolicy | None = None) -> States[Account]:
+    """States of people, with snapshots when there is a policy for them."""
+    snapshots = None if policy is None else Snapshots(CODEC, FOLD_VERSION, policy)
+    return States(SOURCE, initial, evolve, snapshots=snapshots)
