@@ -6,7 +6,9 @@ import pytest
 
 from libs.contracts import Event
 from libs.eventlog import Append, Consumer, EventLog, Recorded, Relay, States
+from libs.eventlog.snapshots import SnapshotPolicy, Snapshots
 from libs.eventlog.stage import Instruction, Stage
+from libs.eventlog.state_codec import StateCodec
 from tests.support.kernel import LogSource, MemoryTopic, add, add_to_many, all_events, open_log, watch
 from tests.support.ticks import Ticked, stream_of, tick
 
@@ -31,7 +33,9 @@ async def downstream(database: str) -> AsyncIterator[EventLog]:
         yield log
 
 
-def repeats(downstream: EventLog, upstream: EventLog, *, refuses: str = "") -> Consumer:
+def repeats(
+    downstream: EventLog, upstream: EventLog, *, refuses: str = "", snapshots: Snapshots[int] | None = None
+) -> Consumer:
     """Repeats each tick in its own log, but for those of a claim that it cannot decide."""
 
     def evolve(count: int, event: Event) -> int:
@@ -47,7 +51,7 @@ def repeats(downstream: EventLog, upstream: EventLog, *, refuses: str = "") -> C
         assert isinstance(event, Ticked)
         return Instruction(recorded.stream_id, event, recorded)
 
-    states: States[int] = States("downstream", lambda stream_id: 0, evolve)
+    states: States[int] = States("downstream", lambda stream_id: 0, evolve, snapshots=snapshots)
     stage = Stage(states, decide)
     sources = {"upstream": LogSource(upstream)}
     handler, handled = stage.handler(translate), frozenset({"Ticked"})
@@ -71,6 +75,25 @@ async def test_a_batch_of_any_size_takes_the_same_statements(
     await consumer.process(later[:size])
     assert len(sent) == STATEMENTS_OF_A_BATCH, "\n".join(sent)
     assert len(await all_events(downstream)) == 2 * len(first) + size
+
+
+@pytest.mark.parametrize(("every", "more"), [(1_000, 0), (3, 1)], ids=["no threshold", "500 thresholds"])
+async def test_snapshots_cost_one_statement_where_a_stream_passes_a_threshold_and_none_elsewhere(
+    upstream: EventLog, downstream: EventLog, every: int, more: int
+) -> None:
+    snapshots = Snapshots(StateCodec(int), 1, SnapshotPolicy(every))
+    consumer = repeats(downstream, upstream, snapshots=snapshots)
+    await add_to_many(upstream, claims=501, each=1, after=2)
+    await consumer.prepare()
+    events = await all_events(upstream)
+    # With the first event of each shard the connection and the shards' ends are known.
+    await consumer.process([event for event in events if event.version < 3])
+    sent = await watch(downstream)
+    thirds = [event for event in events if event.version == 3][:500]
+    await consumer.process(thirds)
+    about_types = [statement for statement in sent if "pg_catalog" in statement]
+    assert len(sent) - len(about_types) == STATEMENTS_OF_A_BATCH + more, "\n".join(sent)
+    assert snapshots.taken_total == more * len(thirds)
 
 
 async def a_batch_with(
