@@ -9,7 +9,7 @@ transaction of the events that it is about, after them: their shards are locked 
 import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
 import structlog
@@ -168,15 +168,15 @@ async def read_tails_after_snapshots(
     """
     rows = await connection.fetch(_TAILS, list(after), list(after.values()), fold_version)
     found: list[Snapshot] = []
-    events: list[Recorded] = []
+    events: list[tuple[Any, ...]] = []
     for row in rows:
         *event, digest, linked = row
         if digest is None:
-            events.append(to_recorded(source, event))
+            events.append(tuple(event))
         else:
             draft = Draft(row["stream_id"], row["version"], row["schema_version"], row["body"])
             found.append(Snapshot(draft, row["hash"], digest, linked))
-    return found, events
+    return found, await to_recorded(connection, source, events)
 
 
 async def snapshot_streams(connection: "Connection") -> list[str]:
