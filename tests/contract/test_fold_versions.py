@@ -20,7 +20,7 @@ from services.payout.domain.ids import payment_id_of
 from tests.support.told_states import TELLINGS, untold
 
 STATES_OF_VERSION = {
-    ("adjudication", 1): "5b278f6710e4983082018b201ffed1b5ac5a1a301e2f0a4f642010071c08f0b1",
+    ("adjudication", 1): "6448f5e8f8b16668006f7007b38d9fb8d5967208158e56bce0550694bbba07ec",
     ("payout", 1): "b299463f9a648efe280e3b98e70724f19279f85ed125f7f4f7d45b2cd3511ab9",
     ("fraud", 1): "4ef5fe192c80d0496b974f2a29f0f6eba369fe4183f0ce2a2684b94255212247",
     ("charity", 1): "83cadbbd74e3c57cb9c2a99d55206ce72ea57542cd5a076e1c1fde801545bad5",

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 KEY_SCHEMA = "privacy"
 _COPY_SECONDS = 6 * 3_600.0
 # The logs have files of their own, with every body, wherever it lies here; how far a log was published says something
-# about one broker only; which SQL was applied is a fact of the database that takes the tables; snapshots are folds of the log.
+# about one broker only; which SQL was applied is a fact of the database that takes the tables; snapshots are made
+# of the logs again.
 _NOT_STATE = ("event", "archive_segment", "archive_block", "snapshot", "shard", "relay", "migration")
 READ_MODELS = "projections"
 """Read models are built from the logs again, with the checkpoints that tell how far they came."""
