@@ -60,6 +60,11 @@ def topic_of(source: str) -> str:
     return f"huiji.{source}.events"
 
 
+def source_of(topic: str) -> str:
+    """The service whose log a topic carries."""
+    return topic.removeprefix("huiji.").removesuffix(".events")
+
+
 async def ensure_topics(
     bootstrap: str, topics: dict[str, int], *, replication: int = 1, kept_for_good: bool = False
 ) -> set[str]:

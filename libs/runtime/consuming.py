@@ -6,7 +6,8 @@ a second (they only save re-reading: the checkpoint is the truth), and nothing i
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from functools import partial
 from time import monotonic
 
@@ -22,25 +23,21 @@ from libs.eventlog import Consumer, Recorded
 from libs.eventlog.checkpoint import Lane
 from libs.eventlog.consumer import Held
 from libs.eventlog.envelope import EnvelopeUnreadable
-from libs.eventlog.errors import NewerThanThisCode, SourceWentBack, TooManyParked, is_operational
+from libs.eventlog.errors import NewerThanThisCode, TooManyParked, is_operational
 from libs.eventlog.kafka import topic_of
+from libs.runtime.assigned import Assigned
 from libs.runtime.raw_batches import OnRebalance, Records, next_records, raw_records, recorded_of, undecoded
 from libs.runtime.resting import LEAST_REST_SECONDS, UNHURRIED_REST_SECONDS, resting_seconds
 from libs.runtime.settings import ServiceSettings
+from libs.runtime.tails import Tails
 
 logger = structlog.get_logger(__name__)
 
 # The embedded broker spends a millisecond on each fetch that finds nothing: half of what an idle platform costs.
 UNHURRIED_FETCH_WAITS = 3
-OFFSET_COMMIT_SECONDS = 1.0
-OFFSET_COMMIT_TIMEOUT_SECONDS = 2.0
-HELD_LANE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 5.0
 # After the broker was lost its topics come back: seen within seconds, not within aiokafka's five minutes.
 METADATA_MAX_AGE_MS = 5_000
-
-
-_EXPECTED = (TooManyParked, SourceWentBack, NewerThanThisCode)
 
 
 class StoppedWhileFailing(Exception):
@@ -65,15 +62,18 @@ class Inbound:
         self._least_rest_seconds = UNHURRIED_REST_SECONDS if unhurried else LEAST_REST_SECONDS
         self._one_at_a_time = asyncio.Lock()
         self._stopping = asyncio.Event()
-        self._committed_at = 0.0
-        self._assigned: set[TopicPartition] = set()
-        self._fetched: dict[TopicPartition, int] = {}
-        self._joined = False
         self._reset_due = False
         self._batch_failing: str | None = None
         self._held: dict[Lane, Held] = {}
-        self._waiting: set[TopicPartition] = set()
-        self._tails_failing: dict[str, str] = {}
+        self._assigned = Assigned(lambda: self._subscriber.consumer)
+        self.tails = Tails(
+            consumer,
+            self._sources,
+            self._held,
+            shards_of=self._assigned.shards_of,
+            turn=self._turn,
+            every_seconds=settings.tail_check_seconds,
+        )
         self.broker = KafkaBroker(
             settings.kafka,
             logger=None,
@@ -107,13 +107,13 @@ class Inbound:
     @property
     def joined(self) -> bool:
         """True once the consumer group has given this process its partitions, be they none."""
-        return self._joined
+        return self._assigned.joined
 
     @property
     def failing(self) -> str | None:
         """Why events are not processed now; None when all is well, but for lanes that are `held`."""
-        reasons = [reason for reason in (self._batch_failing, self._thrown_out()) if reason]
-        return "; ".join([*reasons, *sorted(set(self._tails_failing.values()))]) or None
+        reasons = [reason for reason in (self._batch_failing, self._assigned.thrown_out()) if reason]
+        return "; ".join([*reasons, *self.tails.failing]) or None
 
     @property
     def held(self) -> dict[Lane, str]:
@@ -125,34 +125,9 @@ class Inbound:
         """What only an upgrade of this process can read: each says which event holds which lane."""
         return sorted(str(error) for error in self._held.values() if isinstance(error, NewerThanThisCode))
 
-    def _thrown_out(self) -> str | None:
-        """Why the group gives this process nothing any more, though it had joined.
-
-        aiokafka says it in no public way: its coordination ends, and every poll fails from then on. What arrives is
-        read from the sources' logs meanwhile.
-        """
-        coordinator = getattr(self._subscriber.consumer, "_coordinator", None)
-        routine = getattr(coordinator, "_coordination_task", None)
-        if routine is None or not routine.done() or routine.cancelled() or routine.exception() is None:
-            return None
-        return (
-            f"thrown out of the consumer group ({type(routine.exception()).__name__}): another process may have its"
-            " HUIJI_INSTANCE; restart one of them under another name"
-        )
-
     def lag(self) -> dict[Lane, int]:
         """Events of the assigned lanes that the brokers have and this process has not fetched."""
-        consumer = self._subscriber.consumer
-        if consumer is None:
-            return {}
-        lag: dict[Lane, int] = {}
-        for partition in self._assigned & consumer.assignment():
-            end = consumer.highwater(partition)
-            if end is None:
-                continue
-            source = partition.topic.removeprefix("huiji.").removesuffix(".events")
-            lag[source, partition.partition] = max(0, end - self._fetched.get(partition, end))
-        return lag
+        return self._assigned.lag()
 
     async def start(self) -> None:
         """Join the consumer group."""
@@ -163,7 +138,7 @@ class Inbound:
         self._stopping.set()
         try:
             async with asyncio.timeout(self._settings.stop_seconds), self._one_at_a_time:
-                await self._commit_offsets(force=True)
+                await self._assigned.commit_offsets(force=True)
         except TimeoutError:
             # A database that hangs, say. What the batch did is rolled back, and it comes again after the start.
             logger.warning("batch_given_up", seconds=self._settings.stop_seconds)
@@ -175,9 +150,9 @@ class Inbound:
 
     async def _rebalanced(self, partitions: set[TopicPartition]) -> None:
         # Nothing is awaited here: a batch that keeps failing must not keep this process from the group's protocol.
-        self._assigned, self._joined, self._reset_due = partitions, True, True
-        self._fetched = {partition: at for partition, at in self._fetched.items() if partition in partitions}
-        self._held = {}
+        self._assigned.give(partitions)
+        self._reset_due = True
+        self._held.clear()
         logger.info("partitions_assigned", count=len(partitions))
 
     async def _on_batch(self, records: Records) -> None:
@@ -186,7 +161,7 @@ class Inbound:
             return
         # A fetch answers with the first that comes, and aiokafka sends no other before that is taken: asked meanwhile,
         # the next batch would be what came first in this rest, and what came after it would wait for another.
-        resting = self._stop_fetching()
+        resting = self._assigned.stop_fetching()
         began = monotonic()
         try:
             await self._process_batch(records)
@@ -194,21 +169,7 @@ class Inbound:
                 took = monotonic() - began
                 await asyncio.sleep(resting_seconds(took, len(records), self._least_rest_seconds))
         finally:
-            self._fetch_again(resting)
-
-    def _stop_fetching(self) -> set[TopicPartition]:
-        consumer = self._subscriber.consumer
-        if consumer is None:
-            return set()
-        fetched: set[TopicPartition] = consumer.assignment() - consumer.paused()
-        consumer.pause(*fetched)
-        return fetched
-
-    def _fetch_again(self, partitions: set[TopicPartition]) -> None:
-        """All but those that wait for their gap to be filled, and those that a rebalance gave to another process."""
-        consumer = self._subscriber.consumer
-        if consumer is not None:
-            consumer.resume(*(partitions & consumer.assignment()) - self._waiting)
+            self._assigned.fetch_again(resting)
 
     async def _process_batch(self, records: Records) -> None:
         events = self._readable(records)
@@ -216,16 +177,18 @@ class Inbound:
             if self._stopping.is_set():
                 return
             held = await self._process_until_done(events)
-            kept_back = {TopicPartition(topic_of(source), shard) for source, shard in held}
-            for record in records:
-                partition = TopicPartition(record.topic, record.partition)
-                if partition not in kept_back:
-                    self._fetched[partition] = record.offset + 1
             for event in events:
                 self._held.pop((event.source, event.shard), None)
             self._held |= held
-            self._hold(kept_back, records)
-        await self._commit_offsets()
+            self._assigned.processed(records, held)
+        await self._assigned.commit_offsets()
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """The consumer, while nobody else uses it, and with what the last rebalance left of its memory."""
+        async with self._one_at_a_time:
+            await self._reset_if_due()
+            yield
 
     def _readable(self, records: Iterable[ConsumerRecord[bytes, bytes]]) -> list[Recorded]:
         """What is not one of our events is passed over: if it hides one, the gap is filled from the source."""
@@ -280,97 +243,3 @@ class Inbound:
             except BaseException:
                 self._reset_due = True
                 raise
-
-    def _hold(
-        self, held: Iterable[TopicPartition], records: tuple[ConsumerRecord[bytes, bytes], ...]
-    ) -> None:
-        """Pause lanes whose gap cannot be filled yet and deliver their records again later; the others go on."""
-        consumer = self._subscriber.consumer
-        for partition in held:
-            # After a rebalance the lane is another process's, or comes again from its committed offset.
-            if consumer is None or partition not in consumer.assignment():
-                continue
-            first = min(r.offset for r in records if (r.topic, r.partition) == partition)
-            consumer.seek(partition, first)
-            consumer.pause(partition)
-            self._waiting.add(partition)
-            asyncio.get_running_loop().call_later(HELD_LANE_SECONDS, self._resume, partition)
-
-    def _resume(self, partition: TopicPartition) -> None:
-        self._waiting.discard(partition)
-        consumer = self._subscriber.consumer
-        if consumer is not None and partition in consumer.assignment():
-            consumer.resume(partition)
-
-    async def _commit_offsets(self, *, force: bool = False) -> None:
-        """Advisory, so neither a dead broker nor a rebalance may hold anything up for it."""
-        if not force and monotonic() - self._committed_at < OFFSET_COMMIT_SECONDS:
-            return
-        self._committed_at = monotonic()
-        consumer = self._subscriber.consumer
-        if consumer is None:
-            return
-        done = {
-            partition: at for partition, at in self._fetched.items() if partition in consumer.assignment()
-        }
-        try:
-            if done:
-                async with asyncio.timeout(OFFSET_COMMIT_TIMEOUT_SECONDS):
-                    await consumer.commit(done)
-        except (KafkaError, TimeoutError) as error:
-            logger.info("offsets_not_committed", error=type(error).__name__)
-
-    async def check_tails(self) -> None:
-        """Until cancelled: when a lane stands still though its source has more, read the source's own log."""
-        before: dict[Lane, int] = {}
-        while True:
-            await asyncio.sleep(self._settings.tail_check_seconds)
-            still = {
-                lane for lane, position in self._consumer.positions.items() if before.get(lane) == position
-            }
-            before = self._consumer.positions
-            for source in self._sources:
-                topic = topic_of(source)
-                mine = {partition.partition for partition in self._assigned if partition.topic == topic}
-                shards = sorted(shard for shard in mine if (source, shard) in still)
-                if shards:
-                    await self._check_tail(source, shards)
-
-    async def _lost(self, source: str, shards: list[int]) -> dict[int, int]:
-        """Those of `shards` that the source has more of, and that still stand where they stood a while later.
-
-        What has only just been recorded, or waits its turn in a burst, is on its way: reading it from the log as well
-        would make its source and this process work twice for it.
-        """
-        stood = self._consumer.positions
-        behind = await self._consumer.behind(source, shards)
-        if behind:
-            await asyncio.sleep(self._settings.tail_check_seconds / 2)
-        reached = self._consumer.positions
-        return {
-            shard: head for shard, head in behind.items() if reached[source, shard] == stood[source, shard]
-        }
-
-    async def _check_tail(self, source: str, shards: list[int]) -> None:
-        try:
-            # Asked without the lock: a source that is slow to answer must not stop what flows.
-            behind = await self._lost(source, shards)
-            found = 0
-            if behind:
-                async with self._one_at_a_time:
-                    await self._reset_if_due()
-                    found = await self._consumer.catch_up(source, behind)
-                for shard in behind:
-                    self._held.pop((source, shard), None)
-        except Exception as error:
-            if not (is_operational(error) or isinstance(error, _EXPECTED)):
-                raise
-            if isinstance(error, NewerThanThisCode):
-                self._held[error.lane] = error
-            if isinstance(error, SourceWentBack):
-                self._tails_failing[source] = str(error)
-            logger.warning("tail_not_checked", source=source, error=f"{type(error).__name__}: {error}")
-        else:
-            self._tails_failing.pop(source, None)
-            if found:
-                logger.info("tail_read_from_source", source=source, events=found)

@@ -208,7 +208,7 @@ async def _serve(
     works: list[Awaitable[None]] = [relay.run(), http.run(), *(pump.run() for pump in parts.pumps)]
     works += [batcher.run() for batcher in parts.batchers] + [task() for task in parts.tasks]
     if inbound is not None:
-        works.append(inbound.check_tails())
+        works.append(inbound.tails.check_forever())
     tasks = [asyncio.ensure_future(work) for work in works]
     serving = asyncio.ensure_future(server.serve())
     stopping = asyncio.ensure_future(stop.wait())

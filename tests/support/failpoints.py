@@ -10,7 +10,7 @@ from typing import Any
 
 from libs.eventlog import Consumer, Relay, UnitOfWork, checkpoint, log
 from libs.eventlog.kafka import KafkaTopic
-from libs.runtime.consuming import Inbound
+from libs.runtime.assigned import Assigned
 
 Call = Callable[..., Awaitable[Any]]
 
@@ -85,13 +85,13 @@ def _wrap_commit(failpoint: Failpoint) -> None:
 
 
 def _wrap_offsets(failpoint: Failpoint) -> None:
-    commit = Inbound._commit_offsets
+    commit = Assigned.commit_offsets
 
-    async def wrapped(inbound: Inbound, *, force: bool = False) -> None:
-        before = inbound._committed_at
+    async def wrapped(assigned: Assigned, *, force: bool = False) -> None:
+        before = assigned._committed_at
         failpoint.reach("committing_offsets")
-        await commit(inbound, force=force)
-        if inbound._committed_at != before:
+        await commit(assigned, force=force)
+        if assigned._committed_at != before:
             failpoint.reach("offsets_committed")
 
-    Inbound._commit_offsets = wrapped  # type: ignore[assignment, method-assign]  # wrapped from outside
+    Assigned.commit_offsets = wrapped  # type: ignore[assignment, method-assign]  # wrapped from outside

@@ -57,7 +57,7 @@ def an_inbound(held: Exception | None = None, *, stop_seconds: float = 0.05) -> 
 
 async def test_a_lane_that_waits_for_an_upgrade_is_named_among_the_reasons() -> None:
     inbound = an_inbound(NewerThanThisCode(*LANE, 2, "ClaimRegistered", 2, 1))
-    await inbound._check_tail("intake", [3])
+    await inbound.tails.check("intake", [3])
     (reason,) = inbound.newer
     assert reason.startswith("upgrade this service: intake shard 3 position 2 is ClaimRegistered version 2")
     assert inbound.held == {LANE: reason}
@@ -66,7 +66,7 @@ async def test_a_lane_that_waits_for_an_upgrade_is_named_among_the_reasons() -> 
 
 async def test_a_lane_that_waits_for_its_source_is_no_reason_to_upgrade() -> None:
     inbound = an_inbound()
-    await inbound._check_tail("intake", [3])
+    await inbound.tails.check("intake", [3])
     assert inbound.newer == []
 
 
@@ -110,14 +110,14 @@ async def test_the_next_records_are_waited_for_without_end() -> None:
 async def test_a_lane_that_goes_on_meanwhile_is_not_read_from_its_source() -> None:
     inbound = an_inbound()
     consumer = cast(Any, inbound._consumer)
-    assert await inbound._lost("intake", [3]) == {3: 2}
+    assert await inbound.tails._lost("intake", [3]) == {3: 2}
 
     async def behind(source: str, shards: Iterable[int]) -> dict[int, int]:
         asyncio.get_running_loop().call_soon(consumer.standing.update, {LANE: 2})
         return {3: 2}
 
     consumer.behind = behind
-    assert await inbound._lost("intake", [3]) == {}
+    assert await inbound.tails._lost("intake", [3]) == {}
 
 
 class _Fetching:
@@ -158,10 +158,10 @@ async def test_a_lane_whose_gap_waits_for_its_source_is_not_fetched_after_the_re
     inbound, fetching = an_inbound(), _Fetching()
     inbound._subscriber.consumer = cast(Any, fetching)
     waiting = TopicPartition("huiji.intake.events", 3)
-    inbound._waiting.add(waiting)
+    inbound._assigned._waiting.add(waiting)
     await inbound._on_batch(())
     assert fetching.stopped == {waiting}
-    inbound._resume(waiting)
+    inbound._assigned._resume(waiting)
     assert fetching.stopped == set()
 
 
