@@ -16,6 +16,7 @@ from libs.contracts.payout import (
 )
 from libs.eventlog.stage import Instruction
 from services.payout.adapters import clawbacks, payees, postings, stays
+from services.payout.domain.ids import payment_id_in
 
 if TYPE_CHECKING:
     from libs.eventlog.database import Connection
@@ -142,7 +143,8 @@ async def lock_under_way(connection: "Connection", person_ids: Iterable[str]) ->
 
 async def find_payments(connection: "Connection", end_to_end_ids: Iterable[str]) -> dict[str, DuePayment]:
     """Our payments by EndToEndId; ids that are not ours are absent."""
-    rows = await connection.fetch(f"{PAYMENTS} where end_to_end_id = any ($1::text[])", list(end_to_end_ids))
+    payment_ids = [found for each in end_to_end_ids if (found := payment_id_in(each)) is not None]
+    rows = await connection.fetch(f"{PAYMENTS} where payment_id = any ($1::text[])", payment_ids)
     return {row["end_to_end_id"]: DuePayment(*row) for row in rows}
 
 

@@ -30,6 +30,13 @@ def end_to_end_id_of(payment_id: str) -> str:
     return END_TO_END_PREFIX + payment_id.replace("-", "").upper()
 
 
+def payment_id_in(end_to_end_id: str) -> str | None:
+    """The payment of an EndToEndId; None for one that is not of our making. It need not be a payment of ours."""
+    digits = end_to_end_id.removeprefix(END_TO_END_PREFIX).lower()
+    payment_id = "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+    return payment_id if end_to_end_id_of(payment_id) == end_to_end_id else None
+
+
 def clawback_id_of(decision_id: str, plan_id: str, *, withdrawn: bool) -> str:
     """The clawback that a decision, or the withdrawal of its claim, leads to in a plan."""
     cause = "withdrawn" if withdrawn else "redecided"
