@@ -121,7 +121,7 @@ class _Run:
             if alone and self._options.history:
                 # Starting and ending cost the same for few claims as for many: sizes compare in cohorts of one size.
                 self._say(f"{MEASURED} claims at once …")
-                first = await newcomers.measure(sent)
+                first = await newcomers.measure(sent, sent)
                 sent += NEWCOMERS_WARM_UP + MEASURED
             self._say(f"{self._options.claims} claims at once …")
             saturated = await cohorts.measure(await settled(self._options.claims))

@@ -19,6 +19,7 @@ from services.operations.domain.platform import Platform
 from services.operations.domain.topology import SERVICES
 from services.operations.use_cases.await_claims import await_claims
 from tests.benchmarks.machine import Others
+from tests.benchmarks.pages import Pages, pages_of
 from tests.benchmarks.processor_time import Autovacuum, processor_seconds
 
 SEED = 77
@@ -36,7 +37,8 @@ class Cohort:
     """What was measured; `claims_per_second` counts settled payments from the first discharge to the last booking.
 
     `processor_ms_per_claim` by process, with what it has started; of PostgreSQL's `autovacuum_ms_per_claim` went into
-    sweeping and analysing tables. `others_share` is what others took of the machine.
+    sweeping and analysing tables. `pages_per_claim` counts what a busy machine does not change. `others_share` is what
+    others took of the machine.
     """
 
     claims_per_second: float
@@ -46,6 +48,7 @@ class Cohort:
     p99_seconds: float
     processor_ms_per_claim: Mapping[str, float]
     autovacuum_ms_per_claim: float
+    pages_per_claim: Pages
     others_share: float
 
 
@@ -100,6 +103,7 @@ class Cohorts:
         """Send all at once, so that the platform is the bottleneck, or small arrays at `rate` claims per second."""
         database = await self._connect()
         worked_before, events_before = processor_seconds(self._process_ids), await _events(database)
+        pages_before = await pages_of(database)
         others, began_at, began = Others(self._process_ids), datetime.now(UTC), perf_counter()
         autovacuum = Autovacuum()
         async with autovacuum.watched(self._process_ids["postgres"]):
@@ -108,6 +112,7 @@ class Cohorts:
             else:
                 await self._send_paced(submissions, rate)
             await _at_rest(database, began_at, len(submissions))
+        pages = await pages_of(database)
         events, seconds = await _events(database) - events_before, perf_counter() - began
         worked, others_share = processor_seconds(self._process_ids), others.share()
         row = await database.fetchrow(_LATENCIES, began_at)
@@ -125,6 +130,7 @@ class Cohorts:
                 for name in self._process_ids
             },
             autovacuum.seconds * 1_000 / len(submissions),
+            pages.since(pages_before, len(submissions)),
             others_share,
         )
 

@@ -33,13 +33,14 @@ Take = Callable[[int], Awaitable[list[Submission]]]
 
 @dataclass(frozen=True)
 class AtSize:
-    """Of the claims after `claims` others.
+    """Of the claims after `claims` others, of which `since_start` came since the platform was started.
 
     `same_work_ms`: processor time of the same pure work just before and after. What makes that slower, a machine that
     shares its memory with others, makes the claims slower too.
     """
 
     claims: int
+    since_start: int
     cohort: Cohort
     same_work_ms: float
 
@@ -62,8 +63,8 @@ class Newcomers:
         self._cohorts = cohorts
         self._seed = seed
 
-    async def measure(self, already: int) -> AtSize:
-        """After so many claims, and those of the new people that warm the caches up."""
+    async def measure(self, already: int, since_start: int) -> AtSize:
+        """After so many claims, and those of the new people, whose joining is heard and whose connections are made."""
         self._seed += 1
         people = People(NEW_PEOPLE, self._seed)
         submissions = people.paid_claims()
@@ -73,7 +74,7 @@ class Newcomers:
         await self._cohorts.send(first)
         before = same_work_ms()
         cohort = await self._cohorts.measure(measured)
-        return AtSize(already + WARM_UP, cohort, (before + same_work_ms()) / 2)
+        return AtSize(already + WARM_UP, since_start + WARM_UP, cohort, (before + same_work_ms()) / 2)
 
 
 async def grow(cohorts: Cohorts, already: int, take: Take) -> None:

@@ -15,12 +15,15 @@ from services.operations.domain.topology import DATABASE
 from services.operations.entrypoints.progress import StartProgress
 from services.operations.use_cases.run_platform import PlatformPlan, RunningPlatform, run_platform
 from tests.benchmarks.cohorts import SEED, Cohorts
-from tests.benchmarks.history import SIZES, AtSize, Newcomers
+from tests.benchmarks.history import MEASURED, SIZES, WARM_UP, AtSize, Newcomers
 from tests.benchmarks.multiplied import multiply, settle_down
 
 _COPIES_BITS = 12
 """A size is made of fewer copies than this many bits count, so those of the next size have bits of their own."""
 _SEEDS_APART = 100
+_COHORTS = 10
+"""At each size. A start is the dearest moment: after its checkpoint each page is logged whole once, and what PostgreSQL
+held is read again. What claims cost in running is what the last cohorts say, when the curve falls no more."""
 _LOADING = (
     # A machine that dies while this loads begins anew: the platform itself then runs on what is on the disk.
     "fsync=off",
@@ -29,6 +32,8 @@ _LOADING = (
     "max_wal_senders=0",
     "autovacuum=off",
     "shared_buffers=1GB",
+    # What this server holds at its end is what it swept, and nothing that claims ask for.
+    "pg_prewarm.autoprewarm=off",
     "max_wal_size=2GB",
 )
 
@@ -44,7 +49,7 @@ def measure_long_history(
     for number, size in enumerate(size for size in SIZES if size <= until):
         _grow(plan, number, size, say)
         with run_platform(plan, StartProgress(console)) as running:
-            found.append(asyncio.run(_measure(running, SEED + _SEEDS_APART * (1 + number))))
+            found += asyncio.run(_measure(running, SEED + _SEEDS_APART * (1 + number)))
     return found
 
 
@@ -72,12 +77,14 @@ def _loading(plan: PlatformPlan) -> Iterator[str]:
         yield asyncio.run(create_database_if_missing(server, DATABASE))
 
 
-async def _measure(running: RunningPlatform, seed: int) -> AtSize:
-    """New people, whose claims nobody has seen."""
+async def _measure(running: RunningPlatform, seed: int) -> list[AtSize]:
+    """New people again and again, whose claims nobody has seen."""
     addresses = running.platform.addresses
     async with City(addresses, parallel_requests=8) as city:
         cohorts = Cohorts(city, running.platform, running.processes.process_ids())
-        return await Newcomers(city, cohorts, seed).measure(await _claims(addresses.database_url))
+        newcomers, before = Newcomers(city, cohorts, seed), await _claims(addresses.database_url)
+        each = WARM_UP + MEASURED
+        return [await newcomers.measure(before + sent, sent) for sent in range(0, _COHORTS * each, each)]
 
 
 async def _claims(database_url: str) -> int:
