@@ -82,6 +82,67 @@ class ReplayFinished(ReplayEvent):
     finished_at: datetime
 
 
+class ArchivingEvent(Event):
+    """What happens to the bodies of closed claims: they lie in the archive, or in their log again."""
+
+    archiving_id: str
+
+    def shard_key(self) -> str:
+        return self.archiving_id
+
+    def subject(self) -> str:
+        return f"archiving-{self.archiving_id}"
+
+
+class ArchivingPlanned(ArchivingEvent):
+    """An operator wants to put away the bodies of claims of which nothing was recorded since a moment."""
+
+    before: datetime = Field(description="claims of which something was recorded since then stay")
+    directory: str = Field(description="where the archive's files go")
+    ends: dict[str, dict[str, int]] = Field(
+        description="the last position of each shard of each log when this was planned; nothing behind it goes"
+    )
+    claims: int = Field(ge=0)
+    events: dict[str, int] = Field(description="how many events' bodies go, by log")
+    body_bytes: dict[str, int] = Field(description="their bytes, by log")
+    stay: dict[str, int] = Field(description="how many claims stay, by what each waits for first")
+    requested_by: str = Field(description="the operator's id")
+    planned_at: datetime
+
+
+class ArchivingApproved(ArchivingEvent):
+    """A second person has agreed to the plan as it is recorded."""
+
+    approved_by: str = Field(description="another operator's id")
+    approved_at: datetime
+
+
+class ArchivingStarted(ArchivingEvent):
+    """It runs. Started again after it was killed, it goes on where it was."""
+
+    started_by: str
+    started_at: datetime
+    resumed: bool = Field(default=False, description="a part of it was done before")
+
+
+class ArchivingFinished(ArchivingEvent):
+    """All that was planned and still closed is in the archive."""
+
+    events: dict[str, int] = Field(description="events whose body lies in the archive since, by log")
+    segments: dict[str, list[str]] = Field(description="SHA-256 of every file that was written, by log")
+    finished_at: datetime
+
+
+class BodiesRestored(ArchivingEvent):
+    """Bodies were taken back from the archive into their logs, each after its hash was found to fit."""
+
+    claims: tuple[str, ...] = Field(description="claims that were asked for; none: everything")
+    events: dict[str, int] = Field(description="how many came back, by log")
+    refused: dict[str, int] = Field(description="how many the archive could not give back, by log")
+    restored_by: str = Field(description="the operator's id")
+    restored_at: datetime
+
+
 class Amendment(Event):
     """About one recorded event of this log that somebody could not process. The event itself stays as it is.
 

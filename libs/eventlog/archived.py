@@ -6,7 +6,8 @@ A body is believed only when the block that it comes from is, by its SHA-256, th
 import asyncio
 import os
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,13 +45,27 @@ class Noted:
 
     def read(self) -> dict[int, bytes]:
         """Its bodies by position. Raises ArchiveAway and ArchiveDamaged."""
+        with self._there(), self.path.open("rb") as file:
+            file.seek(self.block.begins_at)
+            data = file.read(self.block.size)
+        return unpack(data, self.block, self.path.name)
+
+    def as_it_is(self) -> "Seen":
+        """What changes with the file. Raises ArchiveAway."""
+        with self._there():
+            now = self.path.stat()
+        return self.block.digest, now.st_mtime_ns, now.st_size
+
+    @contextmanager
+    def _there(self) -> Iterator[None]:
         try:
-            with self.path.open("rb") as file:
-                file.seek(self.block.begins_at)
-                data = file.read(self.block.size)
+            yield
         except OSError as error:
             raise ArchiveAway(str(self.path), error.strerror or type(error).__name__) from None
-        return unpack(data, self.block, self.path.name)
+
+
+Seen = tuple[bytes, int, int]
+"""A block's digest, and when its file was last written and how large it was then."""
 
 
 def slip_of(block: int) -> bytes:
@@ -103,10 +118,12 @@ async def _blocks(asker: "Connection | Pool", source: str, numbers: set[int]) ->
     found = {}
     for number in sorted(numbers):
         one = noted[number]
-        bodies = _cache.get(one.block.digest)
+        # Looked at each time: what is remembered of a file that is away or was touched since is not given to anybody.
+        seen = await asyncio.to_thread(one.as_it_is)
+        bodies = _cache.get(seen)
         if bodies is None:
             bodies = await asyncio.to_thread(one.read)
-            _cache.put(one.block.digest, bodies)
+            _cache.put(seen, bodies)
         found[number] = bodies
     return found
 
@@ -117,30 +134,26 @@ def _noted(source: str, row: "Row") -> Noted:
 
 
 class _Cache:
-    """Blocks that were read lately, by digest: who walks a shard or a stream meets each several times."""
+    """Blocks that were read lately: who walks a shard or a stream meets each several times."""
 
     def __init__(self) -> None:
-        self._blocks: OrderedDict[bytes, dict[int, bytes]] = OrderedDict()
+        self._blocks: OrderedDict[Seen, dict[int, bytes]] = OrderedDict()
         self._bytes = 0
 
-    def get(self, digest: bytes) -> dict[int, bytes] | None:
-        bodies = self._blocks.get(digest)
+    def get(self, seen: Seen) -> dict[int, bytes] | None:
+        bodies = self._blocks.get(seen)
         if bodies is not None:
-            self._blocks.move_to_end(digest)
+            self._blocks.move_to_end(seen)
         return bodies
 
-    def put(self, digest: bytes, bodies: dict[int, bytes]) -> None:
-        if digest in self._blocks:
+    def put(self, seen: Seen, bodies: dict[int, bytes]) -> None:
+        if seen in self._blocks:
             return
-        self._blocks[digest] = bodies
+        self._blocks[seen] = bodies
         self._bytes += _size(bodies.values())
         while self._bytes > _LARGEST_CACHE_BYTES:
             _, dropped = self._blocks.popitem(last=False)
             self._bytes -= _size(dropped.values())
-
-    def clear(self) -> None:
-        self._blocks.clear()
-        self._bytes = 0
 
 
 def _size(bodies: Iterable[bytes]) -> int:
@@ -148,8 +161,3 @@ def _size(bodies: Iterable[bytes]) -> int:
 
 
 _cache = _Cache()
-
-
-def forget_blocks() -> None:
-    """Read from the files again: for who wants to know what is there now."""
-    _cache.clear()

@@ -36,7 +36,7 @@ _NOTE_SEGMENT = """
 insert into "{source}".archive_segment
     (digest, directory, shard, events, bytes, body_bytes, root, run_id, archived_at)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (digest) do update
-    set directory = excluded.directory, archived_at = excluded.archived_at
+    set directory = excluded.directory, run_id = excluded.run_id, archived_at = excluded.archived_at
 returning segment, xmax = 0 as new
 """
 _NOTE_BLOCKS = """
@@ -214,24 +214,27 @@ def _recorded(source: str, row: "Row", body: bytes) -> Recorded:
 
 
 def write_file(folder: Path, segment: Segment) -> Path:
-    """The segment's file, durably in its place. The same segment again is the same file."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """The segment's file, durably in its place. The same segment again is the same file. Raises ArchiveAway."""
     path = folder / file_name(segment.digest)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with beside.open("wb") as file:
-            file.write(segment.content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
-    # The name is durable only when its directory is.
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            with beside.open("wb") as file:
+                file.write(segment.content)
+                file.flush()
+                os.fsync(file.fileno())
+            beside.replace(path)
+        finally:
+            beside.unlink(missing_ok=True)
+        # The name is durable only when its directory is.
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        raise ArchiveAway(str(path), error.strerror or type(error).__name__) from None
     return path
 
 

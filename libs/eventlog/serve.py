@@ -1,7 +1,6 @@
 """Every service serves its own log by HTTP: for gaps, replays, exports, and consumers without Kafka."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import httpx2
@@ -12,7 +11,7 @@ from fastapi.responses import Response
 from libs.eventlog import publishing, read
 from libs.eventlog.day_roots import DayRoot
 from libs.eventlog.envelope import EnvelopeUnreadable, from_json, to_json
-from libs.eventlog.errors import ArchiveAway, ArchiveDamaged, RootsRewritten, SourceUnreachable
+from libs.eventlog.errors import RootsRewritten, SourceUnreachable
 from libs.eventlog.event import Recorded
 from libs.eventlog.log import EventLog
 from libs.eventlog.root_signing import RootSigner
@@ -40,16 +39,14 @@ def log_router(log: EventLog, signer: RootSigner | None = None) -> APIRouter:
     ) -> Response:
         """Events of a shard after a position, one JSON object per line; fewer than `limit` means the end."""
         async with log.pool.acquire() as connection:
-            with _archive_answers():
-                page = await read.read_shard(connection, log.source, shard, after, limit)
+            page = await read.read_shard(connection, log.source, shard, after, limit)
         return Response(b"".join(to_json(event) + b"\n" for event in page), media_type=NDJSON)
 
     @router.get("/{shard}/subjects/{subject}", response_class=Response)
     async def of_subject(shard: Annotated[int, Path(ge=0)], subject: str) -> Response:
         """Every event of a subject in a shard, in order; reads the whole shard, so it is for looking closely only."""
         async with log.pool.acquire() as connection:
-            with _archive_answers():
-                found = await read.read_subject(connection, log.source, shard, subject)
+            found = await read.read_subject(connection, log.source, shard, subject)
         return Response(b"".join(to_json(event) + b"\n" for event in found), media_type=NDJSON)
 
     @router.get("/{shard}/proofs/{position}", response_model=None)
@@ -88,15 +85,6 @@ def _add_roots(router: APIRouter, log: EventLog, signer: RootSigner | None) -> N
     async def keys() -> list[str]:
         """The public key (Ed25519, hex) that signs this log's roots; none when they are not signed."""
         return [] if signer is None else [signer.public_key.hex()]
-
-
-@contextmanager
-def _archive_answers() -> Iterator[None]:
-    """A body that the archive does not give now is a 503: whoever asks comes again, and is told why."""
-    try:
-        yield
-    except (ArchiveAway, ArchiveDamaged) as error:
-        raise HTTPException(503, str(error)) from None
 
 
 def _lines(roots: Sequence[DayRoot]) -> Response:

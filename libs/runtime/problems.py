@@ -9,6 +9,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from libs.eventlog.errors import ArchiveAway, ArchiveDamaged
+
 logger = structlog.get_logger(__name__)
 
 
@@ -73,6 +75,14 @@ def install_problems(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> JSONResponse:
         problem = Problem(error.status_code, "http_error", str(error.detail), str(error.detail))
+        return problem_response(problem, request.url.path)
+
+    @app.exception_handler(ArchiveAway)
+    @app.exception_handler(ArchiveDamaged)
+    async def archived(request: Request, error: ArchiveAway | ArchiveDamaged) -> JSONResponse:
+        """Nothing is lost: whoever asks comes again, and is told what an operator has to put right."""
+        logger.error("archive_gives_no_body", path=request.url.path, error=str(error))
+        problem = Problem(503, error.code, "The archive gives no body", str(error))
         return problem_response(problem, request.url.path)
 
     @app.exception_handler(Exception)

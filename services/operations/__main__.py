@@ -3,6 +3,7 @@
 import typer
 
 from services.operations.entrypoints.access import access
+from services.operations.entrypoints.archive import archive
 from services.operations.entrypoints.breaker import breaker
 from services.operations.entrypoints.check_money import check_money
 from services.operations.entrypoints.claim import claim
@@ -88,6 +89,7 @@ app.add_typer(parked, name="parked")
 app.add_typer(breaker, name="breaker")
 app.add_typer(topics, name="topics")
 app.add_typer(republish, name="republish")
+app.add_typer(archive, name="archive")
 app.add_typer(contracts, name="contracts")
 
 

@@ -72,10 +72,17 @@ class OperatorLog:
 @asynccontextmanager
 async def open_operator_log(database_url: str, shards: int) -> AsyncIterator[OperatorLog]:
     """The log in the deployment's database, created when missing. Raises LogIsArchive: nothing is replayed there."""
+    async with open_operators(database_url, shards) as log:
+        yield OperatorLog(log)
+
+
+@asynccontextmanager
+async def open_operators(database_url: str, shards: int) -> AsyncIterator[EventLog]:
+    """The operators' event log itself."""
     pool = await open_pool(database_url, SOURCE, size=2)
     try:
         log = EventLog(pool, SOURCE, shards, utc_now, new_id)
         await log.prepare([_MIGRATIONS])
-        yield OperatorLog(log)
+        yield log
     finally:
         await pool.close()

@@ -11,6 +11,7 @@ import typer
 
 from libs.eventlog import SourceUnreachable
 from libs.eventlog.database import DATABASE_AWAY
+from libs.eventlog.errors import ArchiveAway, ArchiveDamaged
 from services.operations.adapters.announcing import (
     FILE,
     NoPlatform,
@@ -62,6 +63,8 @@ def reaching() -> Iterator[None]:
         refuse(str(error), WRONG_CALL)
     except (NoPlatform, SourceUnreachable) as error:
         refuse(str(error), UNREACHABLE)
+    except (ArchiveAway, ArchiveDamaged) as error:
+        refuse(f"{error} (huiji archive check says whose events are hit)", NO)
     except httpx2.HTTPError as error:
         where = f" at {error.request.url}" if getattr(error, "_request", None) is not None else ""
         refuse(f"the platform does not answer{where}: {type(error).__name__}", UNREACHABLE)

@@ -10,7 +10,6 @@ import pytest
 
 from libs.eventlog import EventLog, Relay, States, archiving, read
 from libs.eventlog.archive_check import check_archive
-from libs.eventlog.archived import forget_blocks
 from libs.eventlog.errors import ArchiveAway, ArchiveDamaged, ChainBroken
 from libs.eventlog.segments import BLOCK_EVENTS
 from libs.eventlog.verify import verify_shard
@@ -22,7 +21,6 @@ CLAIMS, EACH = 40, 10
 
 @pytest.fixture
 async def log(database: str) -> AsyncIterator[EventLog]:
-    forget_blocks()
     async with open_log(database, "intake", shards=1) as opened:
         await add_to_many(opened, CLAIMS, EACH)
         yield opened
@@ -46,7 +44,6 @@ async def archive(log: EventLog, directory: Path, *, keep: int = 5) -> list[int]
     async with log.pool.acquire() as connection, archiving.alone(connection, log.source):
         await archiving.finish_blocks(connection, log.source)
         await archiving.put_away(connection, log.source, 0, positions, directory, "run-1", MOMENT)
-    forget_blocks()
     return positions
 
 
@@ -143,7 +140,6 @@ async def test_a_kill_at_any_step_loses_nothing_and_the_next_run_goes_on(
             killing.setattr(archiving, step, stand_in)
             with pytest.raises(Killed):
                 await archive(log, directory)
-        forget_blocks()
         assert await all_events(log) == before
         positions = await archive(log, directory)
         assert await slips(log) == len(positions)
@@ -175,7 +171,6 @@ async def test_a_flipped_byte_or_a_lost_end_hits_the_events_of_its_block_and_no_
     in_first, in_last = positions[:BLOCK_EVENTS], positions[BLOCK_EVENTS:]
     for harm in (flip, cut):
         harm(file_of(tmp_path))
-        forget_blocks()
         with pytest.raises(ArchiveDamaged, match=f"positions {in_last[0]} to {in_last[-1]}: its digest"):
             await all_events(log)
         async with log.pool.acquire() as connection:
@@ -191,7 +186,6 @@ async def test_a_flipped_byte_or_a_lost_end_hits_the_events_of_its_block_and_no_
     assert (brought, [one.position for one in misfits]) == (len(in_first), in_last)
     assert await slips(log) == len(in_last)
     file_of(tmp_path).write_bytes(whole)
-    forget_blocks()
     assert await restore(log, positions) == (len(in_last), [])
     assert await all_events(log) == before
 

@@ -1,0 +1,240 @@
+"""`huiji archive`: bodies of closed claims out of the tables, into files. Planned, approved by a second person, run."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import asyncpg
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from libs.eventlog import EventLogError
+from libs.eventlog.archived import DIRECTORY_VARIABLE
+from libs.runtime.clock import new_id
+from libs.runtime.staff import Role
+from services.operations.adapters.archive_log import ArchiveLog, open_archive_log
+from services.operations.adapters.claims_standing import ends_of, logs_of, space_of
+from services.operations.adapters.credentials import proven
+from services.operations.domain.archiving import Archiving, approve, plan_of
+from services.operations.domain.errors import OperationsError
+from services.operations.domain.moments import NotAMoment, parse_moment
+from services.operations.entrypoints.archive_showing import (
+    print_archivings,
+    print_check,
+    print_plan,
+    print_restored,
+    print_space,
+)
+from services.operations.entrypoints.exits import NO
+from services.operations.entrypoints.finding import ActingBy, PlatformFile, find_platform, reaching
+from services.operations.entrypoints.output import AsJson, console, print_json, refuse
+from services.operations.use_cases.archive_claims import EXPECTED_PER_SECOND, plan_archiving, run_archiving
+from services.operations.use_cases.restore_archived import check_archives, restore_archived
+
+archive = typer.Typer(
+    no_args_is_help=True, help="Bodies of closed claims out of the tables, into files that prove themselves."
+)
+
+ArchivingId = Annotated[str, typer.Argument(help="The id that `plan` printed.")]
+_COLUMNS = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+
+
+@dataclass(frozen=True)
+class Site:
+    """The database of a platform, and the operators' own log in it."""
+
+    log: ArchiveLog
+    database_url: str
+
+
+@archive.command()
+def plan(
+    before: Annotated[str, typer.Option(help="Claims of which something was recorded since then stay.")],
+    directory: Annotated[
+        Path | None,
+        typer.Option(
+            envvar=DIRECTORY_VARIABLE,
+            help="Where the files go: every service and tool has to see it, under the same path.",
+        ),
+    ] = None,
+    by: ActingBy = "",
+    platform: PlatformFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Count what would be put away, why other claims stay, about how long it takes; nothing is put away."""
+    if directory is None:
+        raise typer.BadParameter(f"say where, or set ${DIRECTORY_VARIABLE}", param_hint="--directory")
+    moment, place = _moment(before), directory.absolute()
+    who = _proven(platform, by, "operator")
+    archiving_id = str(new_id())
+
+    async def ask(progress: Progress) -> Any:
+        task = progress.add_task("counting", total=None)
+        async with _site(platform) as site:
+            return await plan_archiving(
+                site.log, site.database_url, archiving_id, moment or site.log.clock(), place, who,
+                lambda shard, shards: progress.update(task, completed=shard, total=shards),
+            )  # fmt: skip
+
+    with _progress() as progress:
+        planned = _answered(ask(progress))
+    if as_json:
+        print_json(planned.model_dump(mode="json"))
+        return
+    print_plan(planned, EXPECTED_PER_SECOND)
+
+
+@archive.command("approve")
+def approve_archiving(
+    archiving_id: ArchivingId, by: ActingBy = "", platform: PlatformFile = None, as_json: AsJson = False
+) -> None:
+    """Agree, as a second person, to what was planned."""
+    who = _proven(platform, by, "approver")
+
+    async def ask() -> Archiving:
+        async with _site(platform) as site:
+            clock = site.log.clock
+            return await site.log.record(archiving_id, lambda each: approve(each, archiving_id, who, clock()))
+
+    print_archivings({archiving_id: _answered(ask())}, as_json=as_json)
+
+
+@archive.command()
+def run(
+    archiving_id: ArchivingId, by: ActingBy = "", platform: PlatformFile = None, as_json: AsJson = False
+) -> None:
+    """Put away what was approved; after a kill, what is left of it."""
+    who = _proven(platform, by, "operator")
+
+    async def ask(progress: Progress) -> Any:
+        async with _site(platform) as site:
+            planned = plan_of((await site.log.archivings()).get(archiving_id, Archiving()), archiving_id)
+            task = progress.add_task("putting away", total=sum(planned.events.values()))
+            return await run_archiving(
+                site.log, site.database_url, archiving_id, who, lambda events: progress.advance(task, events)
+            )
+
+    with _progress() as progress:
+        finished = _answered(ask(progress))
+    if as_json:
+        print_json(finished.model_dump(mode="json"))
+        return
+    files = sum(map(len, finished.segments.values()))
+    console().print(f"The bodies of {sum(finished.events.values())} events lie in {files} files now.")
+
+
+@archive.command()
+def restore(
+    claim: Annotated[list[str] | None, typer.Option(help="Of this claim; may be repeated.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Of every claim.")] = False,
+    by: ActingBy = "",
+    platform: PlatformFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Bring bodies back into their logs, each after its hash was found to fit; status 1 names those that do not."""
+    claims = claim or []
+    if bool(claims) == everything:
+        raise typer.BadParameter("say --claim CLAIM_ID, or --all", param_hint="--claim")
+    who = _proven(platform, by, "operator")
+
+    async def ask(progress: Progress) -> Any:
+        task = progress.add_task("bringing back", total=None)
+        async with _site(platform) as site:
+            return await restore_archived(
+                site.log, site.database_url, str(new_id()), claims, who,
+                lambda events: progress.advance(task, events),
+            )  # fmt: skip
+
+    with _progress() as progress:
+        restored = _answered(ask(progress))
+    print_restored(restored, as_json=as_json)
+    raise typer.Exit(NO if restored.misfits else 0)
+
+
+@archive.command()
+def check(platform: PlatformFile = None, as_json: AsJson = False) -> None:
+    """Read every file, and hold every body against its event's hash; status 1 names what is hit."""
+
+    async def ask(progress: Progress) -> Any:
+        task = progress.add_task("checking", total=None)
+        url = find_platform(platform).database()
+        return await check_archives(url, lambda events: progress.advance(task, events))
+
+    with _progress() as progress:
+        found = _answered(ask(progress))
+    print_check(found, as_json=as_json)
+    raise typer.Exit(0 if all(one.whole for one in found.values()) else NO)
+
+
+@archive.command()
+def status(platform: PlatformFile = None, as_json: AsJson = False) -> None:
+    """How much of each log lies in the archive, and what the table takes."""
+
+    async def ask() -> Any:
+        connection = await asyncpg.connect(find_platform(platform).database())
+        try:
+            return {log: await space_of(connection, log) for log in await logs_of(connection)}
+        finally:
+            await connection.close()
+
+    print_space(_answered(ask()), as_json=as_json)
+
+
+@archive.command("list")
+def list_archivings(platform: PlatformFile = None, as_json: AsJson = False) -> None:
+    """Every archiving that was planned, who asked, who agreed, and what became of it."""
+
+    async def ask() -> dict[str, Archiving]:
+        async with _site(platform) as site:
+            return await site.log.archivings()
+
+    print_archivings(_answered(ask()), as_json=as_json)
+
+
+def _moment(text: str) -> datetime | None:
+    """A day is its begin: what was recorded on it stays. None: now."""
+    try:
+        return parse_moment(f"{text}T00:00" if len(text) == len("2026-03-31") else text)
+    except NotAMoment as error:
+        raise typer.BadParameter(str(error), param_hint="--before") from None
+
+
+@asynccontextmanager
+async def _site(platform: PlatformFile) -> AsyncIterator[Site]:
+    url = find_platform(platform).database()
+    connection = await asyncpg.connect(url)
+    try:
+        ends = await ends_of(connection, await logs_of(connection))
+    finally:
+        await connection.close()
+    if not ends:
+        refuse("the database has no log that this release has prepared: start its services first", NO)
+    async with open_archive_log(url, len(next(iter(ends.values())))) as log:
+        yield Site(log, url)
+
+
+def _proven(platform: PlatformFile, by: str, role: Role) -> str:
+    """The id of who acts, as the staff file knows them."""
+    with reaching():
+        return proven(find_platform(platform), by, role).id
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    with Progress(*_COLUMNS, console=Console(stderr=True), transient=True) as progress:
+        yield progress
+
+
+def _answered(question: Any) -> Any:
+    with reaching():
+        try:
+            return asyncio.run(question)
+        except asyncpg.UndefinedTableError as error:
+            refuse(f"all services have to keep their tables in one database: {error}", NO)
+        except (OperationsError, EventLogError) as error:
+            refuse(str(error), NO)
