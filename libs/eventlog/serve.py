@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import httpx2
 import orjson
 from fastapi import APIRouter, HTTPException, Path, Query
+from fastapi.params import Depends
 from fastapi.responses import Response
 
 from libs.eventlog import publishing, read
@@ -19,8 +20,8 @@ from libs.eventlog.root_signing import RootSigner
 NDJSON = "application/x-ndjson"
 
 
-def log_router(log: EventLog, signer: RootSigner | None = None) -> APIRouter:
-    """`GET /log/heads`, `GET /log/{shard}?after=&limit=` (NDJSON, at most `limit` events), and what proves them."""
+def log_router(log: EventLog) -> APIRouter:
+    """`GET /log/heads`, `GET /log/{shard}?after=&limit=` (NDJSON, at most `limit` events), `/proofs/{position}`."""
     router = APIRouter(prefix="/log", tags=["log"])
 
     @router.get("/heads")
@@ -28,8 +29,6 @@ def log_router(log: EventLog, signer: RootSigner | None = None) -> APIRouter:
         """The last position of every shard."""
         async with log.pool.acquire() as connection:
             return await read.heads(connection)
-
-    _add_roots(router, log, signer)
 
     @router.get("/{shard}", response_class=Response)
     async def events(
@@ -61,8 +60,19 @@ def log_router(log: EventLog, signer: RootSigner | None = None) -> APIRouter:
     return router
 
 
-def _add_roots(router: APIRouter, log: EventLog, signer: RootSigner | None) -> None:
-    @router.get("/roots", response_class=Response)
+def roots_router(
+    log: EventLog,
+    signer: RootSigner | None = None,
+    closing: Sequence[Depends] = (),
+    published: dict[str, Any] | None = None,
+) -> APIRouter:
+    """`/log/roots` and `/log/keys`, to be included before the log: what proves it, and is for everybody.
+
+    `closing`: who may publish roots before a day is over; `published`: what the OpenAPI document says of the rest.
+    """
+    router = APIRouter(prefix="/log", tags=["log"])
+
+    @router.get("/roots", response_class=Response, openapi_extra=published)
     async def roots(
         shard: Annotated[int | None, Query(ge=0)] = None,
         after: Annotated[int, Query(ge=0)] = 0,
@@ -73,7 +83,7 @@ def _add_roots(router: APIRouter, log: EventLog, signer: RootSigner | None) -> N
             found = await publishing.roots_of(connection, log.source, shard, after, limit)
         return _lines(found)
 
-    @router.post("/roots", response_class=Response)
+    @router.post("/roots", response_class=Response, dependencies=closing)
     async def close() -> Response:
         """Publish roots over all that is recorded, today's events included; answers the new ones."""
         try:
@@ -81,10 +91,12 @@ def _add_roots(router: APIRouter, log: EventLog, signer: RootSigner | None) -> N
         except RootsRewritten as error:
             raise HTTPException(409, str(error)) from None
 
-    @router.get("/keys")
+    @router.get("/keys", openapi_extra=published)
     async def keys() -> list[str]:
         """The public key (Ed25519, hex) that signs this log's roots; none when they are not signed."""
         return [] if signer is None else [signer.public_key.hex()]
+
+    return router
 
 
 def _lines(roots: Sequence[DayRoot]) -> Response:

@@ -12,11 +12,11 @@ region. A day begins at midnight in Shanghai; a token holds until its `expires` 
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Annotated, Any, Final, Self, TypeVar
+from typing import Annotated, Any, Final, Literal, Self, TypeVar
 
 import yaml
 from pydantic import (
@@ -72,6 +72,15 @@ class HospitalCaller(BaseModel):
     tokens: tuple[TokenEntry, ...] = Field(description="none: it is known, and may not call")
 
 
+def _all_differ(callers: "Sequence[HospitalCaller | InsideCaller]") -> None:
+    """One token under two ids would make it undecidable who called."""
+    ids = [one.id.casefold() for one in callers]
+    hashes = [token.sha256 for one in callers for token in one.tokens]
+    for what, values in (("id", ids), ("token", hashes)):
+        if len(set(values)) != len(values):
+            raise ValueError(f"two callers have the same {what}, or one has it twice")
+
+
 class HospitalCallerFile(BaseModel):
     """The hospitals' systems of a deployment."""
 
@@ -81,12 +90,33 @@ class HospitalCallerFile(BaseModel):
 
     @model_validator(mode="after")
     def _each_is_another(self) -> Self:
-        """One token under two ids would make it undecidable who called."""
-        ids = [one.id.casefold() for one in self.callers]
-        hashes = [token.sha256 for one in self.callers for token in one.tokens]
-        for what, values in (("id", ids), ("token", hashes)):
-            if len(set(values)) != len(values):
-                raise ValueError(f"two callers have the same {what}, or one has it twice")
+        _all_differ(self.callers)
+        return self
+
+
+class InsideCaller(BaseModel):
+    """A service of the deployment, or a system of the city at which people are served, such as where they enrol."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: CallerId
+    passes: Literal["inside", "desk"] = Field(
+        default="inside",
+        description="inside: reads logs and asks services; desk: enrols, records consents, has people forgotten",
+    )
+    tokens: tuple[TokenEntry, ...]
+
+
+class InsideCallerFile(BaseModel):
+    """The services and desks of a deployment."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    callers: tuple[InsideCaller, ...]
+
+    @model_validator(mode="after")
+    def _each_is_another(self) -> Self:
+        _all_differ(self.callers)
         return self
 
 
@@ -98,10 +128,11 @@ class CallersUnusable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who has shown a token. `hospitals`: for whom it speaks; None: staff, who look at any."""
+    """Who has shown a token. `hospitals`: for whom it speaks; None: staff, who look at any. `passes`: of the inside."""
 
     id: str
     hospitals: frozenset[str] | None = frozenset()
+    passes: Literal["inside", "desk"] | None = None
 
     def speaks_for(self, hospital_id: str | None) -> bool:
         """Whether this hospital's documents and claims are the caller's."""
@@ -132,6 +163,16 @@ def read_hospital_callers(path: Path) -> Holders:
     listed = read_listed(path, HospitalCallerFile.model_validate)
     return {
         token.sha256: Holder(Caller(one.id, one.hospitals), token.not_before, token.expires)
+        for one in listed.callers
+        for token in one.tokens
+    }
+
+
+def read_inside_callers(path: Path) -> Holders:
+    """The services and desks in a file (YAML). Raises CallersUnusable, without quoting the file."""
+    listed = read_listed(path, InsideCallerFile.model_validate)
+    return {
+        token.sha256: Holder(Caller(one.id, passes=one.passes), token.not_before, token.expires)
         for one in listed.callers
         for token in one.tokens
     }

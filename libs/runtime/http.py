@@ -13,13 +13,14 @@ from prometheus_client import generate_latest
 from libs.eventlog import Consumer, EventLog, Relay, is_operational, read
 from libs.eventlog.parking import count_parked
 from libs.eventlog.root_signing import RootSigner
-from libs.eventlog.serve import log_router
+from libs.eventlog.serve import log_router, roots_router
 from libs.runtime.amendments import amendments_router
 from libs.runtime.asyncapi import asyncapi_document, asyncapi_page
 from libs.runtime.bounded_bodies import BoundedBodies
 from libs.runtime.breaker import breaker_router
+from libs.runtime.callers import CallersUnusable, Holders, read_inside_callers
 from libs.runtime.consuming import Inbound
-from libs.runtime.doors import TURNED_AWAY
+from libs.runtime.doors import INSIDE, OPEN, OPERATOR, STAFF, TURNED_AWAY, Inside
 from libs.runtime.history import history_router
 from libs.runtime.metrics import KernelCollector, new_registry
 from libs.runtime.parked import parked_router
@@ -27,6 +28,7 @@ from libs.runtime.problems import install_problems
 from libs.runtime.relay_admin import relay_router
 from libs.runtime.settings import ServiceSettings
 from libs.runtime.staff import operator_desk, read_staff
+from libs.runtime.watched_file import WatchedFile
 
 if TYPE_CHECKING:
     from libs.runtime.service import Parts
@@ -59,7 +61,9 @@ class ServiceHttp:
         self._parts = parts
         self._signer = signer
         self._kernel = KernelCollector(relay, consumer)
-        self._registry = new_registry([self._kernel, TURNED_AWAY, *parts.collectors])
+        self.callers = _callers(settings)
+        own = [*parts.collectors, *([self.callers] if self.callers else [])]
+        self._registry = new_registry([self._kernel, TURNED_AWAY, *own])
         self.started = False
         self.stopping = False
         self.app = self._build()
@@ -118,26 +122,29 @@ class ServiceHttp:
         install_problems(app)
         app.add_middleware(BoundedBodies, limit_bytes=self._settings.largest_body_bytes)
         self._add_health(app)
-        app.include_router(log_router(self._log, self._signer))
-        app.include_router(relay_router(self._log, self._relay))
-        desk = operator_desk(read_staff(self._settings.staff_file) if self._settings.staff_file else None)
-        app.include_router(amendments_router(self._log, desk))
+        staff = read_staff(self._settings.staff_file) if self._settings.staff_file else None
+        app.state.inside = Inside(self.callers, staff, self._log.clock)
+        app.include_router(roots_router(self._log, self._signer, [OPERATOR], OPEN))
+        app.include_router(log_router(self._log), dependencies=[INSIDE])
+        app.include_router(relay_router(self._log, self._relay), dependencies=[OPERATOR])
+        desk = operator_desk(staff)
+        app.include_router(amendments_router(self._log, desk), dependencies=[STAFF])
         if self._parts.folding is not None:
-            app.include_router(history_router(self._log, self._parts.folding, desk))
+            app.include_router(history_router(self._log, self._parts.folding, desk), dependencies=[STAFF])
         if self._consumer is not None:
-            app.include_router(parked_router(self._log, self._consumer, desk))
-            app.include_router(breaker_router(self._consumer, desk))
+            app.include_router(parked_router(self._log, self._consumer, desk), dependencies=[STAFF])
+            app.include_router(breaker_router(self._consumer, desk), dependencies=[STAFF])
         for router in self._parts.routers:
             app.include_router(router)
         return app
 
     def _add_health(self, app: FastAPI) -> None:
-        @app.get("/health/live", tags=["health"])
+        @app.get("/health/live", tags=["health"], openapi_extra=OPEN)
         async def live() -> dict[str, str]:
             """The process runs."""
             return {"status": "live"}
 
-        @app.get("/health/ready", tags=["health"])
+        @app.get("/health/ready", tags=["health"], openapi_extra=OPEN)
         async def ready() -> JSONResponse:
             """The service can take work; 503 with the reasons when it can not."""
             reasons = self.not_ready()
@@ -149,19 +156,27 @@ class ServiceHttp:
             }
             return JSONResponse(body, status_code=200 if not reasons else 503)
 
-        @app.get("/metrics", tags=["health"])
+        @app.get("/metrics", tags=["health"], openapi_extra=OPEN)
         async def metrics() -> Response:
             """Prometheus text."""
             return Response(
                 generate_latest(self._registry), media_type="text/plain; version=0.0.4; charset=utf-8"
             )
 
-        @app.get("/asyncapi.json", tags=["contracts"])
+        @app.get("/asyncapi.json", tags=["contracts"], openapi_extra=OPEN)
         async def asyncapi() -> JSONResponse:
             """The AsyncAPI 3 document of what this service publishes and consumes."""
             return JSONResponse(asyncapi_document(self._name, self._parts.subscriptions))
 
-        @app.get("/asyncapi", tags=["contracts"])
+        @app.get("/asyncapi", tags=["contracts"], openapi_extra=OPEN)
         async def page() -> HTMLResponse:
             """The same as a page."""
             return HTMLResponse(asyncapi_page(self._name, self._parts.subscriptions))
+
+
+def _callers(settings: ServiceSettings) -> WatchedFile[Holders] | None:
+    """The services and desks, when the deployment names them."""
+    file = settings.service_callers_file
+    if file is None:
+        return None
+    return WatchedFile(file, read_inside_callers, CallersUnusable, "service_callers")

@@ -156,7 +156,9 @@ async def _open(
     keys = KeyStore(key_pool, master)
     log = EventLog(pool, name, settings.shards, clock_with(settings.clock_offset_seconds), new_id)
     await log.prepare(migrations)
-    client = await resources.enter_async_context(httpx2.AsyncClient(timeout=10))
+    client = await resources.enter_async_context(
+        httpx2.AsyncClient(timeout=10, headers=shown_by(settings.service_token_file))
+    )
     return Runtime(
         settings, log, keys, Sealer(keys), Pseudonymiser(master.pseudonym_secret()), client, resources
     )
@@ -209,6 +211,8 @@ async def _serve(
     works += [batcher.run() for batcher in parts.batchers] + [task() for task in parts.tasks]
     if inbound is not None:
         works.append(inbound.tails.check_forever())
+    if http.callers is not None:
+        works.append(http.callers.run())
     tasks = [asyncio.ensure_future(work) for work in works]
     serving = asyncio.ensure_future(server.serve())
     stopping = asyncio.ensure_future(stop.wait())
@@ -237,6 +241,11 @@ async def _publish_rest(relay: Relay, seconds: float) -> None:
                 pass
     except Exception as error:  # noqa: BLE001 - stopping: nothing is lost, the log has it
         logger.warning("not_all_published", error=type(error).__name__)
+
+
+def shown_by(file: Path | None) -> dict[str, str]:
+    """The headers by which a service shows the others who it is; none where it was given no token's file."""
+    return {} if file is None else {"Authorization": f"Bearer {file.read_text().strip()}"}
 
 
 class _Server(uvicorn.Server):

@@ -35,6 +35,14 @@ class ServiceSettings(BaseSettings):
     staff_file: Path | None = Field(
         default=None, description="who may operate this deployment and rule on claims; None: nobody"
     )
+    service_callers_file: Path | None = Field(
+        default=None,
+        description="the services and desks of the deployment, by hashes of tokens (YAML; read again when it changes);"
+        " None: routes of the inside ask nobody who they are, so keep the ports behind a gateway",
+    )
+    service_token_file: Path | None = Field(
+        default=None, description="this service's own token, shown to the others; None: it shows none"
+    )
     root_key_file: Path | None = Field(
         default=None,
         description="this service's own key for the roots that it publishes; None: they are not signed",

@@ -56,11 +56,11 @@ class WatchedFile(Collector, Generic[T]):
 
     def collect(self) -> Iterator[Metric]:
         """Read when scraped."""
-        family = GaugeMetricFamily(
-            "huiji_file_broken", "1 while a file that changed cannot be read: the old counts", labels=["file"]
+        yield GaugeMetricFamily(
+            f"huiji_{self._name}_broken",
+            "1 while the file has changed and cannot be read: what it said before counts",
+            value=int(self.broken),
         )
-        family.add_metric([self._name], int(self.broken))
-        yield family
 
 
 def _signature(path: Path) -> tuple[int, ...]:

@@ -19,7 +19,7 @@ from libs.runtime.callers import CallersUnusable, Holders, read_hospital_callers
 from libs.runtime.doors import HospitalDoor, LookingDoor
 from libs.runtime.history import Folding
 from libs.runtime.pump import Pump
-from libs.runtime.service import Parts, Runtime, run_service
+from libs.runtime.service import Parts, Runtime, run_service, shown_by
 from libs.runtime.staff import read_staff
 from libs.runtime.watched_file import WatchedFile
 from services.intake.adapters.adjudication_desk import AdjudicationDesk
@@ -154,7 +154,12 @@ async def _adjudication(runtime: Runtime[IntakeSettings]) -> AdjudicationDesk | 
     if url is None:
         return None
     limits = httpx2.Limits(max_connections=settings.estimates_in_flight)
-    client = httpx2.AsyncClient(timeout=settings.estimate_seconds, limits=limits, trust_env=False)
+    client = httpx2.AsyncClient(
+        timeout=settings.estimate_seconds,
+        limits=limits,
+        trust_env=False,
+        headers=shown_by(settings.service_token_file),
+    )
     runtime.resources.push_async_callback(client.aclose)
     return AdjudicationDesk(url, client, settings.estimate_seconds)
 

@@ -23,6 +23,17 @@ from tests.end_to_end.conftest import Ran
 
 ON_A_PAID_CLAIMS_WAY = {"intake", "medical_data", "fraud", "adjudication", "payout", "charity", "projections"}
 
+FOR_EVERYBODY = {
+    "get /health/live",
+    "get /health/ready",
+    "get /metrics",
+    "get /asyncapi",
+    "get /asyncapi.json",
+    "get /log/roots",
+    "get /log/keys",
+    "get /fhir/metadata",
+}
+
 
 def test_published_examples_are_paid_as_printed(ran: Ran) -> None:
     compared = asyncio.run(_compared(ran))
@@ -115,6 +126,19 @@ def test_every_service_answers_health_metrics_and_asyncapi(ran: Ran) -> None:
                 assert "huiji_lag_events" in metrics
                 assert "huiji_parked_events" in metrics
             assert client.get(f"{url}/asyncapi").text.startswith("<!doctype html>")
+
+
+def test_every_route_of_every_service_says_whose_it_is(ran: Ran) -> None:
+    """By the doors that the route table has (`libs/runtime/doors.py`), as the OpenAPI document tells them."""
+    for service, url in ran.platform.addresses.services.items():
+        paths = httpx2.get(f"{url}/openapi.json", timeout=PATIENCE_SECONDS).json()["paths"]
+        doors = {
+            f"{method} {path}": operation.get("security")
+            for path, operations in paths.items()
+            for method, operation in operations.items()
+        }
+        assert [route for route, door in doors.items() if door is None] == [], service
+        assert {route for route, door in doors.items() if door == []} <= FOR_EVERYBODY, service
 
 
 def test_no_name_account_or_identity_number_is_in_logs_or_traces(ran: Ran) -> None:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from libs.contracts.rulings import Evidence
+from libs.runtime.doors import STAFF
 from libs.runtime.staff import StaffMember
 from services.adjudication.domain.commands import ConcludeAppeal, OpenAppeal
 from services.adjudication.entrypoints.claim_desk import CLAIM_PATH, ClaimDesk, PersonInPath
@@ -34,7 +35,7 @@ class ConclusionBody(_Body):
 
 def appeals_router(desk: ClaimDesk) -> APIRouter:
     """`/people/{person_id}/claims/{claim_id}/appeals/…`."""
-    router = APIRouter(tags=["appeals"])
+    router = APIRouter(tags=["appeals"], dependencies=[STAFF])
     who = Depends(desk.who)
 
     @router.put(CLAIM_PATH + "/appeals/{appeal_id}")

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from libs.benefits import BenefitsError, Case, evaluate
 from libs.eventlog import EventLog
 from libs.eventlog.stage import Stage
+from libs.runtime.doors import STAFF
 from libs.runtime.problems import Problem
 from services.adjudication.adapters import deadlines, overdue_appeals
 from services.adjudication.domain.balances import by_year
@@ -21,7 +22,7 @@ OVERDUE_SHOWN = 200
 
 def adjudication_router(log: EventLog, stage: Stage[Person, Command], plans: PlanBook) -> APIRouter:
     """`/plans`, `/people/{person_id}/balances`, `/estimate/{plan_id}`, `/deadlines/failing`, `/appeals/overdue`."""
-    router = APIRouter(tags=["adjudication"])
+    router = APIRouter(tags=["adjudication"], dependencies=[STAFF])
 
     @router.get("/plans")
     async def list_plans() -> list[dict[str, str]]:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict
 
 from libs.contracts.one_stop import AnswerReason
+from libs.runtime.doors import STAFF
 from libs.runtime.staff import StaffMember
 from services.adjudication.domain.commands import AnswerDifference
 from services.adjudication.entrypoints.claim_desk import CLAIM_PATH, ClaimDesk, PersonInPath
@@ -23,7 +24,7 @@ class AnswerBody(BaseModel):
 
 def one_stop_router(desk: ClaimDesk) -> APIRouter:
     """`/people/{person_id}/claims/{claim_id}/one-stop-differences/{difference_id}/answer`."""
-    router = APIRouter(tags=["one-stop"])
+    router = APIRouter(tags=["one-stop"], dependencies=[STAFF])
     who = Depends(desk.who)
 
     @router.post(CLAIM_PATH + "/one-stop-differences/{difference_id}/answer")

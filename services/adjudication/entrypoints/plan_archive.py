@@ -4,6 +4,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from libs.eventlog import EventLog
+from libs.runtime.doors import INSIDE
 from libs.runtime.problems import Problem
 from services.adjudication.adapters import plan_archive
 from services.adjudication.entrypoints.receipts import receipts_router
@@ -11,7 +12,7 @@ from services.adjudication.entrypoints.receipts import receipts_router
 
 def plan_archive_router(log: EventLog) -> APIRouter:
     """`/plans/archive`, `/plans/archive/{digest}`, and the receipts that are recomputed with them."""
-    router = APIRouter(tags=["adjudication"])
+    router = APIRouter(tags=["adjudication"], dependencies=[INSIDE])
     router.include_router(receipts_router(log))
 
     @router.get("/plans/archive")

@@ -15,6 +15,7 @@ from libs.contracts.preauthorisation import (
 from libs.contracts.settlement import FeeLine, Settlement, Visit
 from libs.eventlog import ConcurrencyConflict, EventLog
 from libs.eventlog.stage import Stage
+from libs.runtime.doors import INSIDE
 from libs.runtime.problems import Problem
 from services.adjudication.adapters.deadlines import open_stays
 from services.adjudication.domain.commands import (
@@ -59,7 +60,7 @@ class ReleaseBody(BaseModel):
 
 def preauthorisations_router(log: EventLog, stage: Stage[Person, Command], clocks: Clocks) -> APIRouter:
     """`/people/{person_id}/preauthorisations`, and the operators' list `/preauthorisations`."""
-    router = APIRouter(tags=["preauthorisations"])
+    router = APIRouter(tags=["preauthorisations"], dependencies=[INSIDE])
     desk = _Desk(log, stage)
 
     @router.put("/people/{person_id}/preauthorisations/{hospital_id}/{reference}")

@@ -14,6 +14,7 @@ from libs.contracts.settlement import FeeLine, Settlement, Visit
 from libs.eventlog import EventLog, Loaded
 from libs.eventlog.readings import Reading, note_reading
 from libs.eventlog.stage import Stage
+from libs.runtime.doors import INSIDE
 from libs.runtime.problems import Problem
 from services.adjudication.domain.circumstances import Circumstances
 from services.adjudication.domain.commands import Clocks, Command
@@ -55,7 +56,7 @@ def previews_router(
     log: EventLog, stage: Stage[Person, Command], plans: PlanBook, clocks: Clocks
 ) -> APIRouter:
     """`/people/{person_id}/claims/{claim_id}` with `/dry-run`, `/dry-run/comparison` and `/withdrawal-preview`."""
-    router = APIRouter(tags=["previews"])
+    router = APIRouter(tags=["previews"], dependencies=[INSIDE])
 
     async def load(person_id: str) -> Loaded[Person]:
         stream_id = f"person-{person_id}"

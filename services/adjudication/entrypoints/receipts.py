@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from libs.benefits import Case
 from libs.contracts.adjudication import ClaimAdjudicated
 from libs.eventlog import EventLog, Recorded, read
+from libs.runtime.doors import STAFF
 from libs.runtime.problems import Problem
 from services.adjudication.adapters import plan_archive
 from services.adjudication.domain.plan_archive import plans_by_digest
@@ -18,7 +19,7 @@ from services.adjudication.domain.state import initial
 
 def receipts_router(log: EventLog) -> APIRouter:
     """`/people/{person_id}/claims/{claim_id}/receipts`."""
-    router = APIRouter(tags=["adjudication"])
+    router = APIRouter(tags=["adjudication"], dependencies=[STAFF])
 
     @router.get("/people/{person_id}/claims/{claim_id}/receipts")
     async def receipts(person_id: str, claim_id: str) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from libs.contracts.rulings import Evidence, RuledFacts, RulingReason
+from libs.runtime.doors import STAFF
 from libs.runtime.problems import Problem
 from libs.runtime.staff import StaffMember
 from services.adjudication.domain.commands import ApproveRuling, ProposeRuling, RejectRuling
@@ -49,7 +50,7 @@ class RejectionBody(_Body):
 
 def rulings_router(desk: ClaimDesk) -> APIRouter:
     """`/authority`, and `/people/{person_id}/claims/{claim_id}` with `/rulings/…`."""
-    router = APIRouter(tags=["rulings"])
+    router = APIRouter(tags=["rulings"], dependencies=[STAFF])
     who = Depends(desk.who)
 
     @router.get("/authority")

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from libs.eventlog import EventLog
+from libs.runtime.doors import STAFF
 from libs.runtime.problems import Problem
 from services.charity.adapters.referrals import list_referrals
 from services.charity.domain.programme import Programme
@@ -13,7 +14,7 @@ from services.charity.domain.programme import Programme
 
 def charity_router(log: EventLog, programmes: Sequence[Programme]) -> APIRouter:
     """`/programmes` and `/referrals`."""
-    router = APIRouter(tags=["charity"])
+    router = APIRouter(tags=["charity"], dependencies=[STAFF])
 
     @router.get("/programmes")
     async def list_programmes() -> list[dict[str, Any]]:

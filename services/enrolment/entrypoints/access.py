@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from libs.access import PolicyUnusable, rules_of
 from libs.contracts.event import PersonId
+from libs.runtime.doors import INSIDE
 from libs.runtime.problems import Problem
 from libs.runtime.staff import StaffFile, StaffMember, staff_desk
 from services.enrolment.use_cases.access_records import AccessRecords
@@ -36,7 +37,7 @@ class RecordsRequest(BaseModel):
 
 def access_router(adopting: AdoptPolicy, records: AccessRecords, staff: StaffFile | None) -> APIRouter:
     """`POST /access/policies` and `POST /access/records`."""
-    router = APIRouter(prefix="/access", tags=["access"])
+    router = APIRouter(prefix="/access", tags=["access"], dependencies=[INSIDE])
     approver = Depends(staff_desk(staff, "approver"))
 
     @router.post("/policies", status_code=201)

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from libs.contracts.access import Purpose, Recipient
 from libs.privacy import Pseudonymiser
 from libs.runtime.clock import utc_now
+from libs.runtime.doors import DESK
 from libs.runtime.problems import Problem
 from services.enrolment.domain.commands import GiveConsent, RevokeConsent
 from services.enrolment.domain.state import Person
@@ -40,7 +41,7 @@ class RevocationRequest(PersonNamed):
 
 def consents_router(desk: Desk, pseudonymiser: Pseudonymiser) -> APIRouter:
     """`POST /consents` and `POST /consents/revoke`."""
-    router = APIRouter(prefix="/consents", tags=["consents"])
+    router = APIRouter(prefix="/consents", tags=["consents"], dependencies=[DESK])
 
     @router.post("")
     async def give(request: Request) -> dict[str, Any]:

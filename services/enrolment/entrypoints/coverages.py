@@ -16,6 +16,7 @@ from starlette.responses import Response
 from libs.benefits import Plan
 from libs.eventlog import EventLog
 from libs.privacy import Pseudonymiser
+from libs.runtime.doors import DESK
 from libs.runtime.problems import Problem
 from services.enrolment.adapters import tables
 from services.enrolment.domain.commands import Lapse, coverage_id_of
@@ -39,7 +40,7 @@ def coverages_router(
     settings: EnrolmentSettings,
 ) -> APIRouter:
     """`POST /coverages` and `POST /coverages/{coverage_id}/lapse`."""
-    router = APIRouter(prefix="/coverages", tags=["coverages"])
+    router = APIRouter(prefix="/coverages", tags=["coverages"], dependencies=[DESK])
     entry = _Entry(desk, pseudonymiser, plans)
 
     @router.post("", status_code=201)

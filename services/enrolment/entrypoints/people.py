@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from libs.privacy import Pseudonymiser
 from libs.runtime.clock import utc_now
+from libs.runtime.doors import DESK
 from libs.runtime.problems import Problem
 from services.enrolment.domain.commands import Erase
 from services.enrolment.entrypoints.desk import Desk, invalid
@@ -17,7 +18,7 @@ from services.enrolment.use_cases.show_person import ShowPerson
 
 def people_router(desk: Desk, pseudonymiser: Pseudonymiser, show: ShowPerson) -> APIRouter:
     """`GET /people/{person_id}` and `POST /people/erase`."""
-    router = APIRouter(prefix="/people", tags=["people"])
+    router = APIRouter(prefix="/people", tags=["people"], dependencies=[DESK])
 
     @router.get("/{person_id}")
     async def person(person_id: str) -> dict[str, Any]:

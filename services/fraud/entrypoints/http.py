@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from libs.eventlog import ConcurrencyConflict, EventLog
 from libs.eventlog.stage import Stage
+from libs.runtime.doors import STAFF, Asking, named_truly
 from libs.runtime.problems import Problem
 from services.fraud.adapters import reviews
 from services.fraud.domain.commands import Command, Verdict
@@ -28,7 +29,7 @@ class Conclusion(BaseModel):
 
 def fraud_router(log: EventLog, stage: Stage[Person, Command], rules: RuleSet) -> APIRouter:
     """`/rules`, `/reviews`, `/reviews/{review_id}`, `/reviews/{review_id}/conclude`."""
-    router = APIRouter(tags=["fraud"])
+    router = APIRouter(tags=["fraud"], dependencies=[STAFF])
 
     @router.get("/rules")
     async def rules_in_force() -> dict[str, Any]:
@@ -56,8 +57,9 @@ def fraud_router(log: EventLog, stage: Stage[Person, Command], rules: RuleSet) -
             raise _unknown(error) from None
 
     @router.post("/reviews/{review_id}/conclude")
-    async def conclude(review_id: str, conclusion: Conclusion) -> dict[str, Any]:
+    async def conclude(review_id: str, conclusion: Conclusion, by: Asking = STAFF) -> dict[str, Any]:
         """Record a verdict. The same verdict again is answered alike; another one is refused with 409."""
+        named_truly(by, conclusion.reviewer)
         try:
             review = await conclude_review(
                 log, stage, review_id, conclusion.verdict, conclusion.reviewer, conclusion.reason_code

@@ -13,7 +13,7 @@ from libs.interop import Request as Asked
 from libs.interop.fhir import operation_outcome, parse_bundle_request, parse_claim_request
 from libs.interop.ingress_jwe import MAX_SUBMISSION_BYTES
 from libs.runtime.callers import Caller
-from libs.runtime.doors import HospitalDoor, LookingDoor
+from libs.runtime.doors import OPEN, HospitalDoor, LookingDoor
 from libs.runtime.problems import Problem
 from services.intake.domain.filing import Original, claim_id_of
 from services.intake.domain.refusing import Refusing
@@ -45,7 +45,7 @@ def fhir_router(desk: Desk, log: EventLog, door: HospitalDoor, looking: LookingD
     router = APIRouter(prefix="/fhir", tags=["fhir"], route_class=OutcomeRoute)
     entry, hospital, looks = _Entry(desk), Depends(door), Depends(looking)
 
-    @router.get("/metadata")
+    @router.get("/metadata", openapi_extra=OPEN)
     async def metadata() -> Response:
         """The CapabilityStatement."""
         return fhir(capability_statement())

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from libs.runtime.doors import STAFF
 from services.intake.entrypoints.in_hand import InHand
 
 LARGEST_SHOWN = 10
@@ -40,7 +41,7 @@ class InHandCollector(Collector):
 
 def in_hand_router(in_hand: InHand) -> APIRouter:
     """`/in-hand`."""
-    router = APIRouter(tags=["operating"])
+    router = APIRouter(tags=["operating"], dependencies=[STAFF])
 
     @router.get("/in-hand")
     async def shown() -> dict[str, Any]:

@@ -5,12 +5,13 @@ from typing import Any
 from fastapi import APIRouter
 
 from libs.eventlog import EventLog
+from libs.runtime.doors import STAFF
 from services.medical_data.adapters import lookups
 
 
 def medical_data_router(log: EventLog) -> APIRouter:
     """`/lookups`."""
-    router = APIRouter(tags=["medical_data"])
+    router = APIRouter(tags=["medical_data"], dependencies=[STAFF])
 
     @router.get("/lookups")
     async def waiting() -> dict[str, Any]:

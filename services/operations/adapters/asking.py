@@ -4,6 +4,8 @@ from typing import Any
 
 import httpx2
 
+from services.operations.adapters.credentials import token_of_environment
+
 #: A retry of many parked events is one request.
 _TIMEOUT_SECONDS = 60
 
@@ -21,16 +23,27 @@ class Refused(Exception):
 def ask(
     url: str, body: dict[str, Any] | None = None, *, method: str | None = None, token: str | None = None
 ) -> Any:
-    """GET, or POST when there is a `body`; answers the JSON. `token`: of the member of staff who asks.
+    """GET, or POST when there is a `body`; answers the JSON. `token`: of the member of staff who asks; else the
+    environment's, if it has one.
 
     Raises Refused, and httpx2.HTTPError when unreachable.
     """
-    return _send(url, method=method or ("GET" if body is None else "POST"), json=body, headers=shown(token))
+    return _send(
+        url,
+        method=method or ("GET" if body is None else "POST"),
+        json=body,
+        headers=shown(token or token_of_environment()),
+    )
 
 
 def shown(token: str | None) -> dict[str, str]:
     """The headers that show a token; none without one."""
     return {"Authorization": f"Bearer {token}"} if token else {}
+
+
+def as_operator() -> dict[str, str]:
+    """The headers of who reads services by a client of their own: the environment's token, if it has one."""
+    return shown(token_of_environment())
 
 
 def send_document(url: str, content: bytes, content_type: str, *, token: str | None) -> Any:

@@ -23,7 +23,7 @@ from libs.interop.submission import Person, Submission
 from libs.privacy.hospital_key import hospital_key
 from libs.privacy.master_key import read_master_key
 from libs.synthetic import Coverage
-from services.operations.adapters.asking import shown
+from services.operations.adapters.asking import as_operator, shown
 from services.operations.adapters.demo_callers import hospital_token
 from services.operations.domain.errors import OperationsError
 from services.operations.domain.topology import Addresses
@@ -56,6 +56,7 @@ class City:
     def __init__(self, addresses: Addresses, *, parallel_requests: int = 4) -> None:
         self._addresses = addresses
         self._http = httpx2.AsyncClient(timeout=60, trust_env=False)
+        self._as_operator = as_operator()
         self._as_hospital = shown(hospital_token(addresses.hospital_callers_file))
         self._at_once = asyncio.Semaphore(parallel_requests)
 
@@ -72,7 +73,10 @@ class City:
         url = f"{self._addresses.services['enrolment']}/coverages"
         for start in range(0, len(residents), COVERAGES_PER_REQUEST):
             page = [_coverage(resident) for resident in residents[start : start + COVERAGES_PER_REQUEST]]
-            _all_taken(await self._post(url, orjson.dumps(page), "an enrolment"), "an enrolment")
+            _all_taken(
+                await self._post(url, orjson.dumps(page), "an enrolment", headers=self._as_operator),
+                "an enrolment",
+            )
 
     async def settle(self, submissions: Sequence[Submission]) -> None:
         """The insurance centre records the bills at the bureau, as it does before a hospital knows the result.
@@ -174,7 +178,7 @@ class City:
         return found
 
     async def _get(self, service: str, path: str) -> Any:
-        response = await self._http.get(self._addresses.services[service] + path)
+        response = await self._http.get(self._addresses.services[service] + path, headers=self._as_operator)
         response.raise_for_status()
         return response.json()
 

@@ -6,6 +6,7 @@ A city names its hospitals' systems itself (`HUIJI_HOSPITAL_CALLERS_FILE`) and k
 import json
 import os
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 
 import orjson
@@ -19,11 +20,12 @@ from services.operations.adapters.replacing import replace_file
 
 FILE = "hospital-callers.yaml"
 TOKENS = "hospital-tokens.json"
+SERVICES_FILE = "service-callers.yaml"
 #: Sends for all of them: what the simulators show, whose arrays mix hospitals.
 REGIONAL = "regional-platform"
 TOKEN = "HUIJI_HOSPITAL_TOKEN"
 TOKEN_FILE = "HUIJI_HOSPITAL_TOKEN_FILE"
-_HEAD = "# Made up for this machine, with the tokens beside it. A city's own file: docs/hospital-guide.md\n"
+_HEAD = "# Made up for this machine, with the tokens beside it. A city's own: docs/hospital-guide.md, docs/runbook.md\n"
 
 
 class NoSuchCaller(NotProven):
@@ -59,6 +61,29 @@ def callers_of_platform(directory: Path) -> Path:
         tokens_file.write_bytes(orjson.dumps(tokens, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
         replace_file(file, (_HEAD + yaml.safe_dump({"callers": known}, sort_keys=False)).encode())
     return file
+
+
+def services_of_platform(directory: Path, services: Iterable[str]) -> Path:
+    """The file of the platform's services, made once; each one's token is in a file of its own (`service_token_file`).
+
+    Mode 0600, as nothing else keeps whoever is on this machine from showing them.
+    """
+    file = directory / SERVICES_FILE
+    callers = []
+    for service in services:
+        token_file = service_token_file(directory, service)
+        if not token_file.exists():
+            token_file.parent.mkdir(mode=0o700, exist_ok=True)
+            token_file.touch(mode=0o600)
+            token_file.write_text(secrets.token_urlsafe(32) + "\n")
+        callers.append({"id": service, "tokens": [{"sha256": token_hash(token_file.read_text().strip())}]})
+    replace_file(file, (_HEAD + yaml.safe_dump({"callers": callers}, sort_keys=False)).encode())
+    return file
+
+
+def service_token_file(directory: Path, service: str) -> Path:
+    """Where a service of this machine's platform finds its token."""
+    return directory / "service-tokens" / service
 
 
 def hospital_token(callers_file: Path | None, caller: str = "") -> str | None:

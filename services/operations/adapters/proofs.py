@@ -8,6 +8,7 @@ import orjson
 from libs.eventlog.day_roots import DayRoot, root_of_json
 from libs.eventlog.errors import SourceUnreachable
 from libs.proof import Cut
+from services.operations.adapters.asking import as_operator
 
 _TIMEOUT_SECONDS = 60
 _PAGE_ROOTS = 10_000
@@ -17,14 +18,16 @@ async def fetch_proofs(services: Mapping[str, str], cut: Cut) -> None:
     """Put the published roots and the archived plans of running services into the cut. Raises SourceUnreachable."""
     cut.write_roots(await fetch_roots(services))
     if "adjudication" in services:
-        async with httpx2.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False) as client:
+        async with httpx2.AsyncClient(
+            timeout=_TIMEOUT_SECONDS, trust_env=False, headers=as_operator()
+        ) as client:
             await _fetch_plans(client, services["adjudication"], cut)
 
 
 async def close_roots(services: Mapping[str, str]) -> list[DayRoot]:
     """Let the services publish roots over all they hold now; the new ones. Raises SourceUnreachable."""
     closed: list[DayRoot] = []
-    async with httpx2.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False) as client:
+    async with httpx2.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False, headers=as_operator()) as client:
         for name, url in services.items():
             closed += _decoded(name, await _get(client, name, url, "/log/roots", method="POST"))
     return closed
@@ -32,7 +35,7 @@ async def close_roots(services: Mapping[str, str]) -> list[DayRoot]:
 
 async def fetch_keys(services: Mapping[str, str]) -> dict[str, list[str]]:
     """The public keys (hex) that running services sign their roots with. Raises SourceUnreachable."""
-    async with httpx2.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False) as client:
+    async with httpx2.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False, headers=as_operator()) as client:
         return {
             name: orjson.loads(await _get(client, name, url, "/log/keys")) for name, url in services.items()
         }
@@ -41,7 +44,7 @@ async def fetch_keys(services: Mapping[str, str]) -> dict[str, list[str]]:
 async def fetch_roots(services: Mapping[str, str]) -> list[DayRoot]:
     """The published roots of running services. Raises SourceUnreachable."""
     roots: list[DayRoot] = []
-    async with httpx2.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False) as client:
+    async with httpx2.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False, headers=as_operator()) as client:
         for name, url in services.items():
             for shard in orjson.loads(await _get(client, name, url, "/log/heads")):
                 roots += await _roots_of(client, name, url, int(shard))

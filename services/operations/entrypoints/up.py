@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,7 +14,9 @@ from rich.console import Console
 
 from libs.local_platform import RunLock, private_directory
 from services.operations.adapters.announcing import FILE, NoPlatform, read_announcement
+from services.operations.adapters.demo_callers import service_token_file, services_of_platform
 from services.operations.adapters.demo_staff import readers_of_platform
+from services.operations.domain.topology import SERVICES
 from services.operations.entrypoints.import_ import take_over
 from services.operations.entrypoints.places import CHECKOUT, UP, shown
 from services.operations.entrypoints.progress import StartProgress
@@ -36,6 +39,13 @@ def up(
             help="Who reads the read models shows a token, and sees what the access policy shows them.",
         ),
     ] = False,
+    prove_services: Annotated[
+        bool,
+        typer.Option(
+            "--prove-services",
+            help="Services show each other tokens; who else asks them shows a staff token ($HUIJI_STAFF_TOKEN).",
+        ),
+    ] = False,
     export: Annotated[
         Path | None,
         typer.Option(
@@ -51,20 +61,33 @@ def up(
     if broker not in kinds:
         raise typer.BadParameter(f"{broker!r} is not one of {', '.join(kinds)}", param_hint="--broker")
     if detach:
-        raise typer.Exit(_detached(broker, export, ["--limit-reading"] * limit_reading))
+        limits = ["--limit-reading"] * limit_reading + ["--prove-services"] * prove_services
+        raise typer.Exit(_detached(broker, export, limits))
     console = Console()
     plan = PlatformPlan(UP, CHECKOUT, broker="apache" if broker == "apache" else "embedded")
-    if limit_reading:
-        readers = str(readers_of_platform(private_directory(UP)))
-        plan = replace(
-            plan, told=lambda name, _: {"HUIJI_READER_FILE": readers} if name == "projections" else {}
-        )
+    plan = replace(plan, told=_limits(limit_reading, prove_services))
     if export is not None:
         plan = replace(plan, seed=partial(take_over, export.resolve()))
     with reporting(console), run_platform(plan, StartProgress(console)) as running:
         console.print(f"{_READY_LINE}; Ctrl-C or `make down` stops it.")
         print_addresses(console, running)
         serve_until_stopped(running)
+
+
+def _limits(reading: bool, services: bool) -> Callable[[str, str], Mapping[str, str]]:
+    """What each service is told of who may ask it; files are made up on the first time."""
+    directory = private_directory(UP)
+    readers = readers_of_platform(directory) if reading else None
+    callers = services_of_platform(directory, [one.name for one in SERVICES]) if services else None
+
+    def told(name: str, _database_url: str) -> Mapping[str, str]:
+        files = {"HUIJI_READER_FILE": readers if name == "projections" else None}
+        if callers is not None:
+            files["HUIJI_SERVICE_CALLERS_FILE"] = callers
+            files["HUIJI_SERVICE_TOKEN_FILE"] = service_token_file(directory, name)
+        return {variable: str(file) for variable, file in files.items() if file is not None}
+
+    return told
 
 
 def _detached(broker: str, export: Path | None, limits: list[str]) -> int:

@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from libs.eventlog.serve import HttpSource
 from libs.money import format_yuan
 from services.operations.adapters.announcing import RunningAt
+from services.operations.adapters.asking import as_operator
 from services.operations.adapters.fork_process import ForkFailed
 from services.operations.adapters.operator_log import open_operator_log
 from services.operations.adapters.replay_file import ReplayFile
@@ -131,7 +132,7 @@ async def _history(
 
 
 async def _shards(running: RunningAt) -> int:
-    async with httpx2.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False) as client:
+    async with httpx2.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False, headers=as_operator()) as client:
         return len(await HttpSource("adjudication", running.services["adjudication"], client).heads())
 
 

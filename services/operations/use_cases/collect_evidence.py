@@ -13,7 +13,7 @@ from libs.eventlog.envelope import from_json
 from libs.eventlog.event import Recorded, shard_of
 from libs.proof.pack import ClaimEvidence, ProvedEvent
 from libs.proof.pack_verifier import UNPROVED
-from services.operations.adapters.asking import Refused, shown
+from services.operations.adapters.asking import Refused, as_operator, shown
 from services.operations.adapters.proofs import close_roots
 from services.operations.domain.errors import OperationsError
 
@@ -40,7 +40,7 @@ class Evidence:
     def __init__(self, services: Mapping[str, str], token: str | None = None) -> None:
         self._shown = shown(token)
         self._services = {name: url.rstrip("/") for name, url in services.items()}
-        self._client = httpx2.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False)
+        self._client = httpx2.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False, headers=as_operator())
 
     async def __aenter__(self) -> "Evidence":
         return self

@@ -12,6 +12,7 @@ import httpx2
 from libs.eventlog import Source
 from libs.eventlog.serve import HttpSource
 from libs.proof import Cut
+from services.operations.adapters.asking import as_operator
 from services.operations.adapters.database_snapshot import open_snapshot
 from services.operations.adapters.event_files import shard_writer
 from services.operations.adapters.exports import write_manifest
@@ -53,7 +54,9 @@ async def export_history(
     Raises ExportExists, SourceUnreachable, LogEndsEarly.
     """
     with _taking(directory, replace) as unfinished:
-        async with httpx2.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False) as client:
+        async with httpx2.AsyncClient(
+            timeout=_TIMEOUT_SECONDS, trust_env=False, headers=as_operator()
+        ) as client:
             sources = {name: HttpSource(name, url, client) for name, url in services.items()}
             heads = await _consistent_heads(sources)
             on_total(sum(heads.values()))

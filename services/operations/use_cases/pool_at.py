@@ -8,6 +8,7 @@ import httpx2
 import orjson
 
 from libs.eventlog.serve import HttpSource
+from services.operations.adapters.asking import as_operator
 from services.operations.adapters.histories import Moment
 from services.operations.domain.pool import SOURCES, PoolFold
 
@@ -28,7 +29,7 @@ async def pool_at(
     """The pool of a plan as JSON. `services` maps names to base URLs. Raises SourceUnreachable."""
     fold = PoolFold(plan_id, moment.at, moment.known_at)
     free = asyncio.Semaphore(AT_ONCE)
-    async with httpx2.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False) as client:
+    async with httpx2.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False, headers=as_operator()) as client:
         sources = {name: HttpSource(name, services[name], client) for name in SOURCES}
         heads = {
             (name, shard): head for name in SOURCES for shard, head in (await sources[name].heads()).items()

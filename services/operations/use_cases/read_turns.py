@@ -8,6 +8,7 @@ import httpx2
 import orjson
 
 from libs.eventlog.serve import HttpSource
+from services.operations.adapters.asking import as_operator
 from services.operations.domain.clocks import Turn
 
 PAGE_EVENTS = 2_000
@@ -25,7 +26,7 @@ async def read_turns(
 
     All of a person's events are in one shard of every service. `services` maps names to base URLs.
     """
-    async with httpx2.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False) as client:
+    async with httpx2.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False, headers=as_operator()) as client:
         sources = {name: HttpSource(name, services[name], client) for name in heard}
         heads = {name: await source.heads() for name, source in sources.items()}
         on_total(sum(head for shards in heads.values() for head in shards.values()))

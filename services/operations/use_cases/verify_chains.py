@@ -10,6 +10,7 @@ from libs.eventlog import ChainBroken, Recorded, verify_chain
 from libs.eventlog.envelope import EnvelopeUnreadable
 from libs.eventlog.hash_chain import GENESIS
 from libs.eventlog.serve import HttpSource
+from services.operations.adapters.asking import as_operator
 from services.operations.adapters.exports import read_manifest
 from services.operations.adapters.verified_files import FileDiffers, exported_shards, verified_pages
 
@@ -51,7 +52,7 @@ async def verify_live(
 ) -> list[VerifiedChain]:
     """Verify the logs of running services (name → base URL) up to their present ends. Raises SourceUnreachable."""
     verified = []
-    async with httpx2.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False) as client:
+    async with httpx2.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False, headers=as_operator()) as client:
         for name, url in services.items():
             source = HttpSource(name, url, client)
             for shard, head in sorted((await source.heads()).items()):

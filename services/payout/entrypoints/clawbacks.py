@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from libs.eventlog import ConcurrencyConflict, EventLog
 from libs.eventlog.stage import Stage
+from libs.runtime.doors import OPERATOR, STAFF, Asking, named_truly
 from libs.runtime.problems import Problem
 from services.payout.adapters import clawbacks
 from services.payout.domain.account import Account
@@ -41,7 +42,7 @@ class GivingUp(BaseModel):
 
 def clawbacks_router(log: EventLog, stage: Stage[Account, Command]) -> APIRouter:
     """`/clawbacks`, `/clawbacks/{clawback_id}`, `…/repayments`, `…/write-off`."""
-    router = APIRouter(tags=["clawbacks"])
+    router = APIRouter(tags=["clawbacks"], dependencies=[STAFF])
 
     @router.get("/clawbacks")
     async def listing(
@@ -67,8 +68,9 @@ def clawbacks_router(log: EventLog, stage: Stage[Account, Command]) -> APIRouter
         return found
 
     @router.post("/clawbacks/{clawback_id}/repayments")
-    async def repay(clawback_id: str, repayment: Repayment) -> dict[str, Any]:
+    async def repay(clawback_id: str, repayment: Repayment, by: Asking = OPERATOR) -> dict[str, Any]:
         """Record a repayment. The same reference and amount again are answered alike; another amount is refused."""
+        named_truly(by, repayment.recorded_by)
         return await _answer(
             record_repayment(
                 log,
@@ -82,8 +84,9 @@ def clawbacks_router(log: EventLog, stage: Stage[Account, Command]) -> APIRouter
         )
 
     @router.post("/clawbacks/{clawback_id}/write-off")
-    async def give_up(clawback_id: str, giving_up: GivingUp) -> dict[str, Any]:
+    async def give_up(clawback_id: str, giving_up: GivingUp, by: Asking = OPERATOR) -> dict[str, Any]:
         """Give up what is open. Again is answered alike."""
+        named_truly(by, giving_up.written_off_by)
         return await _answer(write_off(log, stage, clawback_id, giving_up.reason, giving_up.written_off_by))
 
     return router

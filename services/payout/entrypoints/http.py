@@ -5,13 +5,14 @@ from typing import Any
 from fastapi import APIRouter
 
 from libs.eventlog import EventLog
+from libs.runtime.doors import OPERATOR, STAFF
 from libs.runtime.problems import Problem
 from services.payout.use_cases.skip_answer import skip_answer
 
 
 def payout_router(log: EventLog) -> APIRouter:
     """`/ledger`, `/payments/counts`, `/unmatched`, `/answers/{position}/skip`."""
-    router = APIRouter(tags=["payout"])
+    router = APIRouter(tags=["payout"], dependencies=[STAFF])
 
     @router.get("/ledger")
     async def ledger() -> dict[str, Any]:
@@ -37,7 +38,7 @@ def payout_router(log: EventLog) -> APIRouter:
             rows = await connection.fetch("select * from unmatched order by position desc, entry limit 200")
         return [dict(row) for row in rows]
 
-    @router.post("/answers/{position}/skip")
+    @router.post("/answers/{position}/skip", dependencies=[OPERATOR])
     async def skip(position: int) -> dict[str, int]:
         """Pass over the next answer of the bank, because nobody can read it; it is noted as unmatched."""
         if not await skip_answer(log, position):

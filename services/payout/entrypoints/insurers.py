@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from libs.contracts import Event
 from libs.eventlog import ConcurrencyConflict, EventLog
 from libs.eventlog.read import read_stream
+from libs.runtime.doors import STAFF
 from libs.runtime.problems import Problem
 from libs.runtime.staff import StaffMember
 from services.payout.adapters import insurers
@@ -45,7 +46,7 @@ def insurers_router(
     log: EventLog, who: Callable[[str | None], StaffMember], written: Callable[[], None]
 ) -> APIRouter:
     """`/insurers…`. `written` is called when a stream has got something to tell."""
-    router = APIRouter(prefix="/insurers", tags=["insurers"])
+    router = APIRouter(prefix="/insurers", tags=["insurers"], dependencies=[STAFF])
     staff = Depends(who)
 
     @router.get("")

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from libs.eventlog import ConcurrencyConflict, EventLog
 from libs.eventlog.stage import Stage
 from libs.privacy import Sealer
+from libs.runtime.doors import STAFF
 from libs.runtime.problems import Problem
 from libs.runtime.staff import OperatorDesk, StaffMember
 from services.payout.domain.account import Account
@@ -37,7 +38,7 @@ def pay_again_router(
     payments_due: Callable[[], None],
 ) -> APIRouter:
     """`/payments/{payment_id}/pay-again` and `…/approval`. `payments_due` is called when there is one to send."""
-    router = APIRouter(prefix="/payments/{payment_id}/pay-again", tags=["payments"])
+    router = APIRouter(prefix="/payments/{payment_id}/pay-again", tags=["payments"], dependencies=[STAFF])
     operator, approver = Depends(desk.operator), Depends(desk.approver)
 
     @router.post("")

@@ -12,6 +12,7 @@ from pydantic import AwareDatetime
 
 from libs.eventlog import EventLog
 from libs.money import format_yuan
+from libs.runtime.doors import READER
 from libs.runtime.problems import Problem
 from services.projections.adapters.rows import Row, plain, select
 from services.projections.entrypoints.asking import NEWEST_FIRST, Limit, LookOf
@@ -39,7 +40,7 @@ _PAGES.filters["yuan"] = format_yuan
 
 def projections_router(log: EventLog, look_of: LookOf) -> APIRouter:
     """`/`, `/summary`, `/claims…`, and what each participant may ask."""
-    router = APIRouter(tags=["read models"])
+    router = APIRouter(tags=["read models"], dependencies=[READER])
     summing = SumUp(partial(_summary, log))
     mine = Depends(look_of)
     for participants in (patients_and_providers, insurers_and_regulator, operators, one_stop_list, readings):

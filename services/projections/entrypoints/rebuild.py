@@ -132,6 +132,11 @@ def _who_acts() -> str | None:
     return member.id
 
 
+def _shown() -> dict[str, str]:
+    token = os.environ.get("HUIJI_STAFF_TOKEN")
+    return {"Authorization": f"Bearer {token}"} if token else {}
+
+
 def _chosen(names: list[str], *, every: bool) -> list[ReadModel]:
     if not names and not every:
         raise ReadModelUnknown(f"which read model? {', '.join(READ_MODELS)}, or --all")
@@ -162,7 +167,7 @@ def _sources(over_http: bool) -> OpenSources:
         missing = sorted(set(model.subscriptions) - set(urls))
         if missing:
             raise ProjectionsError(f"$HUIJI_SOURCES does not say where {', '.join(missing)} serve their logs")
-        client = httpx2.AsyncClient(timeout=60, trust_env=False)
+        client = httpx2.AsyncClient(timeout=60, trust_env=False, headers=_shown())
         return {name: HttpSource(name, urls[name], client) for name in model.subscriptions}
 
     return open_sources

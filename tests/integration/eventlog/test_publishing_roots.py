@@ -22,7 +22,7 @@ from libs.eventlog.hash_chain import GENESIS
 from libs.eventlog.merkle import root_from_proof
 from libs.eventlog.publishing import close_days, roots_of
 from libs.eventlog.root_signing import create_signing_key, is_signed, journal_of, open_signer
-from libs.eventlog.serve import HttpSource, log_router
+from libs.eventlog.serve import HttpSource, log_router, roots_router
 from libs.testing.heard_events import a_claim_registered
 
 SHARDS = 2
@@ -74,6 +74,7 @@ async def test_a_day_is_closed_once_it_is_over(log: EventLog, clock: Clock) -> N
 async def test_every_event_is_proved_by_http_once_its_part_of_the_day_is_closed(log: EventLog) -> None:
     await register(log, *"abcdefg")
     app = FastAPI()
+    app.include_router(roots_router(log))
     app.include_router(log_router(log))
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://test") as client:
         (shard, head) = next((s, p) for s, p in (await client.get("/log/heads")).json().items() if p)
@@ -96,6 +97,7 @@ async def test_every_event_is_proved_by_http_once_its_part_of_the_day_is_closed(
 async def test_the_events_of_a_subject_are_served_alone(log: EventLog) -> None:
     await register(log, "a", "b")
     app = FastAPI()
+    app.include_router(roots_router(log))
     app.include_router(log_router(log))
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://test") as client:
         found = [
@@ -148,7 +150,8 @@ async def test_a_history_that_was_rewritten_with_all_its_roots_is_not_signed_aga
     with pytest.raises(RootsRewritten, match="root 1 of intake"):
         await close_days(log, through_now=True, signer=signer)
     app = FastAPI()
-    app.include_router(log_router(log, signer))
+    app.include_router(roots_router(log, signer))
+    app.include_router(log_router(log))
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://test") as client:
         assert (await client.post("/log/roots")).status_code == 409
         assert (await client.get("/log/keys")).json() == [signer.public_key.hex()]

@@ -97,7 +97,7 @@ def test_a_changed_file_counts_and_a_broken_one_leaves_the_old(tmp_path: Path) -
     a_file(path, "{sha256: nonsense}")
     asyncio.run(file.look())
     assert passes(door, "old") is not None
-    assert 'huiji_file_broken{file="hospital_callers"} 1.0' in generate_latest(new_registry([file])).decode()
+    assert "huiji_hospital_callers_broken 1.0" in generate_latest(new_registry([file])).decode()
     a_file(path, a_token("new, and longer"))
     asyncio.run(file.look())
     assert not file.broken
