@@ -30,6 +30,7 @@ NOT_RUN_HERE = {
     "make test": "this",
     "huiji up --import DIR": "starts a second platform: tests/end_to_end/test_moved_deployment.py",
     "huiji up --limit-reading": "the same with readers: tests/integration/projections and tests/unit/operations",
+    "huiji up --prove-services": "the same, services proven: tests/integration/runtime/test_the_inside_is_proven.py",
     "huiji republish": "named without one of its commands: tests/integration/operations/test_republish.py",
     "scripts/keep-release REVISION": "writes the sources of a release into the checkout",
     "POST …:8106/answers/POSITION/skip": "for an answer that nobody can read, which this bank does not give",

@@ -14,7 +14,7 @@ from libs.contracts.settlement import FeeLine, Settlement, Visit
 from libs.eventlog import EventLog, Loaded
 from libs.eventlog.readings import Reading, note_reading
 from libs.eventlog.stage import Stage
-from libs.runtime.doors import INSIDE
+from libs.runtime.doors import INSIDE, Asking
 from libs.runtime.problems import Problem
 from services.adjudication.domain.circumstances import Circumstances
 from services.adjudication.domain.commands import Clocks, Command
@@ -69,16 +69,22 @@ def previews_router(
     def around() -> Circumstances:
         return Circumstances(log.clock(), clocks, plans)
 
-    async def noted(person_id: str, reader: str, why: str) -> None:
-        """The answer tells balances and coverage of the person: whoever asks is recorded as one who read."""
+    async def noted(person_id: str, reader: str, why: str, *, proven: bool) -> None:
+        """The answer tells balances and coverage of the person: whoever asks is recorded as one who read.
+
+        `proven`: a service of ours that has proved itself says for whom it asks, who has proved that to it.
+        """
+        about = f"person-{person_id}"
         async with log.pool.acquire() as connection:
-            await note_reading(
-                connection, Reading(log.clock(), reader, f"person-{person_id}", "dry-run", why)
-            )
+            await note_reading(connection, Reading(log.clock(), reader, about, "dry-run", why, proven))
 
     @router.post(CLAIM_PATH + "/dry-run")
     async def dry_run(
-        person_id: PersonInPath, claim_id: str, body: BillBody, asked_by: AskedBy = None
+        person_id: PersonInPath,
+        claim_id: str,
+        body: BillBody,
+        asked_by: AskedBy = None,
+        service: Asking = INSIDE,
     ) -> dict[str, Any]:
         """What filing this bill would lead to, or correcting the claim to it: every claim that moves.
 
@@ -88,7 +94,8 @@ def previews_router(
         `as_of_version` is how many events of the person were known.
         """
         why = f"bill of {claim_id}" if asked_by is None else f"bill of {claim_id}, asked by {asked_by}"
-        await noted(person_id, body.visit.hospital_id, why)
+        proven = asked_by is not None and service is not None
+        await noted(person_id, body.visit.hospital_id, why, proven=proven)
         known, now = await load(person_id), around()
         bill = ProposedBill(body.visit, body.settlement, body.lines, body.one_stop)
         with _evaluable():
@@ -107,10 +114,15 @@ def previews_router(
 
     @router.post(CLAIM_PATH + "/dry-run/comparison")
     async def compare(
-        person_id: PersonInPath, claim_id: str, made: DryRunMade, asked_by: AskedBy = None
+        person_id: PersonInPath,
+        claim_id: str,
+        made: DryRunMade,
+        asked_by: AskedBy = None,
+        service: Asking = INSIDE,
     ) -> dict[str, Any]:
         """Whether the claim stands on the facts of an earlier dry run, and otherwise which of them have changed."""
-        await noted(person_id, asked_by or f"who has a dry run of {claim_id}", "comparison")
+        reader, proven = asked_by or f"who has a dry run of {claim_id}", bool(asked_by and service)
+        await noted(person_id, reader, "comparison", proven=proven)
         return _compared(await person_of(person_id), claim_id, made, around())
 
     @router.post(CLAIM_PATH + "/withdrawal-preview")
