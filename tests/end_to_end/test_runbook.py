@@ -16,7 +16,7 @@ import pytest
 from libs.runtime.staff import token_hash
 from libs.testing.kafka import KafkaUnderTest
 from services.operations.use_cases.run_platform import BrokerKind
-from tests.support.runbook import CHECKOUT, NOT_RUN_HERE, RUNBOOK, Operator, read_runbook
+from tests.support.runbook import CHECKOUT, NOT_RUN_HERE, RUNBOOK, Operator, Said, read_runbook
 from tests.support.runbook_states import (
     a_poisoned_claim,
     a_returned_payment,
@@ -165,6 +165,40 @@ def test_who_could_see(operator: Operator, world: World) -> None:
         "recipient": "insurer:lead", "recorded_by": "clerk-7",
     }  # fmt: skip
     assert operator.asks("POST http://…:8102/consents", consent).status in (200, 201)
+
+
+@about("Old claims: putting them away")
+def test_old_claims_are_put_away_and_one_comes_back(operator: Operator, world: World) -> None:
+    what = {"DAY": "now", "DIR": world.directory / "archive"}
+    said: list[Said] = []
+
+    def is_planned() -> bool:
+        """Not while somebody has not heard all that was recorded until then."""
+        said.append(
+            operator.runs(
+                "huiji archive plan --before DAY --directory DIR", "--json", by="operator-01", **what
+            )
+        )
+        return said[-1].status == 0
+
+    world.until(is_planned, "everybody has heard everything")
+    planned = said[-1].document
+    it = {"ID": planned["archiving_id"]}
+    assert operator.runs("huiji archive approve ID", by="operator-02", **it).status == 0
+    done = operator.runs("huiji archive run ID", by="operator-01", **it)
+    assert (done.status, f"{sum(planned['events'].values())} events" in done.out) == (0, True), done.err
+    assert "finished" in operator.runs("huiji archive list").out
+    assert operator.runs("huiji archive status", "--json").document["intake"]["away"] > 0
+    claim = world.unused[0]["claim_id"]
+    path = next((world.directory / "archive" / "intake").iterdir())
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    checked = operator.runs("huiji archive check")
+    assert (checked.status, "its digest does not fit" in checked.out) == (1, True)
+    path.write_bytes(whole)
+    assert operator.runs("huiji archive check").status == 0
+    back = operator.runs("huiji archive restore --claim CLAIM_ID", by="operator-01", CLAIM_ID=claim)
+    assert (back.status, "of intake" in back.out) == (0, True), back.err
 
 
 @about("The broker lost its topics")

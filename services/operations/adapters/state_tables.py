@@ -122,7 +122,7 @@ async def import_tables(
 async def _parents_first(connection: "Connection", schema: str, tables: set[str]) -> list[str]:
     parents: dict[str, set[str]] = {table: set() for table in sorted(tables)}
     for row in await connection.fetch(_REFERENCES, schema):
-        if row["child"] != row["parent"]:
+        if row["child"] != row["parent"] and row["child"] in parents:
             parents[row["child"]].add(row["parent"])
     return list(TopologicalSorter(parents).static_order())
 
