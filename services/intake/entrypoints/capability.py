@@ -20,6 +20,12 @@ def capability_statement() -> dict[str, Any]:
         "rest": [
             {
                 "mode": "server",
+                "security": {
+                    "description": (
+                        "Authorization: Bearer, with the token that the deployment gave the hospital's system; it"
+                        " speaks for its own hospitals only. Only [base]/metadata is open."
+                    )
+                },
                 "documentation": (
                     "POST a Bundle with the discharge (Patient, Encounter, Coverage), the bill (Claim) and what"
                     " basic insurance paid (ClaimResponse or ExplanationOfBenefit) to [base] or to [base]/Bundle."
