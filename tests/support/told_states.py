@@ -81,7 +81,7 @@ TELLINGS: Mapping[str, Telling] = {
 }
 
 #: Of a service's published events those that are in streams of others: insurers', payment files, operators'.
-_OTHER_STREAMS = re.compile(r"Insurer|PaymentFile|^Event|^Patch|^Parked|^Replay")
+_OTHER_STREAMS = re.compile(r"Insurer|PaymentFile|^Event|^Patch|^Parked|^Replay|^Archiving|^BodiesRestored")
 
 
 def untold(telling: Telling) -> set[str]:
