@@ -16,7 +16,7 @@ from services.operations.entrypoints.output import AsJson, console, local, print
 from services.operations.use_cases.read_approvals import (
     Approval,
     answers_of,
-    planned_replays,
+    planned_by_operators,
     proposed_patches,
 )
 
@@ -48,7 +48,7 @@ def todo(
     with reaching():
         running = find_platform(platform)
         claims = _claims(running, owner)
-        approvals = [*proposed_patches(running), *asyncio.run(planned_replays(running))]
+        approvals = [*proposed_patches(running), *asyncio.run(planned_by_operators(running))]
         parked = _parked(running)
         outdated = _is_outdated(running)
     approvals = approvals if owner in (None, "approver") else []

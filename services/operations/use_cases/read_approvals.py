@@ -1,13 +1,16 @@
-"""What waits for a second person beside claims: proposed patches of events, and replays that re-publish."""
+"""What waits for a second person beside claims: patches of events, replays that re-publish, and archivings."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from services.operations.adapters.announcing import RunningAt
+from services.operations.adapters.archive_log import ArchiveLog
 from services.operations.adapters.asking import Refused, ask
-from services.operations.adapters.operator_log import open_operator_log
-from services.operations.domain.republishing import planned_of
+from services.operations.adapters.operator_log import OperatorLog, open_operators
+from services.operations.domain.archiving import Archiving, plan_of
+from services.operations.domain.republishing import Replay, planned_of
 
 _NOT_FOUND = 404
 
@@ -40,13 +43,37 @@ def proposed_patches(running: RunningAt) -> list[Approval]:
     ]
 
 
-async def planned_replays(running: RunningAt) -> list[Approval]:
-    """Replays that nobody has approved yet. The operators' log is in the database: without its URL none is known."""
+async def planned_by_operators(running: RunningAt) -> list[Approval]:
+    """Replays and archivings that nobody has approved yet.
+
+    The operators' log is in the database: without its URL none is known.
+    """
     if running.database_url is None:
         return []
     shards = len(ask(f"{running.url('intake')}/log/heads"))
-    async with open_operator_log(running.database_url, shards) as log:
-        replays = await log.replays()
+    async with open_operators(running.database_url, shards) as log:
+        return _of_replays(await OperatorLog(log).replays()) + archivings_to_approve(
+            await ArchiveLog(log).archivings()
+        )
+
+
+def archivings_to_approve(archivings: Mapping[str, Archiving]) -> list[Approval]:
+    """Those that are planned, and how each is approved."""
+    waiting = [
+        (each_id, plan_of(each, each_id)) for each_id, each in archivings.items() if each.status == "planned"
+    ]
+    return [
+        Approval(
+            f"the bodies of {sum(planned.events.values())} events to {planned.directory}",
+            planned.requested_by,
+            planned.planned_at,
+            f"huiji archive approve {archiving_id}",
+        )
+        for archiving_id, planned in waiting
+    ]
+
+
+def _of_replays(replays: Mapping[str, Replay]) -> list[Approval]:
     waiting = [
         (each_id, planned_of(each, each_id)) for each_id, each in replays.items() if each.status == "planned"
     ]

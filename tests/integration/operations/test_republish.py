@@ -24,7 +24,7 @@ from libs.testing.kafka import KafkaUnderTest
 from services.operations.__main__ import app
 from services.operations.adapters.announcing import read_announcement
 from services.operations.adapters.operator_log import open_operator_log
-from services.operations.use_cases.read_approvals import planned_replays
+from services.operations.use_cases.read_approvals import planned_by_operators
 from tests.integration.projections.claim_logs import SHARDS, Logs, open_logs
 from tests.support.kernel import all_events, open_log
 from tests.support.waiting import until
@@ -118,7 +118,7 @@ async def test_what_was_approved_by_another_is_published_once_and_recorded(world
     same = await world.huiji("approve", own, "--by", "op-1")
     assert (same.exit_code, "somebody else" in same.stderr) == (1, True)
     assert (await world.huiji("approve", replay_id, "--by", "wang")).exit_code == 0
-    waiting = await planned_replays(read_announcement(world.platform.file))
+    waiting = await planned_by_operators(read_announcement(world.platform.file))
     assert [each.command for each in waiting] == [f"huiji republish approve {own}"]
     run = await world.huiji("run", replay_id, "--by", "li")
     assert (run.exit_code, run.stdout.strip()) == (0, f"{len(log)} events published."), run.stderr

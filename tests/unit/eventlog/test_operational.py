@@ -6,7 +6,13 @@ from asyncpg.exceptions import _base
 
 from libs.contracts import EventTooNew, UnknownEventType
 from libs.eventlog import ConcurrencyConflict, SourceUnreachable, TooManyParked, is_operational
-from libs.eventlog.errors import CheckpointMoved, PositionNotServed, SourceWentBack
+from libs.eventlog.errors import (
+    ArchiveAway,
+    ArchiveDamaged,
+    CheckpointMoved,
+    PositionNotServed,
+    SourceWentBack,
+)
 from libs.eventlog.parking import LONGEST_ERROR, Poison
 
 
@@ -16,6 +22,7 @@ from libs.eventlog.parking import LONGEST_ERROR, Poison
         ConcurrencyConflict("x"),
         CheckpointMoved("intake", 1, 3, 7),
         SourceUnreachable("intake", "down"),
+        ArchiveAway("/srv/huiji/archive", "No such file or directory"),
         PositionNotServed("intake", 1, 7),
         ConnectionResetError(),
         TimeoutError(),
@@ -38,6 +45,7 @@ def test_trying_again_may_help(error: Exception) -> None:
     "error",
     [
         ValueError("bad"),
+        ArchiveDamaged("a.segment", 1, 9, "its digest does not fit"),
         KeyError("x"),
         UnknownEventType("Nope"),
         EventTooNew("Ticked", 3, 1),

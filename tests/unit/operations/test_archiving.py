@@ -24,6 +24,7 @@ from services.operations.domain.archiving import (
     reasons,
     start,
 )
+from services.operations.use_cases.read_approvals import archivings_to_approve
 
 CUT_OFF = datetime(2027, 1, 1, tzinfo=UTC)
 NOW = CUT_OFF + timedelta(days=200)
@@ -139,6 +140,8 @@ def test_a_second_person_agrees_before_anything_is_put_away() -> None:
     agreed = approve(planned, "x", "operator-02", NOW)
     approved = after(a_plan(), *agreed)
     assert approve(approved, "x", "operator-02", NOW) == []
+    (waiting,) = archivings_to_approve({"x": planned, "y": approved})
+    assert (waiting.by, waiting.command) == ("operator-01", "huiji archive approve x")
     (started,) = start(approved, "x", "operator-01", NOW)
     (again,) = start(evolve(approved, started), "x", "operator-01", NOW)
     assert [each.resumed for each in (started, again)] == [False, True]  # type: ignore[attr-defined]
