@@ -13,7 +13,7 @@ from starlette.requests import Request
 
 from libs.runtime.callers import Caller, Holders, holder_of
 from libs.runtime.problems import Problem
-from libs.runtime.staff import StaffFile, StaffMember
+from libs.runtime.staff import Staff, StaffMember
 from libs.runtime.watched_file import WatchedFile
 
 TURNED_AWAY = Counter(
@@ -53,7 +53,7 @@ class HospitalDoor(SecurityBase):
 class LookingDoor(SecurityBase):
     """As the hospitals' door, for what operators look at, too: with their staff token they see any hospital's."""
 
-    def __init__(self, hospitals: HospitalDoor, staff: StaffFile | None) -> None:
+    def __init__(self, hospitals: HospitalDoor, staff: Staff | None) -> None:
         self.model = HTTPBearer(description="a hospital's token, or one of staff with the role operator")
         self.scheme_name = "hospital or operator"
         self._hospitals = hospitals
@@ -75,7 +75,7 @@ class Inside:
     """
 
     known: WatchedFile[Holders] | None
-    staff: StaffFile | None
+    staff: Staff | None
     clock: Callable[[], datetime]
 
     def caller(self, request: Request) -> Caller | StaffMember | None:

@@ -27,7 +27,7 @@ from libs.runtime.parked import parked_router
 from libs.runtime.problems import install_problems
 from libs.runtime.relay_admin import relay_router
 from libs.runtime.settings import ServiceSettings
-from libs.runtime.staff import operator_desk, read_staff
+from libs.runtime.staff import operator_desk, staff_of
 from libs.runtime.watched_file import WatchedFile
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ class ServiceHttp:
         install_problems(app)
         app.add_middleware(BoundedBodies, limit_bytes=self._settings.largest_body_bytes)
         self._add_health(app)
-        staff = read_staff(self._settings.staff_file) if self._settings.staff_file else None
+        staff = staff_of(self._settings.staff_file)
         app.state.inside = Inside(self.callers, staff, self._log.clock)
         app.include_router(roots_router(self._log, self._signer, [OPERATOR], OPEN))
         app.include_router(log_router(self._log), dependencies=[INSIDE])

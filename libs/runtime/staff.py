@@ -9,13 +9,18 @@ import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from time import monotonic
+from typing import Annotated, Literal, Protocol, Self
 
+import structlog
 import yaml
 from fastapi import Header
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from libs.runtime.problems import Problem
+from libs.runtime.watched_file import LOOK_SECONDS, signature_of
+
+logger = structlog.get_logger(__name__)
 
 Role = Literal["operator", "approver"]
 """`operator` proposes, retries, discards, runs; `approver` agrees as the second person, and annuls. One may be both."""
@@ -33,6 +38,12 @@ class StaffMember(BaseModel):
     tier: str = Field(default="none", pattern=r"^[a-z_]{1,40}$")
     roles: frozenset[Role] = frozenset()
     token_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+
+class Staff(Protocol):
+    """Who knows the staff by their tokens."""
+
+    def member_with(self, token: str) -> StaffMember | None: ...
 
 
 class StaffFile(BaseModel):
@@ -74,12 +85,49 @@ def read_staff(path: Path) -> StaffFile:
         raise StaffFileUnusable(f"{path.name}: {faults}") from None
 
 
+class StaffOnFile:
+    """The staff as the file says by now: a token whose line is gone is nobody's a second later.
+
+    A file that cannot be read any more leaves in force what it said, and says so in the log. Raises StaffFileUnusable
+    when it is made.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._seen = signature_of(path)
+        self._said = read_staff(path)
+        self._looked = monotonic()
+
+    def member_with(self, token: str) -> StaffMember | None:
+        """As `StaffFile.member_with`."""
+        if monotonic() >= self._looked + LOOK_SECONDS:
+            self.look()
+        return self._said.member_with(token)
+
+    def look(self) -> None:
+        """Take over what the file says, if it has changed and can be read."""
+        self._looked = monotonic()
+        seen = signature_of(self._path)
+        if seen == self._seen:
+            return
+        self._seen = seen
+        try:
+            self._said = read_staff(self._path)
+        except StaffFileUnusable as error:
+            logger.error("file_unusable_kept_the_old", file="staff", error=str(error))
+
+
+def staff_of(path: Path | None) -> Staff | None:
+    """The staff of a deployment that names any. Raises StaffFileUnusable."""
+    return None if path is None else StaffOnFile(path)
+
+
 def token_hash(token: str) -> str:
     """What the file keeps of a token."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def staff_desk(staff: StaffFile | None, role: Role | None = None) -> Callable[[str | None], StaffMember]:
+def staff_desk(staff: Staff | None, role: Role | None = None) -> Callable[[str | None], StaffMember]:
     """A FastAPI dependency that answers who asks; of those with `role`, when one is given.
 
     Problems: 401 without a known token; 403 for somebody without the role; 503 when the deployment names no staff, so
@@ -103,7 +151,7 @@ def staff_desk(staff: StaffFile | None, role: Role | None = None) -> Callable[[s
     return who
 
 
-def reader_desk(staff: StaffFile | None) -> Callable[[str | None], StaffMember | None]:
+def reader_desk(staff: Staff | None) -> Callable[[str | None], StaffMember | None]:
     """A FastAPI dependency that answers who looks, where somebody shows a token. Problems: those of `staff_desk`."""
     known = staff_desk(staff)
 
@@ -122,6 +170,6 @@ class OperatorDesk:
     reader: Callable[[str | None], StaffMember | None]
 
 
-def operator_desk(staff: StaffFile | None) -> OperatorDesk:
+def operator_desk(staff: Staff | None) -> OperatorDesk:
     """The desks of a deployment's staff."""
     return OperatorDesk(staff_desk(staff, "operator"), staff_desk(staff, "approver"), reader_desk(staff))

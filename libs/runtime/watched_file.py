@@ -28,7 +28,7 @@ class WatchedFile(Collector, Generic[T]):
         self._read = read
         self._unusable = unusable
         self._name = name
-        self._seen = _signature(path)
+        self._seen = signature_of(path)
         self.current = read(path)
         self.broken = False
 
@@ -40,7 +40,7 @@ class WatchedFile(Collector, Generic[T]):
 
     async def look(self) -> None:
         """Take over what it says by now, if it has changed and can be read."""
-        seen = _signature(self._path)
+        seen = signature_of(self._path)
         if seen == self._seen:
             return
         self._seen = seen
@@ -63,7 +63,7 @@ class WatchedFile(Collector, Generic[T]):
         )
 
 
-def _signature(path: Path) -> tuple[int, ...]:
+def signature_of(path: Path) -> tuple[int, ...]:
     """Another whenever the file, or what its link points to, is another; empty for none."""
     try:
         stat = path.stat()

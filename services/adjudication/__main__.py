@@ -13,7 +13,7 @@ from libs.runtime.history import Folding
 from libs.runtime.pump import Pump
 from libs.runtime.service import Parts, Runtime, run_service
 from libs.runtime.settings import PersonStreamSettings
-from libs.runtime.staff import read_staff, staff_desk
+from libs.runtime.staff import staff_desk, staff_of
 from services.adjudication.adapters.authority_file import FIRST_CITY, read_authority
 from services.adjudication.adapters.person_states import person_states
 from services.adjudication.adapters.plan_archive import archive_plans
@@ -63,7 +63,7 @@ async def build(runtime: Runtime[AdjudicationSettings]) -> Parts:
         await archive_plans(connection, plans.values())
     states = person_states(settings.snapshots)
     stage = Stage(states, partial(decide, plans=plans))
-    who = staff_desk(read_staff(settings.staff_file) if settings.staff_file else None)
+    who = staff_desk(staff_of(settings.staff_file))
     desk = ClaimDesk(runtime.log, stage, clocks, read_authority(settings.authority_file), who)
     clock_pump = Pump("deadlines", partial(pass_deadlines, runtime.log, stage, clocks), interval_seconds=1.0)
     return Parts(

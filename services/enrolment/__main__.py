@@ -10,7 +10,7 @@ from libs.runtime.batcher import Batcher
 from libs.runtime.history import Folding
 from libs.runtime.pump import Pump
 from libs.runtime.service import Parts, Runtime, run_service
-from libs.runtime.staff import read_staff
+from libs.runtime.staff import staff_of
 from services.enrolment.domain.state import evolve, initial
 from services.enrolment.entrypoints.access import access_router
 from services.enrolment.entrypoints.consents import consents_router
@@ -52,7 +52,7 @@ async def build(runtime: Runtime[EnrolmentSettings]) -> Parts:
             access_router(
                 AdoptPolicy(runtime.log),
                 AccessRecords(runtime.log),
-                read_staff(settings.staff_file) if settings.staff_file else None,
+                staff_of(settings.staff_file),
             ),
         ],
         pumps=[destruction],

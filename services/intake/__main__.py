@@ -20,7 +20,7 @@ from libs.runtime.doors import HospitalDoor, LookingDoor
 from libs.runtime.history import Folding
 from libs.runtime.pump import Pump
 from libs.runtime.service import Parts, Runtime, run_service, shown_by
-from libs.runtime.staff import read_staff
+from libs.runtime.staff import staff_of
 from libs.runtime.watched_file import WatchedFile
 from services.intake.adapters.adjudication_desk import AdjudicationDesk
 from services.intake.adapters.hospital_bounds import read_bounds
@@ -95,7 +95,7 @@ async def build(runtime: Runtime[IntakeSettings]) -> Parts:
     )
     callers = _callers(settings)
     door = HospitalDoor(callers, runtime.log.clock)
-    looking = LookingDoor(door, read_staff(settings.staff_file) if settings.staff_file else None)
+    looking = LookingDoor(door, staff_of(settings.staff_file))
     ingress = Ingress(
         partial(_new_consumer, settings),
         prepare,

@@ -5,7 +5,7 @@ from pathlib import Path
 from libs.eventlog.stage import Stage
 from libs.runtime.history import Folding
 from libs.runtime.service import Parts, Runtime, run_service
-from libs.runtime.staff import operator_desk, read_staff
+from libs.runtime.staff import operator_desk, staff_of
 from services.payout.adapters.account_states import account_states
 from services.payout.adapters.bank import Bank, BankSettings
 from services.payout.domain.claim_part import of_claim
@@ -29,7 +29,7 @@ async def build(runtime: Runtime[PayoutSettings]) -> Parts:
     stage = Stage(states, decide)
     payments, insurers = payment_pumps(runtime, stage, bank), insurer_pumps(runtime)
     closing, writing, telling = payments.closing, insurers.writing, insurers.telling
-    desk = operator_desk(read_staff(settings.staff_file) if settings.staff_file else None)
+    desk = operator_desk(staff_of(settings.staff_file))
     return Parts(
         subscriptions=SUBSCRIPTIONS,
         handler=hear_events(stage, runtime.keys.forget, closing.wake, payments.releasing.wake, writing.wake),

@@ -2,7 +2,7 @@
 
 from libs.runtime.readers import read_readers
 from libs.runtime.service import Parts, Runtime, run_service
-from libs.runtime.staff import read_staff
+from libs.runtime.staff import staff_of
 from services.projections.adapters.access_records import AccessRecords
 from services.projections.entrypoints.asking import LookOf, limited, unlimited
 from services.projections.entrypoints.generations import generations_router
@@ -28,7 +28,7 @@ def _looking(runtime: Runtime[ProjectionsSettings]) -> LookOf:
     settings = runtime.settings
     if settings.reader_file is None:
         return unlimited(runtime.log)
-    staff = read_staff(settings.staff_file) if settings.staff_file else None
+    staff = staff_of(settings.staff_file)
     records = AccessRecords(runtime.http, settings.sources["enrolment"])
     return limited(runtime.log, read_readers(settings.reader_file), staff, records)
 

@@ -10,7 +10,7 @@ from libs.access import PolicyUnusable, rules_of
 from libs.contracts.event import PersonId
 from libs.runtime.doors import INSIDE
 from libs.runtime.problems import Problem
-from libs.runtime.staff import StaffFile, StaffMember, staff_desk
+from libs.runtime.staff import Staff, StaffMember, staff_desk
 from services.enrolment.use_cases.access_records import AccessRecords
 from services.enrolment.use_cases.adopt_policy import AdoptPolicy
 
@@ -35,7 +35,7 @@ class RecordsRequest(BaseModel):
     person_ids: Annotated[list[PersonId], Field(max_length=MOST_PEOPLE)] = []
 
 
-def access_router(adopting: AdoptPolicy, records: AccessRecords, staff: StaffFile | None) -> APIRouter:
+def access_router(adopting: AdoptPolicy, records: AccessRecords, staff: Staff | None) -> APIRouter:
     """`POST /access/policies` and `POST /access/records`."""
     router = APIRouter(prefix="/access", tags=["access"], dependencies=[INSIDE])
     approver = Depends(staff_desk(staff, "approver"))

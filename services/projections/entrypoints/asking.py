@@ -7,7 +7,7 @@ from fastapi import Depends, Query
 
 from libs.eventlog import EventLog
 from libs.runtime.readers import Asking, ReaderFile, reading_desk
-from libs.runtime.staff import StaffFile
+from libs.runtime.staff import Staff
 from services.projections.adapters.access_records import AccessRecords
 from services.projections.use_cases.look import Limited, Look, Unlimited
 
@@ -25,7 +25,7 @@ def unlimited(log: EventLog) -> LookOf:
     return lambda: look
 
 
-def limited(log: EventLog, readers: ReaderFile, staff: StaffFile | None, records: AccessRecords) -> LookOf:
+def limited(log: EventLog, readers: ReaderFile, staff: Staff | None, records: AccessRecords) -> LookOf:
     """Whoever shows a reader's token sees what the access policy shows them; staff who operate read as operators."""
     who = reading_desk(readers, staff)
 

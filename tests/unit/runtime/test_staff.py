@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from libs.runtime.problems import Problem
-from libs.runtime.staff import StaffFileUnusable, operator_desk, read_staff, token_hash
+from libs.runtime.staff import StaffFileUnusable, StaffOnFile, operator_desk, read_staff, token_hash
 from libs.testing.staff import a_staff, token_of
 from services.operations.adapters.demo_staff import staff_of_platform
 
@@ -49,3 +49,19 @@ def test_a_platform_of_an_earlier_release_gets_the_operators_it_lacks(tmp_path: 
     assert sum("approver" in one.roles for one in staff.staff) == 1
     assert sum("operator" in one.roles for one in staff.staff) == 2
     assert staff_of_platform(tmp_path).read_text() == before
+
+
+def test_a_token_whose_line_is_gone_is_nobodys_and_a_broken_file_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("libs.runtime.staff.LOOK_SECONDS", 0.0)
+    file = tmp_path / "staff.yaml"
+    leaked, other = (f"{{id: {one}, token_sha256: {token_hash(one)}}}" for one in ("leaked", "other"))
+    file.write_text(f"staff: [{leaked}, {other}]")
+    staff = StaffOnFile(file)
+    assert staff.member_with("leaked") is not None
+    file.write_text("staff: nobody")
+    assert staff.member_with("leaked") is not None
+    file.write_text(f"staff: [{other}]")
+    assert staff.member_with("leaked") is None
+    assert staff.member_with("other") is not None
