@@ -54,6 +54,7 @@ chaos: setup  ## Disturb a platform under load, then prove that nothing was lost
 bench: setup  ## Measure claims per second and latency against floors of the same run
 	@$(venv)/python -m tests.benchmarks $(ARGS)
 	@$(venv)/python -m tests.benchmarks.measure_columns
+	@$(venv)/python -m tests.benchmarks.measure_snapshots
 
 mutation: setup  ## Change the engine's money code in every small way and see that a test notices (an hour; docs/mutation.md)
 	@scripts/mutation $(ARGS)

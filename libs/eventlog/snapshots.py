@@ -207,14 +207,10 @@ async def drop_snapshots(connection: "Connection", stream_id: str | None = None)
     return int(done.split()[-1])
 
 
-async def tell_of_snapshots(connection: "Connection", fold_version: int) -> dict[str, int]:
-    """How many there are, of how many bytes and events, how many of another fold, and how many streams are amended."""
-    row = await connection.fetchrow(
-        "select count(*) filter (where fold_version > 0) as snapshots,"
-        " coalesce(sum(length(state)), 0)::bigint as bytes, coalesce(max(version), 0) as longest_stream,"
-        " count(*) filter (where fold_version not in (0, $1)) as of_another_fold,"
-        " count(*) filter (where fold_version = 0) as amended_streams from snapshot",
-        fold_version,
+async def count_snapshots(connection: "Connection") -> list[dict[str, int]]:
+    """By fold version how many there are, of how many bytes, and the longest stream's; 0: streams that are amended."""
+    rows = await connection.fetch(
+        "select fold_version, count(*) as snapshots, sum(length(state))::bigint as bytes, max(version) as longest"
+        " from snapshot group by fold_version order by fold_version"
     )
-    assert row is not None, "an aggregate has a row"
-    return dict(row)
+    return [dict(row) for row in rows]

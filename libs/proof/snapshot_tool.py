@@ -1,4 +1,4 @@
-"""`python -m services.X.entrypoints.snapshots list|check|drop|rebuild`, for the services that keep snapshots.
+"""`python -m services.X.entrypoints.snapshots check|rebuild`, for the services that keep snapshots.
 
 `huiji snapshots` and `huiji verify` start it: only the service itself can fold its streams. It prints JSON; exit status
 0 whatever was found.
@@ -15,7 +15,6 @@ import asyncpg
 import orjson
 
 from libs.eventlog import States
-from libs.eventlog.snapshots import drop_snapshots, tell_of_snapshots
 from libs.proof.report import tell, tell_progress
 from libs.proof.snapshots import check_snapshots, rebuild_snapshots
 
@@ -25,7 +24,7 @@ S = TypeVar("S")
 def run_snapshot_tool(source: str, states: States[S], arguments: Sequence[str] | None = None) -> None:
     """Entry point of a service's tool; the database is that of `$HUIJI_DATABASE_URL`."""
     parser = argparse.ArgumentParser(prog=f"python -m services.{source}.entrypoints.snapshots")
-    parser.add_argument("what", choices=("list", "check", "drop", "rebuild"))
+    parser.add_argument("what", choices=("check", "rebuild"))
     given = parser.parse_args(arguments)
     asyncio.run(_run(given.what, source, states, os.environ["HUIJI_DATABASE_URL"]))
 
@@ -33,19 +32,10 @@ def run_snapshot_tool(source: str, states: States[S], arguments: Sequence[str] |
 async def _run(what: str, source: str, states: States[S], database_url: str) -> None:
     connection: Any = await asyncpg.connect(database_url, server_settings={"search_path": f'"{source}"'})
     try:
-        assert states.snapshots is not None, "who keeps snapshots can read them"
-        match what:
-            case "check":
-                tell(await check_snapshots(connection, source, states, tell_progress))
-            case "list":
-                _print(source, await tell_of_snapshots(connection, states.snapshots.fold_version))
-            case "drop":
-                _print(source, {"dropped": await drop_snapshots(connection)})
-            case "rebuild":
-                _print(source, await rebuild_snapshots(connection, source, states, tell_progress))
+        if what == "check":
+            tell(await check_snapshots(connection, source, states, tell_progress))
+        else:
+            made = await rebuild_snapshots(connection, source, states)
+            sys.stdout.write(orjson.dumps(made).decode() + "\n")
     finally:
         await connection.close()
-
-
-def _print(source: str, counted: dict[str, int]) -> None:
-    sys.stdout.write(orjson.dumps({"service": source, **counted}).decode() + "\n")

@@ -92,9 +92,7 @@ async def _check_one(
         find("snapshot_is_fold", f"its events are folded to something else at {different or 'its top'}")
 
 
-async def rebuild_snapshots(
-    connection: "Connection", source: str, states: States[S], on_progress: OnProgress
-) -> dict[str, int]:
+async def rebuild_snapshots(connection: "Connection", source: str, states: States[S]) -> dict[str, int]:
     """Fold every stream of which there is a snapshot from its first to its newest event, and keep that instead.
 
     Streams that cannot be read are left without one. A service that replaces one meanwhile does no harm, nor is any
@@ -102,8 +100,7 @@ async def rebuild_snapshots(
     """
     assert states.snapshots is not None, "who makes snapshots can read them"
     made = {"rebuilt": 0, "unreadable": 0}
-    streams = await snapshot_streams(connection)
-    for done, stream_id in enumerate(streams, 1):
+    for stream_id in await snapshot_streams(connection):
         events = await read_streams(connection, source, [stream_id])
         draft = _fold(states, states.snapshots, stream_id, events)
         if draft is None:
@@ -111,7 +108,6 @@ async def rebuild_snapshots(
         else:
             await write_snapshots(connection, [draft], events)
         made["unreadable" if draft is None else "rebuilt"] += 1
-        on_progress(done, len(streams))
     return made
 
 

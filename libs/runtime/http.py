@@ -22,7 +22,7 @@ from libs.runtime.callers import CallersUnusable, Holders, read_inside_callers
 from libs.runtime.consuming import Inbound
 from libs.runtime.doors import INSIDE, OPEN, OPERATOR, STAFF, TURNED_AWAY, Inside
 from libs.runtime.history import history_router
-from libs.runtime.metrics import KernelCollector, new_registry
+from libs.runtime.metrics import KernelCollector, SnapshotCollector, new_registry
 from libs.runtime.parked import parked_router
 from libs.runtime.problems import install_problems
 from libs.runtime.relay_admin import relay_router
@@ -63,7 +63,8 @@ class ServiceHttp:
         self._kernel = KernelCollector(relay, consumer)
         self.callers = _callers(settings)
         own = [*parts.collectors, *([self.callers] if self.callers else [])]
-        self._registry = new_registry([self._kernel, TURNED_AWAY, *own])
+        snapshots = parts.folding.states.snapshots if parts.folding is not None else None
+        self._registry = new_registry([self._kernel, TURNED_AWAY, SnapshotCollector(snapshots), *own])
         self.started = False
         self.stopping = False
         self.app = self._build()

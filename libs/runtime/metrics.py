@@ -1,12 +1,14 @@
 """Prometheus metrics of one service: throughput, lag and what is parked, read from the kernel when scraped."""
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from libs.eventlog import Consumer, Relay
+from libs.eventlog.snapshots import Snapshots
 
 
 class KernelCollector(Collector):
@@ -46,6 +48,24 @@ class KernelCollector(Collector):
         for reason, events in self.parked.items():
             parked.add_metric([reason], events)
         yield parked
+
+
+class SnapshotCollector(Collector):
+    """What became of a service's snapshots; nothing where it keeps none."""
+
+    def __init__(self, snapshots: Snapshots[Any] | None) -> None:
+        self._snapshots = snapshots
+
+    def collect(self) -> Iterator[Metric]:
+        if self._snapshots is None:
+            return
+        counted = CounterMetricFamily(
+            "huiji_snapshots", "Snapshots taken, used, and passed over for they were wrong", labels=["what"]
+        )
+        counted.add_metric(["taken"], self._snapshots.taken_total)
+        counted.add_metric(["used"], self._snapshots.used_total)
+        counted.add_metric(["passed_over"], self._snapshots.passed_over_total)
+        yield counted
 
 
 def new_registry(collectors: Iterable[Collector]) -> CollectorRegistry:

@@ -37,6 +37,7 @@ from services.operations.entrypoints.rebuild import PASSED_ON, rebuild
 from services.operations.entrypoints.republish import republish
 from services.operations.entrypoints.roots import roots
 from services.operations.entrypoints.simulate import simulate
+from services.operations.entrypoints.snapshots import snapshots
 from services.operations.entrypoints.status import status
 from services.operations.entrypoints.step import step
 from services.operations.entrypoints.todo import todo
@@ -88,6 +89,7 @@ app.add_typer(step, name="step")
 app.add_typer(parked, name="parked")
 app.add_typer(breaker, name="breaker")
 app.add_typer(topics, name="topics")
+app.add_typer(snapshots, name="snapshots")
 app.add_typer(republish, name="republish")
 app.add_typer(archive, name="archive")
 app.add_typer(contracts, name="contracts")

@@ -1,4 +1,4 @@
-"""This service's snapshots: `list`, `check`, `drop` or `rebuild`, as `huiji snapshots` and `huiji verify` start it."""
+"""This service's snapshots: `check` or `rebuild`, as `huiji snapshots` and `huiji verify` start it."""
 
 from libs.eventlog.snapshots import SnapshotPolicy
 from libs.proof.snapshot_tool import run_snapshot_tool

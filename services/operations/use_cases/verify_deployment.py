@@ -21,6 +21,8 @@ from libs.proof.root_checks import Keys, check_roots
 from services.operations.adapters.bank_mailbox import BankSilent, read_mailbox, read_statement_files
 from services.operations.adapters.checker_process import run_checker
 from services.operations.adapters.exports import read_manifest
+from services.operations.adapters.snapshot_tools import CHECK as SNAPSHOTS
+from services.operations.adapters.snapshot_tools import check_all
 from services.operations.domain.manifest import NAME
 from services.operations.entrypoints.places import CHECKOUT
 
@@ -91,6 +93,12 @@ def _insurers(ground: Ground, on_progress: OnProgress) -> Checked:
     return check_insurers(ground.cut)
 
 
+def _snapshots(ground: Ground, on_progress: OnProgress) -> Checked:
+    if ground.database_url is None:
+        return unchecked(SNAPSHOTS, "snapshots are in the database, which is not at hand")
+    return check_all(ground.database_url, on_progress)
+
+
 def _projections(ground: Ground, on_progress: OnProgress) -> Checked:
     if ground.database_url is None:
         return unchecked(_PROJECTIONS, "read models are in the database, which is not at hand")
@@ -121,6 +129,7 @@ CHECKS: Mapping[str, Callable[[Ground, OnProgress], Checked]] = {
     "bank": _bank,
     "insurers": _insurers,
     _PROJECTIONS: _projections,
+    SNAPSHOTS: _snapshots,
 }
 """The checks in the order in which they are made: what later ones rest on comes first."""
 
