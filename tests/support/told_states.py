@@ -80,14 +80,15 @@ TELLINGS: Mapping[str, Telling] = {
     )
 }
 
-#: Of a service's published events those that are in streams of others: insurers', payment files, operators'.
-_OTHER_STREAMS = re.compile(r"Insurer|PaymentFile|^Event|^Patch|^Parked|^Replay|^Archiving|^BodiesRestored")
+#: Of a service's published events those that are in streams of others: insurers' and payment files.
+_OTHER_STREAMS = re.compile(r"Insurer|PaymentFile")
 
 
 def untold(telling: Telling) -> set[str]:
-    """Types of a person's stream that the order leaves out."""
+    """Types of a person's stream that the order leaves out. What every service publishes is about operators' acts."""
     published = {contract.type for contract in read_golden() if contract.context == telling.source}
-    return {name for name in published if not _OTHER_STREAMS.search(name)} - set(telling.order)
+    everywhere = {contract.type for contract in read_golden() if contract.context == "enrolment"}
+    return {name for name in published - everywhere if not _OTHER_STREAMS.search(name)} - set(telling.order)
 
 
 def _samples(source: str, name: str) -> list[tuple[Contract, bytes]]:
