@@ -2,7 +2,7 @@
 
 Everything is durable (fsync on). Rates on other machines differ; the ratios to floors of the same run are what to
 compare. Histories beyond 10,000 claims are multiplied of what was sent (multiplied.py): `--history 100000` takes some
-minutes and 4 GB more, `1000000` a quarter of an hour more and 36 GB.
+minutes and 4 GB more, `1000000` half an hour more and 36 GB.
 """
 
 import argparse
