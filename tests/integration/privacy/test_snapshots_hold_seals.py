@@ -1,13 +1,16 @@
-"""What is planted sealed stands sealed in snapshots, too, and is noise once its person is erased; and the services' own
-tools find a snapshot that somebody has changed."""
+"""What is planted sealed stands sealed in snapshots, too, and is noise once its person is erased; and the commands
+find a snapshot that somebody has changed."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from functools import partial
+from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
 import pytest
+from typer.testing import CliRunner, Result
 
 from libs.eventlog import EventLog
 from libs.eventlog.database import open_pool
@@ -15,10 +18,11 @@ from libs.eventlog.snapshots import SnapshotPolicy
 from libs.eventlog.stage import Instruction, Stage
 from libs.privacy import Erased, KeyStore, Sealer
 from libs.testing.canaries import Canaries
+from libs.testing.staff import written_staff
 from services.adjudication.adapters.person_states import person_states
 from services.adjudication.domain.commands import Heard, TakeNote
 from services.adjudication.domain.process import decide as decide_claim
-from services.operations.adapters.snapshot_tools import check_all, counted_snapshots, drop_all, rebuild_all
+from services.operations.__main__ import app
 from services.payout.adapters.account_states import account_states
 from services.payout.domain.commands import PayDecision, ProposePayAgain, Reject
 from services.payout.domain.ids import payment_id_of
@@ -100,22 +104,35 @@ async def test_nothing_planted_is_readable_before_an_erasure_nor_opens_after_it(
     assert isinstance(opened, Erased)
 
 
-async def test_the_services_tools_find_a_changed_snapshot_and_make_it_anew(
-    logs: dict[str, EventLog], keys: KeyStore, database: str
+async def test_the_commands_find_a_changed_snapshot_and_make_it_anew(
+    logs: dict[str, EventLog], keys: KeyStore, database: str, tmp_path: Path
 ) -> None:
     await a_decided_and_unpayable_claim(logs, Sealer(keys))
-    checked = await asyncio.to_thread(check_all, database, lambda done, total: None)
-    assert (checked.status, checked.counted["snapshots"], checked.notes) == ("holds", 2, ())
+    platform = tmp_path / "platform.json"
+    known = {"services": {}, "database_url": database, "staff_file": str(written_staff(tmp_path))}
+    platform.write_text(json.dumps(known))
+
+    async def huiji(*words: str) -> Result:
+        arguments = ["snapshots", *words, "--platform", str(platform)]
+        return await asyncio.to_thread(CliRunner().invoke, app, arguments, env={"NO_COLOR": "1"})
+
+    listed = json.loads((await huiji("list", "--json")).stdout)
+    assert [(row["service"], row["snapshots"]) for row in listed] == [("adjudication", 1), ("payout", 1)]
     await change(database, "update payout.snapshot set state = overlay(state placing '\\xff' from 3)")
-    broken = await asyncio.to_thread(check_all, database, lambda done, total: None)
-    assert {one.rule for one in broken.findings} >= {"snapshot_is_as_written", "snapshot_is_fold"}
-    assert {one.about for one in broken.findings} == {f"payout {STREAM} version 3"}
-    made = await asyncio.to_thread(rebuild_all, database)
-    assert made == {service: {"rebuilt": 1, "unreadable": 0} for service in ("adjudication", "payout")}
-    mended = await asyncio.to_thread(check_all, database, lambda done, total: None)
-    assert mended.status == "holds"
-    assert await drop_all(database) == {"adjudication": 1, "payout": 1}
-    assert await counted_snapshots(database) == {"adjudication": [], "payout": []}
+    broken = await huiji("check", "--json")
+    assert broken.exit_code == 1
+    findings = json.loads(broken.stdout)["findings"]
+    assert {one["rule"] for one in findings} == {"snapshot_is_as_written", "snapshot_is_fold"}
+    assert {one["about"] for one in findings} == {f"payout {STREAM} version 3"}
+    assert (await huiji("rebuild", "--by", "clerk")).exit_code == 1
+    assert json.loads((await huiji("rebuild", "--by", "li")).stdout) == {
+        service: {"rebuilt": 1, "unreadable": 0} for service in ("adjudication", "payout")
+    }
+    holds = await huiji("check")
+    assert (holds.exit_code, holds.stdout.split(",")[0]) == (0, "holds: 2 snapshots")
+    assert (await huiji("drop", "--by", "clerk")).exit_code == 1
+    assert json.loads((await huiji("drop", "--by", "li")).stdout) == {"adjudication": 1, "payout": 1}
+    assert "No service keeps snapshots" in (await huiji("list")).stdout
 
 
 async def change(database: str, statement: str) -> None:
