@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import structlog
 
+from libs.eventlog.cancelling import heed_cancellation
 from libs.eventlog.errors import is_operational
 from libs.eventlog.log import EventLog, channel_of
 
@@ -14,6 +15,7 @@ logger = structlog.get_logger(__name__)
 async def listen_for_appends(log: EventLog, wake: Callable[[], None], *, retry_seconds: float) -> None:
     """Until cancelled: call `wake` when anybody has appended, and whenever listening begins (again)."""
     while True:
+        heed_cancellation()
         try:
             await _listen_once(log, wake)
         except Exception as error:

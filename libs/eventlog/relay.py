@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from libs.eventlog import cursors
+from libs.eventlog.cancelling import heed_cancellation
 from libs.eventlog.cursors import Cursor
 from libs.eventlog.event import Recorded
 from libs.eventlog.handed_over import HandedOver
@@ -81,6 +82,7 @@ class Relay:
 
     async def _publish_forever(self) -> None:
         while True:
+            heed_cancellation()
             self._awake.clear()
             try:
                 # A round that filled no window has published all there was: what came meanwhile has woken us again.
@@ -105,6 +107,7 @@ class Relay:
     async def _until_broker_answers(self) -> None:
         """While the broker is away ask only it: what a round asks of the database would be for nothing."""
         while True:
+            heed_cancellation()
             await asyncio.sleep(self._retry_seconds)
             try:
                 await self._topic.end_offsets()
@@ -188,6 +191,7 @@ class Relay:
     async def _watch_forever(self) -> None:
         """Notice that the broker lost the topic while nothing is being published."""
         while True:
+            heed_cancellation()
             await asyncio.sleep(self._watch_seconds)
             try:
                 await self.check_broker()

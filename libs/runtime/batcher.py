@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
 from libs.eventlog import is_operational
+from libs.eventlog.cancelling import heed_cancellation
 from libs.runtime.fair_queue import FairQueue
 from libs.runtime.pace import Pace
 
@@ -48,6 +49,7 @@ class Batcher(Generic[T, R]):
         """Process batches until cancelled."""
         loop = asyncio.get_running_loop()
         while True:
+            heed_cancellation()
             await self._arrived.wait()
             batch = self._waiting.take(self._limit)
             if not self._waiting:

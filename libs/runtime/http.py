@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from prometheus_client import generate_latest
 
 from libs.eventlog import Consumer, EventLog, Relay, is_operational, read
+from libs.eventlog.cancelling import heed_cancellation
 from libs.eventlog.parking import count_parked
 from libs.eventlog.root_signing import RootSigner
 from libs.eventlog.serve import log_router, roots_router
@@ -72,6 +73,7 @@ class ServiceHttp:
     async def run(self) -> None:
         """Until cancelled: keep the backlog numbers fresh."""
         while True:
+            heed_cancellation()
             try:
                 await self._measure()
             except Exception as error:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from libs.eventlog import is_operational
+from libs.eventlog.cancelling import heed_cancellation
 
 logger = structlog.get_logger(__name__)
 
@@ -48,6 +49,7 @@ class Pump:
     async def run(self) -> None:
         """Work until cancelled."""
         while True:
+            heed_cancellation()
             self._awake.clear()
             try:
                 worked = await self._round()

@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 import structlog
 
 from libs.eventlog import Consumer
+from libs.eventlog.cancelling import heed_cancellation
 from libs.eventlog.checkpoint import Lane
 from libs.eventlog.consumer import Held
 from libs.eventlog.errors import NewerThanThisCode, SourceWentBack, TooManyParked, is_operational
@@ -50,6 +51,7 @@ class Tails:
         """Until cancelled: when a lane stands still though its source has more, read the source's own log."""
         before: dict[Lane, int] = {}
         while True:
+            heed_cancellation()
             await asyncio.sleep(self._every_seconds)
             still = {
                 lane for lane, position in self._consumer.positions.items() if before.get(lane) == position

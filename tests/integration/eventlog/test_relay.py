@@ -286,6 +286,29 @@ async def test_a_relay_that_is_woken_and_cancelled_at_once_ends(log: EventLog, t
     assert publishing.cancelled()
 
 
+@pytest.mark.parametrize("call", ["publish", "end_offsets"])
+async def test_a_client_that_swallows_the_cancellation_does_not_keep_a_relay(
+    log: EventLog, call: str
+) -> None:
+    """As `asyncio.wait_for` does in Python 3.11, when the answer comes in the same moment."""
+    asked = asyncio.Event()
+
+    async def swallow(*_: object) -> Placed | dict[int, int]:
+        asked.set()
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        return Placed(0, 0) if call == "publish" else dict.fromkeys(range(SHARDS), 1)
+
+    topic = MemoryTopic(SHARDS)
+    setattr(topic, call, swallow)
+    running_relay = asyncio.create_task(Relay(log, topic, watch_seconds=0.01, poll_seconds=3600).run())
+    await add(log, "c1", [1], after=0)
+    await asked.wait()
+    running_relay.cancel()
+    await asyncio.wait({running_relay}, timeout=PATIENCE_SECONDS)
+    assert running_relay.cancelled()
+
+
 async def test_a_relay_whose_listening_connection_dies_listens_again(log: EventLog, database: str) -> None:
     topic = MemoryTopic(SHARDS)
     async with running(Relay(log, topic, poll_seconds=3600, retry_seconds=0.01)):

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from libs.runtime.pump import Pump
 from libs.testing.waiting import PATIENCE_SECONDS
@@ -66,3 +66,19 @@ async def test_what_wakes_a_pump_while_it_rests_is_not_forgotten() -> None:
         shelf.stock = 1
         pump.wake()
         await shelf.until_taken([1, 1])
+
+
+async def test_a_step_that_swallows_the_cancellation_does_not_keep_the_pump() -> None:
+    stepping = asyncio.Event()
+
+    async def step() -> int:
+        stepping.set()
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        return 0
+
+    task = asyncio.create_task(Pump("shelf", step, interval_seconds=0.01).run())
+    await stepping.wait()
+    task.cancel()
+    await asyncio.wait({task}, timeout=PATIENCE_SECONDS)
+    assert task.cancelled()
