@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from libs.eventlog.archived import block_of, folder_of, noted_blocks, slip_of
-from libs.eventlog.archiving import Misfit, archived_bodies, rows_at
+from libs.eventlog.bringing_back import Misfit, archived_bodies, rows_at
 from libs.eventlog.errors import EventLogError
 from libs.eventlog.merkle import merkle_root
 from libs.eventlog.segments import file_name

@@ -1,4 +1,4 @@
-"""Putting bodies away into the archive, and bringing them back. The chain decides what is believed, both ways.
+"""Putting bodies away into the archive; the chain decides what is (`bringing_back.py` is the way back).
 
 A file is written, synced and noted; then, block after block, what the file has is read back and compared with the
 table, and only then the bodies go, each block in a transaction of its own. A kill leaves at most a file that nobody
@@ -7,31 +7,22 @@ names, or noted blocks whose bodies are still in the table: `finish_blocks` goes
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from libs.eventlog.archived import SLIP, Noted, block_of, folder_of, noted_blocks, slip_of
+from libs.eventlog.archived import SLIP, Noted, folder_of, noted_blocks, slip_of
+from libs.eventlog.bringing_back import OnEvents, rows_at, with_body
 from libs.eventlog.errors import ArchiveAway, ArchiveDamaged, ChainBroken, EventLogError
-from libs.eventlog.event import Recorded
-from libs.eventlog.hash_chain import GENESIS, link
-from libs.eventlog.read import EVENT_COLUMNS
-from libs.eventlog.segments import BLOCK_EVENTS, Body, Segment, file_name, in_segments, segment_of
+from libs.eventlog.hash_chain import link
+from libs.eventlog.segments import Body, Segment, file_name, in_segments, segment_of
 
 if TYPE_CHECKING:
-    from libs.eventlog.database import Connection, Row
+    from libs.eventlog.database import Connection
 
-OnEvents = Callable[[int], None]
 
-_WITH_PREVIOUS = f"""
-select {EVENT_COLUMNS}, coalesce(
-    (select before.hash from "{{source}}".event as before
-     where before.shard = event.shard and before.position = event.position - 1), $3) as previous
-from "{{source}}".event where shard = $1 and position = any ($2::bigint[]) order by position
-"""
 _NOTE_SEGMENT = """
 insert into "{source}".archive_segment
     (digest, directory, shard, events, bytes, body_bytes, root, run_id, archived_at)
@@ -50,10 +41,6 @@ where not slipped order by block
 _SLIP = """
 update "{source}".event set body = $3 where shard = $1 and position = any ($2::bigint[])
 """
-_BRING_BACK = """
-update "{source}".event set body = back.body from unnest($2::bigint[], $3::bytea[]) as back (position, body)
-where event.shard = $1 and event.position = back.position
-"""
 
 
 class ArchiveBusy(EventLogError):
@@ -63,17 +50,6 @@ class ArchiveBusy(EventLogError):
 
     def __init__(self, source: str) -> None:
         super().__init__(f"the archive of {source} is being written or restored by another process")
-
-
-@dataclass(frozen=True, slots=True)
-class Misfit:
-    """An event whose body the archive cannot give back, and why."""
-
-    source: str
-    shard: int
-    position: int
-    subject: str
-    why: str
 
 
 @asynccontextmanager
@@ -142,75 +118,15 @@ async def finish_blocks(
         on_events(len(bodies))
 
 
-async def bring_back(
-    connection: "Connection",
-    source: str,
-    shard: int,
-    positions: Sequence[int],
-    on_events: OnEvents = lambda events: None,
-) -> tuple[int, list[Misfit]]:
-    """Put the archived bodies of these events back into the table: how many came, and which cannot, each with why.
-
-    Each is first held against its hash. An event whose body is in the table already is left as it is.
-    """
-    brought, misfits = 0, []
-    for begin in range(0, len(positions), BLOCK_EVENTS):
-        rows = await rows_at(connection, source, shard, positions[begin : begin + BLOCK_EVENTS])
-        away = [row for row in rows if row["body"][:1] == SLIP]
-        fitting, wrong = await archived_bodies(connection, source, away)
-        misfits += wrong
-        async with connection.transaction():
-            await connection.execute(
-                _BRING_BACK.format(source=source), shard, list(fitting), list(fitting.values())
-            )
-        brought += len(fitting)
-        on_events(len(rows))
-    return brought, misfits
-
-
-async def archived_bodies(
-    connection: "Connection", source: str, rows: Sequence["Row"]
-) -> tuple[dict[int, bytes], list[Misfit]]:
-    """Of events with slips (`rows_at`) the bodies that fit their hashes, by position; of the others why not."""
-    noted = await noted_blocks(connection, source, {block_of(row["body"]) for row in rows})
-    read: dict[int, dict[int, bytes] | str] = {}
-    for number, one in noted.items():
-        try:
-            read[number] = await asyncio.to_thread(one.read)
-        except (ArchiveAway, ArchiveDamaged) as error:
-            read[number] = str(error)
-    fitting, misfits = {}, []
-    for row in rows:
-        bodies = read.get(block_of(row["body"]), "its block was never written")
-        body = bodies.get(row["position"]) if isinstance(bodies, dict) else None
-        if body is not None and link(row["previous"], _recorded(source, row, body)) == row["hash"]:
-            fitting[row["position"]] = body
-        else:
-            why = bodies if isinstance(bodies, str) else "its body in the archive does not fit its hash"
-            misfits.append(Misfit(source, row["shard"], row["position"], row["subject"], why))
-    return fitting, misfits
-
-
-async def rows_at(connection: "Connection", source: str, shard: int, positions: Iterable[int]) -> list["Row"]:
-    """Events as they are in the table, each with the hash `previous` to its own."""
-    return await connection.fetch(_WITH_PREVIOUS.format(source=source), shard, list(positions), GENESIS)
-
-
 async def _bodies(connection: "Connection", source: str, shard: int, positions: Iterable[int]) -> list[Body]:
     bodies = []
     for row in await rows_at(connection, source, shard, positions):
         if row["body"][:1] == SLIP:
             continue
-        if link(row["previous"], _recorded(source, row, row["body"])) != row["hash"]:
+        if link(row["previous"], with_body(source, row, row["body"])) != row["hash"]:
             raise ChainBroken(source, shard, row["position"], "the hash does not match the content")
         bodies.append(Body(row["position"], row["hash"], row["body"]))
     return bodies
-
-
-def _recorded(source: str, row: "Row", body: bytes) -> Recorded:
-    fields = list(row.values())[:-1]
-    fields[-2] = body
-    return Recorded(source, *fields)
 
 
 def write_file(folder: Path, segment: Segment) -> Path:

@@ -6,7 +6,7 @@ from typing import Any
 
 from libs.contracts.operations import ArchivingPlanned
 from libs.eventlog.archive_check import Checked
-from libs.eventlog.archiving import Misfit
+from libs.eventlog.bringing_back import Misfit
 from services.operations.domain.archiving import Archiving, plan_of
 from services.operations.entrypoints.output import console, local, print_json, print_table
 from services.operations.use_cases.restore_archived import Restored

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import asyncpg
 
 from libs.contracts.operations import BodiesRestored
-from libs.eventlog import archiving as kernel
 from libs.eventlog.archive_check import Checked, check_archive
+from libs.eventlog.archiving import alone
+from libs.eventlog.bringing_back import Misfit, bring_back
 from services.operations.adapters.archive_log import ArchiveLog
 from services.operations.adapters.claims_standing import ends_of, logs_of, positions_away
 from services.operations.domain.archiving import CLAIM
@@ -30,7 +31,7 @@ class Restored:
     """What came back, and what the archive cannot give back, each with why."""
 
     told: BodiesRestored
-    misfits: tuple[kernel.Misfit, ...]
+    misfits: tuple[Misfit, ...]
 
 
 async def restore_archived(
@@ -46,14 +47,14 @@ async def restore_archived(
     Raises NothingArchived and ArchiveBusy.
     """
     brought: Counter[str] = Counter()
-    misfits: list[kernel.Misfit] = []
+    misfits: list[Misfit] = []
     connection = await asyncpg.connect(database_url, server_settings={"timezone": "UTC", "jit": "off"})
     try:
         for source, shards in (await ends_of(connection, await logs_of(connection))).items():
-            async with kernel.alone(connection, source):
+            async with alone(connection, source):
                 for shard in map(int, shards):
                     positions = await positions_away(connection, source, shard, claims)
-                    came, wrong = await kernel.bring_back(connection, source, shard, positions, on_events)
+                    came, wrong = await bring_back(connection, source, shard, positions, on_events)
                     brought[source] += came
                     misfits += wrong
     finally:

@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from libs.eventlog import EventLog, Relay, States, archiving, read
+from libs.eventlog import EventLog, Relay, States, archiving, bringing_back, read
 from libs.eventlog.archive_check import check_archive
 from libs.eventlog.errors import ArchiveAway, ArchiveDamaged, ChainBroken
 from libs.eventlog.segments import BLOCK_EVENTS
@@ -47,9 +47,9 @@ async def archive(log: EventLog, directory: Path, *, keep: int = 5) -> list[int]
     return positions
 
 
-async def restore(log: EventLog, positions: list[int]) -> tuple[int, list[archiving.Misfit]]:
+async def restore(log: EventLog, positions: list[int]) -> tuple[int, list[bringing_back.Misfit]]:
     async with log.pool.acquire() as connection, archiving.alone(connection, log.source):
-        return await archiving.bring_back(connection, log.source, 0, positions)
+        return await bringing_back.bring_back(connection, log.source, 0, positions)
 
 
 def file_of(directory: Path) -> Path:
