@@ -19,7 +19,7 @@ settings.register_profile("untimed", parent=settings(), deadline=None)
 settings.load_profile("untimed")
 
 #: Fixtures of whole platforms that several files share (conftest.py of tests/end_to_end and of tests/faults/platform).
-_PLATFORMS = ("ran", "quiet_city")
+_PLATFORMS = ("ran", "quiet_city", "city_world")
 _SERVERS_USED = pytest.StashKey[list[str]]()
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx2
 import orjson
+import pytest
 from typer.testing import CliRunner
 
 from services.operations.__main__ import app
@@ -167,3 +168,12 @@ _CAPTURED: dict[str, Any] = {
 
 def _ran(done: "subprocess.CompletedProcess[str]") -> Said:
     return Said(done.returncode, done.stdout, done.stderr)
+
+
+SECTIONS = read_runbook(RUNBOOK.read_text())
+"""The runbook's own."""
+
+
+def about(title: str) -> pytest.MarkDecorator:
+    """The test's `operator` works through what is printed under this title."""
+    return pytest.mark.parametrize("operator", [title], indirect=True, ids=[title])
