@@ -182,11 +182,12 @@ def read_listed(path: Path, validate: Callable[[Any], Listed]) -> Listed:
     """What a file lists. Raises CallersUnusable."""
     try:
         return validate(yaml.safe_load(path.read_bytes()))
-    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
-        raise CallersUnusable(f"{path.name}: {type(error).__name__}") from None
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
         raise CallersUnusable(f"{path.name}: {faults}") from None
+    # A day that no month has is a ValueError of YAML's; a slip of the pen must not end a service that runs.
+    except (OSError, yaml.YAMLError, ValueError, RecursionError) as error:
+        raise CallersUnusable(f"{path.name}: {type(error).__name__}") from None
 
 
 def holder_of(holders: Holders, authorization: str) -> Holder | None:

@@ -78,11 +78,11 @@ def read_staff(path: Path) -> StaffFile:
     """The staff file (YAML). Raises StaffFileUnusable, without quoting the file."""
     try:
         return StaffFile.model_validate(yaml.safe_load(path.read_bytes()))
-    except (OSError, yaml.YAMLError) as error:
-        raise StaffFileUnusable(f"{path.name}: {type(error).__name__}") from None
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
         raise StaffFileUnusable(f"{path.name}: {faults}") from None
+    except (OSError, yaml.YAMLError, ValueError, RecursionError) as error:
+        raise StaffFileUnusable(f"{path.name}: {type(error).__name__}") from None
 
 
 class StaffOnFile:

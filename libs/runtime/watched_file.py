@@ -69,4 +69,5 @@ def signature_of(path: Path) -> tuple[int, ...]:
         stat = path.stat()
     except OSError:
         return ()
-    return stat.st_mtime_ns, stat.st_size, stat.st_ino
+    # Its status, too: a file that nobody was allowed to read and now may be read is otherwise the same.
+    return stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size, stat.st_ino

@@ -105,9 +105,32 @@ def test_a_changed_file_counts_and_a_broken_one_leaves_the_old(tmp_path: Path) -
     refusal(door, "old")
 
 
+def test_a_file_that_could_not_be_read_counts_as_soon_as_it_can(tmp_path: Path) -> None:
+    path = a_file(tmp_path / "callers.yaml", a_token("leaked"))
+    readable = [True]
+
+    def read(path: Path) -> Holders:
+        if not readable[0]:
+            raise CallersUnusable("callers.yaml: PermissionError")
+        return read_hospital_callers(path)
+
+    file = WatchedFile(path, read, CallersUnusable, "hospital_callers")
+    a_file(path, a_token("another"))
+    readable[0] = False
+    asyncio.run(file.look())
+    assert file.broken
+    readable[0] = True
+    before = path.stat().st_ctime_ns
+    while path.stat().st_ctime_ns == before:  # the file system's clock ticks every few milliseconds
+        path.chmod(0o640)
+    asyncio.run(file.look())
+    refusal(HospitalDoor(file, lambda: NOW), "leaked")
+
+
 @pytest.mark.parametrize(
     ("tokens", "extra"),
     [
+        (a_token("t", expires="2027-02-30"), ""),
         (f"{a_token('t')}, {a_token('t')}", ""),
         (a_token("t", not_before="2026-12-01", expires="2026-12-01"), ""),
         (a_token("t", expires="2026-12-01T00:00:00"), ""),
