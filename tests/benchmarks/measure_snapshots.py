@@ -29,8 +29,9 @@ from libs.local_platform import (
 )
 from services.adjudication.adapters.person_states import person_states
 from services.adjudication.domain.commands import Command, Heard, TakeNote
+from services.adjudication.domain.evolving import evolve
 from services.adjudication.domain.process import decide
-from services.adjudication.domain.state import Person, evolve, initial
+from services.adjudication.domain.state import Person, initial
 from tests.support.kernel import open_log
 from tests.unit.adjudication.heard_events import (
     NOW,

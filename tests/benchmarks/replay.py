@@ -21,8 +21,9 @@ import uvloop
 from libs.eventlog.hash_chain import GENESIS, verify_chain
 from libs.eventlog.read import follow_shard
 from libs.runtime.collector import tune_collector
+from services.adjudication.domain.evolving import evolve
 from services.adjudication.domain.noted import read_for_state
-from services.adjudication.domain.state import Person, evolve, initial
+from services.adjudication.domain.state import Person, initial
 from services.projections.claims.subscriptions import SUBSCRIPTIONS
 
 PAGE = 1_000

@@ -12,7 +12,7 @@ import orjson
 import pytest
 
 from libs.contracts.story import STORY
-from services.adjudication.domain.state import FOLD_VERSION as OF_ADJUDICATION
+from services.adjudication.domain.evolving import FOLD_VERSION as OF_ADJUDICATION
 from services.charity.domain.state import FOLD_VERSION as OF_CHARITY
 from services.fraud.domain.state import FOLD_VERSION as OF_FRAUD
 from services.payout.domain.account import FOLD_VERSION as OF_PAYOUT

@@ -30,8 +30,9 @@ from libs.synthetic import Population, discharges
 from libs.synthetic.insured import Insured
 from libs.testing.submissions import one_stop_amounts
 from services.adjudication.domain.commands import Clocks, Command, Heard, PassDeadline, TakeNote
+from services.adjudication.domain.evolving import evolve
 from services.adjudication.domain.process import decide
-from services.adjudication.domain.state import Person, evolve, initial
+from services.adjudication.domain.state import Person, initial
 
 CLOCKS = Clocks()
 THRESHOLD = 600

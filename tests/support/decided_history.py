@@ -15,8 +15,9 @@ from libs.eventlog.hash_chain import GENESIS, link
 from libs.testing.submissions import one_stop_amounts
 from services.adjudication.domain.commands import Heard, TakeNote
 from services.adjudication.domain.decision import PlanBook
+from services.adjudication.domain.evolving import evolve
 from services.adjudication.domain.process import decide
-from services.adjudication.domain.state import evolve, initial
+from services.adjudication.domain.state import initial
 from tests.unit.adjudication.heard_events import (
     NOW,
     YUAN,

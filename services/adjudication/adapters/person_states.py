@@ -4,9 +4,10 @@ from libs.contracts import Event
 from libs.eventlog import Recorded, States
 from libs.eventlog.snapshots import SnapshotPolicy, Snapshots
 from libs.eventlog.state_codec import Form, StateCodec
+from services.adjudication.domain.evolving import FOLD_VERSION, evolve
 from services.adjudication.domain.kept import StandingDecision
 from services.adjudication.domain.noted import Noted, read_for_state
-from services.adjudication.domain.state import FOLD_VERSION, Person, evolve, initial
+from services.adjudication.domain.state import Person, initial
 
 SOURCE = "adjudication"
 

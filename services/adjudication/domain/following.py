@@ -26,9 +26,10 @@ from libs.contracts.rulings import (
     RulingRejected,
 )
 from services.adjudication.domain.circumstances import Circumstances
+from services.adjudication.domain.evolving import evolve
 from services.adjudication.domain.planned_stay import PlannedStay
 from services.adjudication.domain.settling import settle
-from services.adjudication.domain.state import Claim, Person, evolve
+from services.adjudication.domain.state import Claim, Person
 
 _MOVE_NO_CLAIM: Final = (
     RulingProposed,

@@ -26,8 +26,9 @@ from libs.contracts.preauthorisation import PreauthorisationAnswer, ReservationC
 from services.adjudication.domain.circumstances import Circumstances
 from services.adjudication.domain.commands import Clocks
 from services.adjudication.domain.decision import PlanBook
+from services.adjudication.domain.evolving import evolve
 from services.adjudication.domain.following import what_follows
-from services.adjudication.domain.state import Person, evolve
+from services.adjudication.domain.state import Person
 
 FOLLOWED: Final = (
     ClaimPended,

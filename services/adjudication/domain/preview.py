@@ -10,8 +10,9 @@ from libs.contracts.one_stop import OneStopAmounts
 from libs.contracts.settlement import FeeLine, Settlement, Visit
 from services.adjudication.domain.circumstances import Circumstances
 from services.adjudication.domain.decision import case_for
+from services.adjudication.domain.evolving import evolve
 from services.adjudication.domain.following import what_follows
-from services.adjudication.domain.state import Person, evolve
+from services.adjudication.domain.state import Person
 
 ASSUMED = ("records_available", "amounts_match", "score_clear")
 """What a dry run takes for granted; the real submission waits for the bureau and for fraud."""

@@ -17,8 +17,9 @@ from libs.contracts import Event
 from libs.contracts.adjudication import AdjudicationReversed, ClaimAdjudicated, ClaimDenied
 from services.adjudication.domain.decision import adjudicate, case_for, deny
 from services.adjudication.domain.engine import ENGINE
+from services.adjudication.domain.evolving import evolve
 from services.adjudication.domain.kept import Standing
-from services.adjudication.domain.state import Claim, Person, evolve
+from services.adjudication.domain.state import Claim, Person
 
 Verdict = Literal["equal", "differs", "plan_not_deployed", "engine_not_deployed", "not_recomputable"]
 PlansByDigest = Mapping[str, Plan]

@@ -8,8 +8,9 @@ from services.adjudication.domain.authority import Authority, Tier
 from services.adjudication.domain.circumstances import Circumstances
 from services.adjudication.domain.commands import ApproveRuling, ProposeRuling, RejectRuling
 from services.adjudication.domain.effect import effect_of
+from services.adjudication.domain.evolving import evolve
 from services.adjudication.domain.following import what_follows
-from services.adjudication.domain.state import Claim, Person, evolve
+from services.adjudication.domain.state import Claim, Person
 from services.adjudication.errors import (
     AppealUnknown,
     AuthorityExceeded,

@@ -23,6 +23,7 @@ from libs.contracts.adjudication import (
 from libs.contracts.rulings import AppealConcluded
 from services.adjudication.domain.circumstances import Circumstances
 from services.adjudication.domain.decision import adjudicate, deny
+from services.adjudication.domain.evolving import evolve
 from services.adjudication.domain.kept import Standing
 from services.adjudication.domain.loyalty import pays
 from services.adjudication.domain.one_stop import OneStopUnusable
@@ -34,7 +35,7 @@ from services.adjudication.domain.one_stop_difference import (
 from services.adjudication.domain.planned_stay import PLANNED, PlannedStay
 from services.adjudication.domain.readiness import Readiness, overdue_codes, readiness_of
 from services.adjudication.domain.reversal import reverse, same_outcome
-from services.adjudication.domain.state import Claim, Person, evolve
+from services.adjudication.domain.state import Claim, Person
 from services.adjudication.domain.stay_answer import next_answer
 
 

@@ -17,7 +17,8 @@ from libs.testing.services import ServicesUnderTest, services_under_test
 from libs.testing.waiting import wait_until
 from services.adjudication.domain.balances import by_year
 from services.adjudication.domain.commands import Heard
-from services.adjudication.domain.state import Person, evolve, initial
+from services.adjudication.domain.evolving import evolve
+from services.adjudication.domain.state import Person, initial
 from tests.unit.adjudication.heard_events import attached, covered, registered, scored
 from tests.unit.adjudication.told_person import ToldPerson
 

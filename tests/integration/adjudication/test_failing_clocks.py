@@ -18,8 +18,9 @@ from libs.eventlog.stage import Stage
 from libs.testing.recorded import a_recorded
 from services.adjudication.adapters import deadlines
 from services.adjudication.domain.commands import Clocks, Command, PassDeadline
+from services.adjudication.domain.evolving import evolve
 from services.adjudication.domain.process import decide
-from services.adjudication.domain.state import Person, evolve, initial
+from services.adjudication.domain.state import Person, initial
 from services.adjudication.use_cases.hear_events import hear_events
 from services.adjudication.use_cases.pass_deadlines import pass_deadlines
 from tests.unit.adjudication.heard_events import registered

@@ -10,9 +10,10 @@ from libs.contracts import Event, encode, event_type
 from libs.contracts.adjudication import AdjudicationReversed
 from libs.contracts.settlement import Settlement
 from services.adjudication.domain.commands import Command, Heard
+from services.adjudication.domain.evolving import evolve
 from services.adjudication.domain.noted import Noted, read_for_state
 from services.adjudication.domain.process import decide
-from services.adjudication.domain.state import evolve, initial
+from services.adjudication.domain.state import initial
 from tests.unit.adjudication.heard_events import (
     NOW,
     PERSON,

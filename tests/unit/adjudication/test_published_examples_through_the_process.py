@@ -18,8 +18,9 @@ from libs.interop.submission import Submission
 from libs.money import round_to
 from libs.synthetic.published_examples import PublishedExample, published_examples
 from services.adjudication.domain.commands import Clocks, Heard, TakeNote
+from services.adjudication.domain.evolving import evolve
 from services.adjudication.domain.process import decide
-from services.adjudication.domain.state import Person, evolve, initial
+from services.adjudication.domain.state import Person, initial
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 PERSON = "p_" + "0" * 32

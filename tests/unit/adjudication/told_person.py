@@ -10,8 +10,9 @@ from libs.contracts import Event, decode, encode, event_type
 from libs.contracts.adjudication import ClaimAdjudicated, ClaimDenied, ClaimPended
 from services.adjudication.domain.commands import Clocks, Command, Heard, PassDeadline, TakeNote
 from services.adjudication.domain.decision import PlanBook
+from services.adjudication.domain.evolving import evolve
 from services.adjudication.domain.process import decide
-from services.adjudication.domain.state import Person, evolve, initial
+from services.adjudication.domain.state import Person, initial
 from tests.unit.adjudication.heard_events import NOW, PERSON
 
 CLOCKS = Clocks(answer=timedelta(seconds=30), pended=timedelta(hours=72))

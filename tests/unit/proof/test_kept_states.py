@@ -12,9 +12,9 @@ from libs.contracts import Event, encode, event_type
 from libs.eventlog.state_codec import StateCodec
 from libs.proof.state_difference import difference
 from services.adjudication.adapters.person_states import CODEC as PEOPLE
+from services.adjudication.domain.evolving import evolve as evolve_person
 from services.adjudication.domain.noted import read_for_state
 from services.adjudication.domain.state import Claim, Person
-from services.adjudication.domain.state import evolve as evolve_person
 from services.adjudication.domain.state import initial as initial_person
 from services.fraud.adapters.person_states import CODEC as SCORED
 from services.fraud.domain.commands import Command
