@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from libs.contracts import Event
+from libs.contracts.city_time import CITY_ZONE
 from libs.contracts.operations import (
     ArchivingApproved,
     ArchivingFinished,
@@ -75,7 +76,7 @@ class CutOffAhead(OperationsError):
     code = "cut_off_ahead"
 
     def __init__(self, before: datetime) -> None:
-        super().__init__(f"{before.isoformat()} is still to come")
+        super().__init__(f"{before.astimezone(CITY_ZONE):%Y-%m-%dT%H:%M} in Shanghai is still to come")
 
 
 class ConsumersBehind(OperationsError):

@@ -54,7 +54,9 @@ class Site:
 
 @archive.command()
 def plan(
-    before: Annotated[str, typer.Option(help="Claims of which something was recorded since then stay.")],
+    before: Annotated[
+        str, typer.Option(help="Claims of which something was recorded since then stay; a day is its begin.")
+    ],
     directory: Annotated[
         Path | None,
         typer.Option(
@@ -200,8 +202,9 @@ def _moment(text: str) -> datetime | None:
     """A day is its begin: what was recorded on it stays. None: now."""
     try:
         return parse_moment(f"{text}T00:00" if len(text) == len("2026-03-31") else text)
-    except NotAMoment as error:
-        raise typer.BadParameter(str(error), param_hint="--before") from None
+    except NotAMoment:
+        told = f"{text!r} is no moment: 2026-03-31 (its begin), 2026-03-31T14:00 (Shanghai), 2026-03-31T06:00Z, or now"
+        raise typer.BadParameter(told, param_hint="--before") from None
 
 
 @asynccontextmanager

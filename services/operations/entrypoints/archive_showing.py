@@ -100,16 +100,15 @@ def print_space(space: Mapping[str, Mapping[str, int]], *, as_json: bool) -> Non
 
 
 def _print_misfits(misfits: tuple[Misfit, ...]) -> None:
-    """By claim and why: what is hit."""
-    hit: dict[tuple[str, str, str], list[int]] = {}
+    """What is hit, by claim and shard, under why: a damaged block hits many for one long reason."""
+    hit: dict[str, dict[tuple[str, str, int], list[int]]] = {}
     for each in misfits:
-        hit.setdefault((each.source, each.subject, each.why), []).append(each.position)
-    rows = [
-        (source, subject, ", ".join(map(str, positions)), why)
-        for (source, subject, why), positions in hit.items()
-    ]
-    if rows:
-        print_table(("log", "hit", "positions", "why"), rows)
+        place = (each.source, each.subject, each.shard)
+        hit.setdefault(each.why, {}).setdefault(place, []).append(each.position)
+    for why, places in hit.items():
+        console().print(why, soft_wrap=True)
+        rows = [(*place, ", ".join(map(str, sorted(positions)))) for place, positions in places.items()]
+        print_table(("log", "hit", "shard", "positions"), rows, right=("shard",))
 
 
 def _row(archiving_id: str, archiving: Archiving) -> dict[str, Any]:

@@ -38,9 +38,7 @@ def todo(
     platform: PlatformFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Pended claims, reviews, rulings for a second person, appeals, what the insurance centre settled otherwise, money
-    that came back; patches and replays to be approved; parked events. Due first.
-    """
+    """What waits for a person, due first: claims, rulings, appeals, money that came back, approvals, parked events."""
     if owner not in (None, *_OWNERS):
         raise typer.BadParameter(
             f"nothing waits for {owner!r}; one of {', '.join(_OWNERS)}", param_hint="--owner"

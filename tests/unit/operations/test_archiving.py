@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from libs.contracts import Event
 from libs.contracts.operations import ArchivingFinished, ArchivingPlanned
+from libs.eventlog.archive_check import Checked
+from libs.eventlog.bringing_back import Misfit
 from services.operations.domain.archiving import (
     SHARED,
     SINCE,
@@ -17,6 +19,7 @@ from services.operations.domain.archiving import (
     ArchivingNotApproved,
     ArchivingOver,
     ArchivingUnknown,
+    CutOffAhead,
     Part,
     approve,
     choose,
@@ -24,6 +27,7 @@ from services.operations.domain.archiving import (
     reasons,
     start,
 )
+from services.operations.entrypoints.archive_showing import print_check
 from services.operations.use_cases.read_approvals import archivings_to_approve
 
 CUT_OFF = datetime(2027, 1, 1, tzinfo=UTC)
@@ -150,3 +154,20 @@ def test_a_second_person_agrees_before_anything_is_put_away() -> None:
     for decide in (start, approve):
         with pytest.raises(ArchivingOver):
             decide(over, "x", "operator-02", NOW)
+
+
+def test_what_is_hit_fits_on_a_small_terminal_under_its_long_reason(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    why = "the archive is damaged: " + "f" * 64 + ".segment"
+    claim = "claim-fbbeb819-a926-53b6-83a6-c977cdc2addb"
+    hit = tuple(Misfit("adjudication", 3, position, claim, why) for position in (7, 2))
+    print_check({"adjudication": Checked(1, 2, (), hit, ())}, as_json=False)
+    *_, reason, _heading, row = capsys.readouterr().out.splitlines()
+    assert reason == why
+    assert row.rstrip().split(maxsplit=3) == ["adjudication", claim, "3", "2, 7"]
+    assert len(row) < 80
+
+
+def test_a_day_to_come_is_said_by_the_citys_clock() -> None:
+    assert str(CutOffAhead(CUT_OFF)) == "2027-01-01T08:00 in Shanghai is still to come"
