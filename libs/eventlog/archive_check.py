@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from libs.eventlog.archived import block_of, folder_of, noted_blocks, slip_of
+from libs.eventlog.archiving import ArchiveBusy, alone
 from libs.eventlog.bringing_back import Misfit, archived_bodies, rows_at
 from libs.eventlog.errors import EventLogError
 from libs.eventlog.merkle import merkle_root
@@ -40,7 +41,8 @@ _HASHES = (
 class Checked:
     """What was found of a log's archive: `faults` of files, in words; `misfits`: events whose body is not to be had.
 
-    `strangers` are files that the database does not name: of a run that was killed, and safe to delete.
+    `strangers` are files that the database does not name: of a run that was killed, and safe to delete. None are told
+    while a run goes on: what it has just written is not named yet.
     """
 
     segments: int
@@ -81,7 +83,7 @@ async def check_archive(
     for row in await connection.fetch(_STRAY.format(source=source)):
         why = f"no block {block_of(row['body'])} covers it"
         misfits.append(Misfit(source, row["shard"], row["position"], row["subject"], why))
-    strangers = await asyncio.to_thread(_strangers, source, segments)
+    strangers = await _strangers(connection, source)
     return Checked(len(segments), events, tuple(faults), tuple(misfits), strangers)
 
 
@@ -94,13 +96,15 @@ async def _check_block(
         _IN_BLOCK.format(source=source),
         segment["shard"], noted.block.first_position, noted.block.last_position, slip_of(block),
     )  # fmt: skip
-    away = await rows_at(connection, source, segment["shard"], [row["position"] for row in rows])
+    there = await rows_at(connection, source, segment["shard"], [row["position"] for row in rows])
+    # Somebody may have brought them back since they were looked for.
+    away = [row for row in there if row["body"] == slip_of(block)]
     _, misfits = await archived_bodies(connection, source, away)
     try:
         had = list(await asyncio.to_thread(noted.read))
     except EventLogError:
         had = []  # said already: of the file, and of each event that lies there
-    return len(rows), misfits, had
+    return len(away), misfits, had
 
 
 async def _under_root(connection: "Connection", source: str, segment: "Row", positions: list[int]) -> bool:
@@ -117,7 +121,16 @@ def _fault_of(path: Path, digest: bytes) -> str | None:
     return None if found == digest else f"{path}: it is not the file that was written"
 
 
-def _strangers(source: str, segments: "list[Row]") -> tuple[str, ...]:
+async def _strangers(connection: "Connection", source: str) -> tuple[str, ...]:
+    try:
+        async with alone(connection, source):
+            segments = await connection.fetch(_SEGMENTS.format(source=source))
+            return await asyncio.to_thread(_unnamed, source, segments)
+    except ArchiveBusy:
+        return ()
+
+
+def _unnamed(source: str, segments: "list[Row]") -> tuple[str, ...]:
     known = {file_name(segment["digest"]) for segment in segments}
     folders = {folder_of(segment["directory"], source) for segment in segments}
     return tuple(

@@ -227,6 +227,59 @@ async def test_the_database_itself_takes_no_other_body_and_no_slip_without_a_blo
             await log.pool.execute(statement)
 
 
+async def test_a_body_that_no_file_has_stays_and_what_says_where_bodies_are_is_not_deleted(
+    log: EventLog, tmp_path: Path
+) -> None:
+    positions = [row["position"] for row in await log.pool.fetch("select position from event order by 1")]
+    async with log.pool.acquire() as connection:
+        await archiving.put_away(connection, "intake", 0, positions[::2], tmp_path, "run-1", MOMENT)
+    for statement in (
+        f"update event set body = '\\x0031' where position = {positions[1]}",
+        "delete from archive_block",
+        "delete from archive_segment",
+        "truncate archive_segment cascade",
+    ):
+        with pytest.raises(asyncpg.RaiseError, match="never changed"):
+            await log.pool.execute(statement)
+    assert await slips(log) == len(positions[::2])
+
+
+async def test_bodies_that_come_back_while_the_archive_is_checked_are_no_misfits(
+    log: EventLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    positions = await archive(log, tmp_path)
+    real = bringing_back.rows_at
+
+    async def restored_meanwhile(*arguments: Any) -> Any:
+        await restore(log, positions)
+        return await real(*arguments)
+
+    monkeypatch.setattr("libs.eventlog.archive_check.rows_at", restored_meanwhile)
+    async with log.pool.acquire() as connection:
+        checked = await check_archive(connection, "intake")
+    assert (checked.whole, checked.misfits) == (True, ())
+
+
+async def test_a_file_of_a_run_that_goes_on_is_no_stranger(
+    log: EventLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await archive(log, tmp_path, keep=20)
+    real = bringing_back.rows_at
+
+    async def archived_meanwhile(*arguments: Any) -> Any:
+        await archive(log, tmp_path)
+        return await real(*arguments)
+
+    monkeypatch.setattr("libs.eventlog.archive_check.rows_at", archived_meanwhile)
+    stranger = tmp_path / "intake" / "of-a-run-that-was-killed"
+    stranger.touch()
+    async with log.pool.acquire() as connection, log.pool.acquire() as other:
+        assert (await check_archive(connection, "intake")).strangers == (str(stranger),)
+        async with archiving.alone(other, "intake"):
+            monkeypatch.undo()
+            assert (await check_archive(connection, "intake")).strangers == ()
+
+
 async def test_what_does_not_fit_its_hash_is_not_put_away(log: EventLog, tmp_path: Path) -> None:
     async with log.pool.acquire() as connection, connection.transaction():
         await connection.execute("alter table event disable trigger event_is_append_only")
