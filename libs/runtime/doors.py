@@ -136,6 +136,14 @@ def named_truly(asks: Asking, named: str) -> None:
         )
 
 
+def speaks_truly_for(asks: Asking, asked_by: str | None) -> bool:
+    """Whether for whom is asked (`ASKED_BY`) is proven: a service has proved itself, and its asker to it.
+
+    Staff speak for themselves only: who is named by them has proved nothing.
+    """
+    return asked_by is not None and isinstance(asks, Caller)
+
+
 INSIDE = Depends(InsideDoor("inside", "the deployment's services, and its staff"))
 STAFF = Depends(InsideDoor("staff", "the deployment's staff"))
 OPERATOR = Depends(InsideDoor("operator", "staff with the role operator"))

@@ -14,7 +14,7 @@ from libs.contracts.settlement import FeeLine, Settlement, Visit
 from libs.eventlog import EventLog, Loaded
 from libs.eventlog.readings import Reading, note_reading
 from libs.eventlog.stage import Stage
-from libs.runtime.doors import INSIDE, Asking
+from libs.runtime.doors import INSIDE, Asking, speaks_truly_for
 from libs.runtime.problems import Problem
 from services.adjudication.domain.circumstances import Circumstances
 from services.adjudication.domain.commands import Clocks, Command
@@ -94,8 +94,7 @@ def previews_router(
         `as_of_version` is how many events of the person were known.
         """
         why = f"bill of {claim_id}" if asked_by is None else f"bill of {claim_id}, asked by {asked_by}"
-        proven = asked_by is not None and service is not None
-        await noted(person_id, body.visit.hospital_id, why, proven=proven)
+        await noted(person_id, body.visit.hospital_id, why, proven=speaks_truly_for(service, asked_by))
         known, now = await load(person_id), around()
         bill = ProposedBill(body.visit, body.settlement, body.lines, body.one_stop)
         with _evaluable():
@@ -121,8 +120,8 @@ def previews_router(
         service: Asking = INSIDE,
     ) -> dict[str, Any]:
         """Whether the claim stands on the facts of an earlier dry run, and otherwise which of them have changed."""
-        reader, proven = asked_by or f"who has a dry run of {claim_id}", bool(asked_by and service)
-        await noted(person_id, reader, "comparison", proven=proven)
+        reader = asked_by or f"who has a dry run of {claim_id}"
+        await noted(person_id, reader, "comparison", proven=speaks_truly_for(service, asked_by))
         return _compared(await person_of(person_id), claim_id, made, around())
 
     @router.post(CLAIM_PATH + "/withdrawal-preview")

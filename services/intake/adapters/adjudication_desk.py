@@ -5,10 +5,13 @@ from typing import Any, Final
 from urllib.parse import quote
 
 import httpx2
+import structlog
 
 from libs.interop import Submission
 from libs.runtime.callers import ASKED_BY
 from services.intake.use_cases.estimate import AdjudicationRefused, AdjudicationSilent
+
+logger = structlog.get_logger(__name__)
 
 _PROBLEM_PREFIX = "urn:huiji:problem:"
 _BILL: Final = {"visit", "settlement", "lines"}
@@ -71,7 +74,11 @@ class AdjudicationDesk:
             raise AdjudicationSilent(type(error).__name__) from None
         if response.is_success:
             return answer
-        if response.status_code >= httpx2.codes.INTERNAL_SERVER_ERROR:
+        # Whom its door turns away is this service, for its own token: nothing that the hospital could mend.
+        turned_away = response.status_code in (httpx2.codes.UNAUTHORIZED, httpx2.codes.FORBIDDEN)
+        if turned_away:
+            logger.error("turned_away_by_adjudication", status=response.status_code)
+        if turned_away or response.status_code >= httpx2.codes.INTERNAL_SERVER_ERROR:
             raise AdjudicationSilent(f"HTTP {response.status_code}")
         code = str(answer.get("type", "")).removeprefix(_PROBLEM_PREFIX)
         raise AdjudicationRefused(response.status_code, code, str(answer.get("detail", "")))

@@ -86,7 +86,14 @@ def _away(request: httpx2.Request) -> httpx2.Response:
 
 @pytest.mark.parametrize(
     "answer",
-    [_away, lambda _request: httpx2.Response(503, json={}), lambda _request: httpx2.Response(200, text="<")],
+    [
+        _away,
+        lambda _request: httpx2.Response(503, json={}),
+        lambda _request: httpx2.Response(200, text="<"),
+        # For this service's own token, of which no hospital is to be told to show another.
+        lambda _request: httpx2.Response(401, json={"type": "urn:huiji:problem:token_expired"}),
+        lambda _request: httpx2.Response(403, json={"type": "urn:huiji:problem:not_for_you"}),
+    ],
 )
 def test_without_a_sensible_answer_the_amount_is_not_known_now(
     answer: Callable[[httpx2.Request], httpx2.Response],

@@ -10,7 +10,7 @@ import yaml
 from fastapi import FastAPI
 
 from libs.runtime.callers import CallersUnusable, read_inside_callers
-from libs.runtime.doors import DESK, INSIDE, OPERATOR, STAFF, Asking, Inside, named_truly
+from libs.runtime.doors import DESK, INSIDE, OPERATOR, STAFF, Asking, Inside, named_truly, speaks_truly_for
 from libs.runtime.problems import install_problems
 from libs.runtime.service import shown_by
 from libs.runtime.staff import token_hash
@@ -85,6 +85,19 @@ async def test_who_shows_nothing_or_nobodys_token_passes_none(client: httpx2.Asy
 async def test_staff_act_under_their_own_id(client: httpx2.AsyncClient) -> None:
     assert (await client.get("/as/li", headers=showing(token_of("li")))).status_code == 200
     assert (await client.get("/as/wang", headers=showing(token_of("li")))).status_code == 403
+
+
+@pytest.mark.parametrize(("who", "proven"), [("adjudication", True), ("li", False), ("clerk", False)])
+async def test_only_a_service_says_truly_for_whom_it_asks(inside: Inside, who: str, proven: bool) -> None:
+    app = an_app(inside)
+
+    @app.get("/for/{name}")
+    async def asked_for(name: str, asks: Asking = INSIDE) -> list[bool]:
+        return [speaks_truly_for(asks, name), speaks_truly_for(asks, None)]
+
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://s") as client:
+        answer = await client.get("/for/people-hospital-1", headers=showing(TOKENS[who]))
+    assert answer.json() == [proven, False]
 
 
 async def test_where_no_services_are_named_the_doors_stand_open() -> None:
