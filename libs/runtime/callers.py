@@ -34,7 +34,9 @@ from libs.contracts.city_time import CITY_ZONE
 
 
 def _beginning(value: Any) -> Any:
-    """A day that stands for a moment is its beginning in the city."""
+    """A day that stands for a moment, in quotes or not, is its beginning in the city."""
+    if isinstance(value, str) and len(value) == len("2027-12-01"):
+        value = date.fromisoformat(value)
     if isinstance(value, date) and not isinstance(value, datetime):
         return datetime.combine(value, time(), CITY_ZONE)
     return value

@@ -31,7 +31,7 @@ def list_snapshots(platform: PlatformFile = None, as_json: AsJson = False) -> No
         columns = ("service", "fold_version", "snapshots", "bytes", "longest")
         print_table(columns, [tuple(row[name] for name in columns) for row in rows], right=columns[1:])
     else:
-        console().print("No service keeps snapshots.")
+        console().print("No service has a snapshot now.")
 
 
 @snapshots.command()

@@ -56,7 +56,7 @@ def refusal(door: HospitalDoor | LookingDoor, token: str | None) -> CallerRefuse
 
 
 def test_two_tokens_of_a_caller_let_the_next_come_before_the_present_goes(tmp_path: Path) -> None:
-    present, following = a_token("present", expires="2026-12-01"), a_token("next", not_before="2026-12-01")
+    present, following = a_token("present", expires="2026-12-01"), a_token("next", not_before='"2026-12-01"')
     file = watched(a_file(tmp_path / "callers.yaml", f"{present}, {following}"))
     before, after = HospitalDoor(file, lambda: NOW), HospitalDoor(file, lambda: MIDNIGHT_IN_SHANGHAI)
     shown = passes(before, "present")
@@ -134,6 +134,7 @@ def test_a_file_that_could_not_be_read_counts_as_soon_as_it_can(tmp_path: Path) 
         (f"{a_token('t')}, {a_token('t')}", ""),
         (a_token("t", not_before="2026-12-01", expires="2026-12-01"), ""),
         (a_token("t", expires="2026-12-01T00:00:00"), ""),
+        (a_token("t", expires='"2026-13-01"'), ""),
         (a_token("t"), "  - {id: PEOPLE-1, hospitals: [H3], tokens: []}\n"),
         (a_token("t"), f"  - {{id: other, hospitals: [H3], tokens: [{a_token('t')}]}}\n"),
         (a_token("t"), "  - {id: other, hospitals: [], tokens: []}\n"),
