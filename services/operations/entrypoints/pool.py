@@ -11,7 +11,7 @@ from libs.money import format_yuan
 from services.operations.entrypoints.exits import NO
 from services.operations.entrypoints.finding import PlatformFile, find_platform, reaching
 from services.operations.entrypoints.moment_options import At, KnownAt, moment_of
-from services.operations.entrypoints.output import AsJson, console, print_json
+from services.operations.entrypoints.output import AsJson, console, print_json, warn
 from services.operations.use_cases.pool_at import pool_at
 
 
@@ -49,4 +49,6 @@ def pool(
             elif value is not None:
                 shown = f"{format_yuan(value)} yuan" if name.endswith("_fen") else value
                 console().print(f"{name.removesuffix('_fen')}: {shown}", markup=False, soft_wrap=True)
-    raise typer.Exit(0 if found["coverages"] or found["decisions"] or found["moved_fen"] else NO)
+    if not (found["coverages"] or found["decisions"] or found["moved_fen"]):
+        warn(f"nothing is recorded of plan {found['plan_id']} by then")
+        raise typer.Exit(NO)
