@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import Header, Path
+from fastapi import Depends, Header, Path
 
 from libs.eventlog import ConcurrencyConflict, EventLog
 from libs.eventlog.stage import Stage
 from libs.runtime.callers import ASKED_BY, CallerId
+from libs.runtime.doors import INSIDE, Asking, named_truly
 from libs.runtime.problems import Problem
 from libs.runtime.staff import StaffMember
 from services.adjudication.domain.authority import Authority
@@ -33,8 +34,17 @@ CLAIM_PATH = "/people/{person_id}/claims/{claim_id}"
 PersonInPath = Annotated[str, Path(pattern=r"^p_[0-9a-f]{32}$")]
 """Anything else is refused before the database is asked, which does not take every text."""
 
-AskedBy = Annotated[CallerId | None, Header(alias=ASKED_BY)]
-"""The hospital's caller that intake asks for, as it has proved itself there."""
+
+def _asked_by(
+    named: Annotated[CallerId | None, Header(alias=ASKED_BY)] = None, asks: Asking = INSIDE
+) -> str | None:
+    if named is not None:
+        named_truly(asks, named)
+    return named
+
+
+AskedBy = Annotated[str | None, Depends(_asked_by)]
+"""The hospital's caller that intake asks for, as it proved itself there; staff ask for nobody: Problem 403."""
 
 _STATUS: dict[type[AdjudicationError], int] = {
     ClaimUnknown: 404,
