@@ -42,6 +42,10 @@ _SLIP = """
 update "{source}".event set body = $3 where shard = $1 and position = any ($2::bigint[])
 """
 
+# Bodies are sealed, but what is not sealed in them is nobody's who does not work here.
+_FOLDER_MODE = 0o750
+_FILE_MODE = 0o640
+
 
 class ArchiveBusy(EventLogError):
     """Somebody else archives or restores this log now."""
@@ -134,9 +138,9 @@ def write_file(folder: Path, segment: Segment) -> Path:
     path = folder / file_name(segment.digest)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
         try:
-            with beside.open("wb") as file:
+            with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _FILE_MODE), "wb") as file:
                 file.write(segment.content)
                 file.flush()
                 os.fsync(file.fileno())

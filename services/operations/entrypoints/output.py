@@ -18,6 +18,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing els
 
 #: Output that is piped on is not cut to a screen.
 _WIDTH_WHEN_PIPED = 1_000
+_LONGEST_ID = 36
 
 
 def console() -> Console:
@@ -50,10 +51,15 @@ def warn(message: str) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], right: Sequence[str] = ()) -> None:
-    """A plain table; `right` names the columns of numbers."""
+    """A plain table; `right` names the columns of numbers. Where the screen is narrow words break before ids do."""
+    cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
     table = Table(box=None, pad_edge=False)
-    for column in columns:
-        table.add_column(column, justify="right" if column in right else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*("" if cell is None else Text(str(cell)) for cell in row))
+    for number, column in enumerate(columns):
+        # Who reads an id copies it into the next command.
+        in_one_piece = all(len(row[number]) <= _LONGEST_ID and " " not in row[number] for row in cells)
+        table.add_column(
+            column, justify="right" if column in right else "left", overflow="fold", no_wrap=in_one_piece
+        )
+    for row in cells:
+        table.add_row(*map(Text, row))
     console().print(table)

@@ -132,7 +132,7 @@ async def test_the_commands_find_a_changed_snapshot_and_make_it_anew(
     assert (holds.exit_code, holds.stdout.split(",")[0]) == (0, "holds: 2 snapshots")
     assert (await huiji("drop", "--by", "clerk")).exit_code == 1
     assert json.loads((await huiji("drop", "--by", "li")).stdout) == {"adjudication": 1, "payout": 1}
-    assert "No service keeps snapshots" in (await huiji("list")).stdout
+    assert "No service has a snapshot now" in (await huiji("list")).stdout
 
 
 async def change(database: str, statement: str) -> None:
