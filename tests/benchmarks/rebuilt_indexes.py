@@ -21,6 +21,12 @@ from pg_attribute where attrelid = $1::text::regclass and attnum > 0 and attstat
 """
 _OPTIONS = "select array_to_string(reloptions, ', ') from pg_class where oid = $1::text::regclass"
 
+# Functions that take a row of the table: they belong to its type, which goes with the old table.
+_FUNCTIONS = """
+select oid, pg_get_functiondef(oid) as definition from pg_proc
+where (select reltype from pg_class where oid = $1::text::regclass) = any (proargtypes)
+"""
+
 
 @asynccontextmanager
 async def only_filled(connection: asyncpg.Connection, schema: str, table: str) -> AsyncIterator[str]:
@@ -34,6 +40,7 @@ async def only_filled(connection: asyncpg.Connection, schema: str, table: str) -
         row[0] for query in (_STATISTICS, _DEFINITIONS) for row in await connection.fetch(query, name)
     ]
     options = await connection.fetchval(_OPTIONS, name)
+    functions = await connection.fetch(_FUNCTIONS, name)
     await connection.execute(f'alter table {name} rename to "{table}_short"')
     short = f'"{schema}"."{table}_short"'
     # Filled under the defaults, it is compressed, and so has room on a disk where a million claims else have none.
@@ -41,6 +48,10 @@ async def only_filled(connection: asyncpg.Connection, schema: str, table: str) -
     yield short
     if options:
         await connection.execute(f"alter table {name} set ({options})")
+    for function in functions:
+        signature = await connection.fetchval("select $1::oid::regprocedure::text", function["oid"])
+        await connection.execute(f"drop function {signature}")
+        await connection.execute(function["definition"])
     await connection.execute(f"drop table {short}")
     for definition in definitions:
         await connection.execute(definition)
