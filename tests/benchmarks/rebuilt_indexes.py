@@ -2,8 +2,10 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
-import asyncpg
+if TYPE_CHECKING:
+    from libs.eventlog.database import Connection
 
 _DEFINITIONS = """
 select format('alter table %s add constraint %I %s', $1::text, conname, pg_get_constraintdef(oid))
@@ -29,7 +31,7 @@ where (select reltype from pg_class where oid = $1::text::regclass) = any (proar
 
 
 @asynccontextmanager
-async def only_filled(connection: asyncpg.Connection, schema: str, table: str) -> AsyncIterator[str]:
+async def only_filled(connection: "Connection", schema: str, table: str) -> AsyncIterator[str]:
     """Within: the table is new and empty, without indexes; gives the name under which the old one can be read.
 
     In a transaction of the caller's. With `wal_level=minimal` the rows of a table that is made in the same transaction
