@@ -11,7 +11,6 @@ Several tokens let a new one come before the old one goes. A caller that speaks 
 region. A day begins at midnight in Shanghai; a token holds until its `expires` begins.
 """
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -31,6 +30,7 @@ from pydantic import (
 )
 
 from libs.contracts.city_time import CITY_ZONE
+from libs.runtime.staff import bearer_token, token_hash
 
 
 def _beginning(value: Any) -> Any:
@@ -194,7 +194,5 @@ def read_listed(path: Path, validate: Callable[[Any], Listed]) -> Listed:
 
 def holder_of(holders: Holders, authorization: str) -> Holder | None:
     """Who shows this `Authorization: Bearer <token>`; None for nobody's token and for another scheme."""
-    kind, _, token = authorization.partition(" ")
-    if kind.lower() != "bearer":
-        return None
-    return holders.get(hashlib.sha256(token.strip().encode()).hexdigest())
+    token = bearer_token(authorization)
+    return None if token is None else holders.get(token_hash(token))

@@ -13,7 +13,7 @@ from starlette.requests import Request
 
 from libs.runtime.callers import Caller, Holders, holder_of
 from libs.runtime.problems import Problem
-from libs.runtime.staff import Staff, StaffMember
+from libs.runtime.staff import Staff, StaffMember, bearer_token
 from libs.runtime.watched_file import WatchedFile
 
 TURNED_AWAY = Counter(
@@ -60,8 +60,7 @@ class LookingDoor(SecurityBase):
         self._staff = staff
 
     async def __call__(self, request: Request) -> Caller | None:
-        kind, _, token = request.headers.get("authorization", "").partition(" ")
-        member = self._staff.member_with(token) if self._staff and kind.lower() == "bearer" else None
+        member = _member_showing(request, self._staff)
         if member is not None and "operator" in member.roles:
             return Caller(member.id, None)
         return await self._hospitals(request)
@@ -82,9 +81,9 @@ class Inside:
         """Who asks; None where the doors stand open. Raises CallerRefused 401."""
         if self.known is None:
             return None
-        kind, _, token = request.headers.get("authorization", "").partition(" ")
-        member = self.staff.member_with(token) if self.staff and kind.lower() == "bearer" else None
-        return member or caller_showing(request, self.known.current, self.clock())
+        return _member_showing(request, self.staff) or caller_showing(
+            request, self.known.current, self.clock()
+        )
 
 
 class InsideDoor(SecurityBase):
@@ -151,6 +150,11 @@ DESK = Depends(InsideDoor("desk", "desks at which people are served, and staff w
 READER = Depends(ReaderDoor())
 #: The OpenAPI document's word for a route that everybody may ask.
 OPEN: Final[dict[str, list[str]]] = {"security": []}
+
+
+def _member_showing(request: Request, staff: Staff | None) -> StaffMember | None:
+    token = bearer_token(request.headers.get("authorization"))
+    return None if staff is None or token is None else staff.member_with(token)
 
 
 def caller_showing(request: Request, known: Holders, now: datetime) -> Caller:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from libs.access import Reader
 from libs.runtime.problems import Problem
-from libs.runtime.staff import Staff, token_hash
+from libs.runtime.staff import Staff, bearer_token, token_hash
 
 
 class ReaderEntry(BaseModel):
@@ -84,11 +84,9 @@ def reading_desk(readers: ReaderFile, staff: Staff | None) -> Callable[[str | No
         return Asking(member.id, Reader("operator", member.id))
 
     def who(authorization: Annotated[str | None, Header()] = None) -> Asking:
-        kind, _, token = (authorization or "").partition(" ")
+        token = bearer_token(authorization)
         # Looked up by its hash, so how long it takes says nothing about the token.
-        known = None
-        if kind.lower() == "bearer":
-            known = by_hash.get(token_hash(token.strip())) or operating(token)
+        known = None if token is None else by_hash.get(token_hash(token)) or operating(token)
         if known is None:
             detail = "Send the token that the deployment gave you: Authorization: Bearer <token>."
             headers = {"WWW-Authenticate": "Bearer"}

@@ -122,6 +122,12 @@ def staff_of(path: Path | None) -> Staff | None:
     return None if path is None else StaffOnFile(path)
 
 
+def bearer_token(authorization: str | None) -> str | None:
+    """The token of an `Authorization: Bearer <token>`; None for none and for another scheme."""
+    kind, _, token = (authorization or "").partition(" ")
+    return token.strip() if kind.lower() == "bearer" else None
+
+
 def token_hash(token: str) -> str:
     """What the file keeps of a token."""
     return hashlib.sha256(token.encode()).hexdigest()
@@ -138,8 +144,8 @@ def staff_desk(staff: Staff | None, role: Role | None = None) -> Callable[[str |
         if staff is None:
             detail = "This deployment has no staff file (HUIJI_STAFF_FILE): nobody can do this here."
             raise Problem(503, "staff_unknown", "No staff is known", detail)
-        kind, _, token = (authorization or "").partition(" ")
-        member = staff.member_with(token) if kind.lower() == "bearer" else None
+        token = bearer_token(authorization)
+        member = None if token is None else staff.member_with(token)
         if member is None:
             detail = "Send the token that the deployment gave you: Authorization: Bearer <token>."
             headers = {"WWW-Authenticate": "Bearer"}
