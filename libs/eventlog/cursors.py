@@ -22,9 +22,11 @@ _UNPUBLISHED = (_HERE / "unpublished.sql").read_text()
 _ADVANCE = (_HERE / "advance_cursors.sql").read_text()
 _LET_GO = "select pg_advisory_unlock_all()"
 # Only while the cursor still says what was seen: another relay may have rewound it and be far into the rebuild.
+# `greatest` passes over a null: without a number of last events all of them are published again.
 _REWIND = """
-update relay set position = 0, broker_offset = -1
-from unnest($1::integer[], $2::bigint[]) as seen (shard, broker_offset)
+update relay
+set position = least(relay.position, greatest(0, shard.position - $3::bigint)), broker_offset = -1
+from unnest($1::integer[], $2::bigint[]) as seen (shard, broker_offset) join shard using (shard)
 where relay.shard = seen.shard and relay.broker_offset = seen.broker_offset
 """
 
@@ -83,12 +85,15 @@ async def published_ends(connection: "Connection") -> dict[int, int]:
     return {row["shard"]: row["broker_offset"] for row in rows}
 
 
-async def rewind(connection: "Connection", source: str, lost: Mapping[int, int]) -> None:
-    """Publish these shards from their beginning, unless their broker offset is another than was seen."""
+async def rewind(
+    connection: "Connection", source: str, lost: Mapping[int, int], last_events: int | None
+) -> None:
+    """Publish the `last_events` of these shards again (None: all), unless their broker offset is another than was
+    seen. What was not published at all is, whatever `last_events` says."""
     logger.warning(
         "topic_rebuilding", source=source, shards=len(lost), reason="the broker has less than was published"
     )
-    await connection.execute(_REWIND, list(lost), list(lost.values()))
+    await connection.execute(_REWIND, list(lost), list(lost.values()), last_events)
 
 
 async def rewind_all(connection: "Connection") -> None:

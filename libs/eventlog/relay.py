@@ -33,7 +33,9 @@ class Relay:
     """Publishes what is recorded and not published yet: woken at once, and polling as the net.
 
     `window` bounds the events of one round per shard; `poll_seconds` the wait when nobody wakes it; after a round it
-    rests for `rest_seconds`, so that what several small transactions append leaves together.
+    rests for `rest_seconds`, so that what several small transactions append leaves together. Of topics that the broker
+    has lost it publishes the last `rebuilt_events` of each shard again (None: all): what was before, consumers read in
+    the log.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class Relay:
         watch_seconds: float = 5.0,
         retry_seconds: float = 0.5,
         rest_seconds: float = 0.0,
+        rebuilt_events: int | None = None,
     ) -> None:
         self._log = log
         self._topic = topic
@@ -54,6 +57,7 @@ class Relay:
         self._watch_seconds = watch_seconds
         self._retry_seconds = retry_seconds
         self._rest_seconds = rest_seconds
+        self._rebuilt_events = rebuilt_events
         self._awake = asyncio.Event()
         self._failing: dict[str, str] = {}
         self._handed_over = HandedOver()
@@ -183,7 +187,7 @@ class Relay:
             if shard not in done and shard not in failures
         }
         if lost:
-            await cursors.rewind(connection, self._log.source, lost)
+            await cursors.rewind(connection, self._log.source, lost, self._rebuilt_events)
             self.wake()
         await cursors.advance(connection, self._log.source, held, done)
         return sum(len(by_shard[shard]) for shard in done), next(iter(failures.values()), None)
@@ -213,7 +217,7 @@ class Relay:
         if not lost:
             return False
         async with self._log.pool.acquire() as connection:
-            await cursors.rewind(connection, self._log.source, lost)
+            await cursors.rewind(connection, self._log.source, lost, self._rebuilt_events)
         self.wake()
         return True
 

@@ -121,7 +121,13 @@ async def _run(name: str, settings: Settings, build: Build[Settings], migrations
         resources.push_async_callback(topic.stop)
         if not await reach(topic, stop):
             return
-        relay = Relay(runtime.log, topic, window=settings.relay_window, rest_seconds=RELAY_REST_SECONDS)
+        relay = Relay(
+            runtime.log,
+            topic,
+            window=settings.relay_window,
+            rest_seconds=RELAY_REST_SECONDS,
+            rebuilt_events=settings.rebuilt_topic_events,
+        )
         consumer, inbound = await _consuming(name, runtime, parts)
         http = ServiceHttp(name, settings, runtime.log, relay, consumer, inbound, parts, signer)
         tune_collector()

@@ -69,6 +69,12 @@ class ServiceSettings(BaseSettings):
         " a broker that looks again only now and then needs less",
     )
     relay_window: int = Field(default=1_000, ge=1, description="events per shard and publishing round")
+    rebuilt_topic_events: int | None = Field(
+        default=None,
+        ge=1,
+        description="of a topic that the broker has lost the last events of each shard that are published again; none:"
+        " all. Consumers read what is before in the log",
+    )
     tail_check_seconds: float = Field(
         default=5.0, gt=0, description="how soon a loss in the broker is noticed"
     )

@@ -11,6 +11,9 @@ from pathlib import Path
 #: answers at once.
 SHARDS = 4
 FETCH_MAX_WAIT_MS: Mapping[str, int] = {"embedded": 100, "apache": 500}
+#: The embedded broker forgets its topics with its process. To publish all of a million claims again takes 33 GB of its
+#: memory, and new claims wait behind it: the last of them are more than a platform has under way when it stops.
+REBUILT_TOPIC_EVENTS: Mapping[str, int | None] = {"embedded": 5_000, "apache": None}
 DATABASE = "huiji"
 
 
@@ -43,7 +46,8 @@ class Addresses:
     """Where everything answers in one run; `services` maps a name to its base URL.
 
     `root_keys`: the directory of the keys that services sign their roots with. `fetch_max_wait_ms`: how long this
-    broker should hold a fetch that finds nothing.
+    broker should hold a fetch that finds nothing. `rebuilt_topic_events`: how many of a shard's last events are
+    published again when this broker has lost them (None: all).
     """
 
     database_url: str
@@ -56,6 +60,7 @@ class Addresses:
     root_keys: Path | None = None
     hospital_callers_file: Path | None = None
     fetch_max_wait_ms: int = FETCH_MAX_WAIT_MS["embedded"]
+    rebuilt_topic_events: int | None = None
 
 
 def root_key_file(directory: Path, service: str) -> Path:
@@ -70,7 +75,10 @@ def service_environment(service: Service, port: int, addresses: Addresses) -> di
     signing = {"HUIJI_ROOT_KEY_FILE": str(root_key_file(keys, service.name))} if keys else {}
     callers = addresses.hospital_callers_file if service.name == "intake" else None
     proving = {"HUIJI_HOSPITAL_CALLERS_FILE": str(callers)} if callers else {}
+    last = addresses.rebuilt_topic_events
+    rebuilding = {"HUIJI_REBUILT_TOPIC_EVENTS": str(last)} if last is not None else {}
     return {
+        **rebuilding,
         **staff,
         **signing,
         **proving,

@@ -37,6 +37,7 @@ from services.operations.domain.topology import (
     BUREAU,
     DATABASE,
     FETCH_MAX_WAIT_MS,
+    REBUILT_TOPIC_EVENTS,
     SERVICES,
     Addresses,
     Service,
@@ -141,6 +142,7 @@ def _start_foundations(plan: PlatformPlan, processes: Processes) -> Addresses:
         hospital_callers_file=callers_of_platform(plan.directory),
         root_keys=keys_of_platform(plan.directory / ROOT_KEYS, [service.name for service in plan.services]),
         fetch_max_wait_ms=FETCH_MAX_WAIT_MS[plan.broker],
+        rebuilt_topic_events=REBUILT_TOPIC_EVENTS[plan.broker],
     )
 
 

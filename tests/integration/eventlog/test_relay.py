@@ -41,6 +41,14 @@ async def assert_every_position_is_there(log: EventLog, topic: MemoryTopic) -> N
         assert all(later <= earlier + 1 for earlier, later in pairwise(positions))
 
 
+async def ends_of(log: EventLog) -> dict[int, int]:
+    return {row["shard"]: row["position"] for row in await log.pool.fetch("select * from shard")}
+
+
+def positions_of(topic: MemoryTopic) -> dict[int, list[int]]:
+    return {shard: [event.position for event in events] for shard, events in topic.partitions.items()}
+
+
 async def test_every_event_is_published_once_in_order(log: EventLog) -> None:
     topic = MemoryTopic(SHARDS)
     relay = Relay(log, topic, window=3)
@@ -152,8 +160,30 @@ async def test_a_second_look_at_an_old_loss_does_not_start_the_rebuild_again(log
     lost = {row["shard"]: row["broker_offset"] for row in await log.pool.fetch("select * from relay")}
     await log.pool.execute("update relay set broker_offset = broker_offset + 100")
     async with log.pool.acquire() as connection:
-        await cursors.rewind(connection, log.source, lost)
+        await cursors.rewind(connection, log.source, lost, None)
     assert await publish_all(relay) == 0
+
+
+async def test_of_a_lost_topic_the_last_events_are_published_again_and_all_that_never_were(
+    log: EventLog,
+) -> None:
+    topic = MemoryTopic(SHARDS)
+    relay = Relay(log, topic, rebuilt_events=3)
+    await add_to_many(log, claims=20, each=4)
+    await publish_all(relay)
+    published = await ends_of(log)
+    topic.lose_everything()
+    await add_to_many(log, claims=20, each=4, after=4)
+    assert await relay.check_broker()
+    await publish_all(relay)
+    recorded = await ends_of(log)
+    assert positions_of(topic) == {
+        shard: list(range(published[shard] + 1, end + 1)) for shard, end in recorded.items()
+    }
+    topic.lose_everything()
+    assert await relay.check_broker()
+    await publish_all(relay)
+    assert positions_of(topic) == {shard: [end - 2, end - 1, end] for shard, end in recorded.items()}
 
 
 async def test_several_relays_leave_no_gap_and_no_jump(log: EventLog) -> None:
