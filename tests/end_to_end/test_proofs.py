@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from services.operations.__main__ import app
+from services.operations.entrypoints.commands import app
 from services.operations.use_cases.verify_deployment import CHECKS
 from tests.end_to_end.conftest import Ran
 

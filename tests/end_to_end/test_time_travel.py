@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from services.operations.__main__ import app
+from services.operations.entrypoints.commands import app
 from tests.end_to_end.conftest import Ran
 
 

@@ -13,8 +13,8 @@ from libs.interop.national import to_national
 from libs.interop.submission import Submission
 from libs.testing.submissions import one_stop_amounts
 from libs.testing.waiting import wait_until
-from services.operations.__main__ import app
 from services.operations.adapters.announcing import FILE
+from services.operations.entrypoints.commands import app
 from services.operations.use_cases.export_history import export_history
 from tests.end_to_end.conftest import Ran
 

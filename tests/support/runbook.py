@@ -15,11 +15,11 @@ import orjson
 import pytest
 from typer.testing import CliRunner
 
-from services.operations.__main__ import app
 from services.operations.adapters.announcing import FILE
 from services.operations.adapters.credentials import TOKEN
 from services.operations.adapters.demo_staff import TOKENS
 from services.operations.domain.topology import SERVICES
+from services.operations.entrypoints.commands import app
 from services.operations.entrypoints.finding import VARIABLE
 
 CHECKOUT = Path(__file__).parents[2]

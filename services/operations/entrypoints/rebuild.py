@@ -14,7 +14,6 @@ from services.operations.entrypoints.places import CHECKOUT
 
 TOOL = "services.projections.entrypoints.rebuild"
 _ONLY_LOOKING = {"--list", "--check"}
-PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
 
 def rebuild(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from typer.testing import CliRunner, Result
 
-from services.operations.__main__ import app
+from services.operations.entrypoints.commands import app
 from services.operations.use_cases.lag import measure_lag
 from tests.integration.projections.claim_logs import Logs, following, open_logs
 

@@ -21,9 +21,9 @@ from libs.contracts.operations import ReplayApproved, ReplayFinished, ReplayPlan
 from libs.eventlog import Recorded
 from libs.eventlog.envelope import from_headers
 from libs.testing.kafka import KafkaUnderTest
-from services.operations.__main__ import app
 from services.operations.adapters.announcing import read_announcement
 from services.operations.adapters.operator_log import open_operator_log
+from services.operations.entrypoints.commands import app
 from services.operations.use_cases.read_approvals import planned_by_operators
 from tests.integration.projections.claim_logs import SHARDS, Logs, open_logs
 from tests.support.kernel import all_events, open_log

@@ -22,9 +22,9 @@ from libs.local_platform import (
 )
 from libs.runtime.clock import utc_now
 from libs.testing.heard_events import a_claim_registered
-from services.operations.__main__ import app
 from services.operations.adapters.root_witness import ROOT_KEYS, keys_of_platform
 from services.operations.domain.topology import DATABASE, root_key_file
+from services.operations.entrypoints.commands import app
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from libs.benefits import load_plans
-from services.operations.__main__ import app
+from services.operations.entrypoints.commands import app
 from tests.support.changed_plans import cheaper
 from tests.support.city_history import told_in_a_year, write_history
 

@@ -22,7 +22,7 @@ from libs.testing.staff import written_staff
 from services.adjudication.adapters.person_states import person_states
 from services.adjudication.domain.commands import Heard, TakeNote
 from services.adjudication.domain.process import decide as decide_claim
-from services.operations.__main__ import app
+from services.operations.entrypoints.commands import app
 from services.payout.adapters.account_states import account_states
 from services.payout.domain.commands import PayDecision, ProposePayAgain, Reject
 from services.payout.domain.ids import payment_id_of

@@ -8,7 +8,7 @@ from typing import Any
 
 import typer.main
 
-from services.operations.__main__ import app
+from services.operations.entrypoints.commands import app
 
 ROOT = Path(__file__).parents[3]
 PAGES = sorted(
@@ -75,6 +75,7 @@ def command_of(words: list[str]) -> Any:
         if not all(name in command.commands for name in names):
             return command if command.name != "huiji" and not word[0].islower() else None
         command = command.commands[names[-1]]
+        command = getattr(command, "loaded", command)
     return command
 
 

@@ -14,7 +14,7 @@ from libs.contracts.adjudication import ClaimAdjudicated
 from libs.contracts.intake import ClaimRegistered
 from libs.contracts.sampling import sample_of
 from libs.contracts.story import STORY
-from services.operations.__main__ import app
+from services.operations.entrypoints.commands import app
 from tests.unit.operations.served_platform import ServedPlatform, served
 
 CLAIM = STORY["claim_id"]

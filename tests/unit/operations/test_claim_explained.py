@@ -9,8 +9,8 @@ from typer.testing import CliRunner, Result
 
 from libs.contracts.adjudication import ClaimAdjudicated, ClaimDenied
 from libs.money import format_yuan
-from services.operations.__main__ import app
 from services.operations.entrypoints import claim as explaining
+from services.operations.entrypoints.commands import app
 from services.operations.use_cases.explain_claim import Decided
 from tests.unit.conservation.histories import ClaimFigures, a_history
 from tests.unit.operations.served_platform import ServedPlatform, served

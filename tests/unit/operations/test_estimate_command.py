@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from services.operations.__main__ import app
+from services.operations.entrypoints.commands import app
 from tests.unit.operations.served_platform import ServedPlatform, served
 
 EXAMPLES = Path("docs/schemas/examples")

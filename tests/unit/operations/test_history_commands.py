@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 from typer.testing import CliRunner, Result
 
-from services.operations.__main__ import app
+from services.operations.entrypoints.commands import app
 from services.operations.use_cases import export_history
 from tests.unit.conservation.histories import ClaimFigures, a_history
 from tests.unit.operations.served_platform import ServedPlatform, served

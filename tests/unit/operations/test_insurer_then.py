@@ -5,7 +5,7 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from services.operations.__main__ import app
+from services.operations.entrypoints.commands import app
 from tests.unit.operations.served_platform import served
 
 STREAM = [

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from services.operations.__main__ import app
+from services.operations.entrypoints.commands import app
 from tests.unit.operations.served_platform import ServedPlatform, served
 
 ID = "6a1d0c52-7be4-5f90-8d13-c2e95b07f468"

@@ -11,10 +11,10 @@ from typer.testing import CliRunner, Result
 from libs.benefits import load_plans
 from libs.privacy import create_master_key
 from libs.privacy.hospital_key import hospital_key
-from services.operations.__main__ import app
 from services.operations.adapters.announcing import FILE, announced
 from services.operations.domain.topology import Addresses
 from services.operations.entrypoints import finding
+from services.operations.entrypoints.commands import app
 from tests.unit.operations.served_platform import ServedPlatform, served
 
 ROW = {

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import typer.main
 
-from services.operations.__main__ import app
+from services.operations.entrypoints.commands import app
 
 RUNBOOK = Path(__file__).parents[3] / "docs" / "runbook.md"
 _BLOCK = re.compile(r"^    (huiji [^#\n]+)", re.MULTILINE)

@@ -8,8 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from libs.local_platform import RunLock
-from services.operations.__main__ import app
 from services.operations.entrypoints import up
+from services.operations.entrypoints.commands import app
 from tests.unit.operations.served_platform import SERVICES, ServedPlatform, served
 
 METRICS = """# HELP huiji_lag_events Events not processed yet

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from services.operations.__main__ import app
+from services.operations.entrypoints.commands import app
 from tests.unit.operations.served_platform import ServedPlatform, served
 
 SINCE = "2026-03-02T08:00:00+00:00"
