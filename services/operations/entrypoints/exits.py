@@ -1,4 +1,7 @@
-"""Exit statuses of the command line, so that scripts can tell what happened; 2 is a wrong call, as everywhere."""
+"""Exit statuses of the command line, so that scripts can tell what happened; 2 is a wrong call, as everywhere.
+
+130 and 141, interrupted and unread: `ending.py`.
+"""
 
 #: What was checked does not hold, or what was asked for is not there.
 NO = 1
