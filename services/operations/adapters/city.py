@@ -4,9 +4,9 @@ What this does, others do in a real city; it speaks to the platform by its publi
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from types import MappingProxyType, TracebackType
+from types import TracebackType
 from typing import Any, Self
 
 import httpx2
@@ -23,7 +23,10 @@ from libs.interop.submission import Person, Submission
 from libs.privacy.hospital_key import hospital_key
 from libs.privacy.master_key import read_master_key
 from libs.synthetic import Coverage
-from services.operations.adapters.asking import as_operator, shown
+from services.operations.adapters.asking import shown
+from services.operations.adapters.credentials import TOKEN as STAFF_TOKEN
+from services.operations.adapters.credentials import token_of_environment
+from services.operations.adapters.demo_callers import TOKEN as HOSPITAL_TOKEN
 from services.operations.adapters.demo_callers import hospital_token
 from services.operations.domain.errors import OperationsError
 from services.operations.domain.topology import Addresses
@@ -42,6 +45,34 @@ class CityRefused(OperationsError):
         super().__init__(f"{what} was not accepted: {answer[:500]}")
 
 
+class CityUnknown(CityRefused):
+    """The platform asks who sends, and the city's token is missing, unknown or not for this."""
+
+    code = "city_unknown"
+
+    def __init__(self, what: str, whose: str, variable: str) -> None:
+        OperationsError.__init__(
+            self,
+            f"{what} is refused without a token of {whose}:\nset ${variable}, or ${variable}_FILE to its file",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Sender:
+    """As whom something is sent; `variable` is where people put the token."""
+
+    whose: str
+    variable: str
+    token: str | None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return shown(self.token)
+
+
+_NOBODY = _Sender("nobody in particular", "", None)
+
+
 @dataclass(frozen=True, slots=True)
 class Resident:
     """A person and the coverage they take out."""
@@ -53,11 +84,15 @@ class Resident:
 class City:
     """Sends to one running platform; use it with `async with`."""
 
-    def __init__(self, addresses: Addresses, *, parallel_requests: int = 4) -> None:
+    def __init__(
+        self, addresses: Addresses, *, parallel_requests: int = 4, staff_token: str | None = None
+    ) -> None:
         self._addresses = addresses
         self._http = httpx2.AsyncClient(timeout=60, trust_env=False)
-        self._as_operator = as_operator()
-        self._as_hospital = shown(hospital_token(addresses.hospital_callers_file))
+        staff = staff_token or token_of_environment()
+        self._operator = _Sender("a desk or an operator", STAFF_TOKEN, staff)
+        hospital = hospital_token(addresses.hospital_callers_file)
+        self._hospital = _Sender("the hospital", HOSPITAL_TOKEN, hospital)
         self._at_once = asyncio.Semaphore(parallel_requests)
 
     async def __aenter__(self) -> Self:
@@ -74,7 +109,7 @@ class City:
         for start in range(0, len(residents), COVERAGES_PER_REQUEST):
             page = [_coverage(resident) for resident in residents[start : start + COVERAGES_PER_REQUEST]]
             _all_taken(
-                await self._post(url, orjson.dumps(page), "an enrolment", headers=self._as_operator),
+                await self._post(url, orjson.dumps(page), "an enrolment", self._operator),
                 "an enrolment",
             )
 
@@ -127,7 +162,7 @@ class City:
 
     async def _send_page(self, page: Sequence[dict[str, Any]], what: str) -> list[str]:
         url = f"{self._addresses.services['intake']}/settlements"
-        answer = await self._post(url, orjson.dumps(page), what, headers=self._as_hospital)
+        answer = await self._post(url, orjson.dumps(page), what, self._hospital)
         _all_taken(answer, what)
         return [result["claim"]["claim_id"] for result in orjson.loads(answer)["results"]]
 
@@ -136,7 +171,7 @@ class City:
         url = f"{self._addresses.services['intake']}/fhir"
         await asyncio.gather(
             *(
-                self._post(url, encode_bundle(bundle), "a Bundle", "application/fhir+json", self._as_hospital)
+                self._post(url, encode_bundle(bundle), "a Bundle", self._hospital, "application/fhir+json")
                 for bundle in bundles
             )
         )
@@ -178,7 +213,9 @@ class City:
         return found
 
     async def _get(self, service: str, path: str) -> Any:
-        response = await self._http.get(self._addresses.services[service] + path, headers=self._as_operator)
+        response = await self._http.get(
+            self._addresses.services[service] + path, headers=self._operator.headers
+        )
         response.raise_for_status()
         return response.json()
 
@@ -187,12 +224,14 @@ class City:
         url: str,
         body: bytes,
         what: str,
+        sender: _Sender = _NOBODY,
         content_type: str = "application/json",
-        headers: Mapping[str, str] = MappingProxyType({}),
     ) -> bytes:
         async with self._at_once:
-            sent = {"content-type": content_type, **headers}
+            sent = {"content-type": content_type, **sender.headers}
             response = await self._http.post(url, content=body, headers=sent)
+        if response.status_code in (401, 403) and sender is not _NOBODY:
+            raise CityUnknown(what, sender.whose, sender.variable)
         if response.status_code >= 300:
             raise CityRefused(what, response.text)
         return response.content

@@ -81,6 +81,15 @@ def reader_token(running: RunningAt, by: str) -> str | None:
         return None
 
 
+def operator_token(running: RunningAt) -> str | None:
+    """The token for what a made-up city does: the environment's; else of one of a local platform's operators."""
+    if token := token_of_environment():
+        return token
+    local = _local_tokens(running)
+    staff = read_staff(running.staff_file).staff if local and running.staff_file else ()
+    return next((local[one.id] for one in staff if one.id in local and "operator" in one.roles), None)
+
+
 def proven(running: RunningAt, by: str, role: Role) -> StaffMember:
     """Who acts on what has no service of its own to ask: the staff file decides. Raises NotProven."""
     token = staff_token(running, by)

@@ -10,6 +10,7 @@ from rich.progress import Progress
 
 from services.operations.adapters.announcing import RunningAt
 from services.operations.adapters.city import City
+from services.operations.adapters.credentials import operator_token
 from services.operations.domain.errors import OperationsError
 from services.operations.domain.topology import Addresses
 from services.operations.entrypoints.exits import NO
@@ -52,7 +53,7 @@ def simulate(
             return
         with reaching():
             running = find_platform(platform)
-            asyncio.run(_send(load, _addresses(running), console))
+            asyncio.run(_send(load, running, console))
     except OperationsError as error:
         refuse(str(error), NO)
 
@@ -70,8 +71,8 @@ def _addresses(running: RunningAt) -> Addresses:
     )
 
 
-async def _send(load: Load, addresses: Addresses, console: Console) -> None:
-    async with City(addresses) as city:
+async def _send(load: Load, running: RunningAt, console: Console) -> None:
+    async with City(_addresses(running), staff_token=operator_token(running)) as city:
         with Progress(console=console) as progress:
             task = progress.add_task("discharges sent", total=load.count)
             await send_load(city, load, lambda sent: progress.update(task, completed=sent))
