@@ -23,8 +23,10 @@ def estimate(
     file: Annotated[
         Path,
         typer.Argument(
+            exists=True,
+            dir_okay=False,
             help="A settlement (national JSON) or FHIR Bundle, as a hospital would file it; with --plan a case"
-            " (docs/evaluate.md); with --claim what an earlier estimate printed with --json."
+            " (docs/evaluate.md); with --claim what an earlier estimate printed with --json.",
         ),
     ],
     filing: Annotated[

@@ -8,7 +8,7 @@ import typer
 
 from libs.privacy import MasterKeyFileUnusable, read_master_key
 from libs.privacy.hospital_key import hospital_key as derive
-from services.operations.entrypoints.exits import NO
+from services.operations.entrypoints.exits import NO, WRONG_CALL
 from services.operations.entrypoints.finding import PlatformFile, find_platform, reaching
 from services.operations.entrypoints.output import refuse
 
@@ -16,7 +16,12 @@ from services.operations.entrypoints.output import refuse
 def hospital_key(
     hospital_id: Annotated[str, typer.Argument(help="The hospital's national code (fixmedins_code).")],
     master_key_file: Annotated[
-        Path | None, typer.Option(help="The deployment's master keys; else those of the running platform.")
+        Path | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="The deployment's master keys; else those of the running platform.",
+        ),
     ] = None,
     platform: PlatformFile = None,
 ) -> None:
@@ -27,7 +32,7 @@ def hospital_key(
         with reaching():
             master_key_file = find_platform(platform).master_key_file
     if master_key_file is None:
-        refuse("the platform does not say where its master keys are; use --master-key-file", NO)
+        refuse("the platform does not say where its master keys are; use --master-key-file", WRONG_CALL)
     try:
         ring = read_master_key(master_key_file)
     except MasterKeyFileUnusable as error:

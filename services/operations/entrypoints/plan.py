@@ -10,7 +10,7 @@ from libs.benefits import Plan, PlanInvalid, PlanUnknown, load_plan, plan_of
 from libs.benefits.inspection import CheckReport, check_plan, diff_plans, list_plans, shown_json
 from libs.benefits.plan_text import show_plan
 from libs.benefits.schema import case_json_schema, plan_json_schema
-from services.operations.entrypoints.exits import NO
+from services.operations.entrypoints.exits import NO, WRONG_CALL
 from services.operations.entrypoints.output import AsJson, console, print_json, print_table, refuse
 
 plan = typer.Typer(no_args_is_help=True, help="Plans: list, show, check, diff, schema.")
@@ -22,8 +22,10 @@ def plan_named(name: str) -> Plan:
     """A bundled plan by its id, or the plan in a file; ends the command when there is none."""
     try:
         return load_plan(Path(name)) if Path(name).is_file() else plan_of(name)
-    except (PlanInvalid, PlanUnknown) as error:
+    except PlanInvalid as error:
         refuse(str(error), NO)
+    except PlanUnknown as error:
+        refuse(str(error), WRONG_CALL)
 
 
 @plan.command("list")

@@ -13,10 +13,10 @@ from services.operations.adapters.city import City
 from services.operations.adapters.credentials import operator_token
 from services.operations.domain.errors import OperationsError
 from services.operations.domain.topology import Addresses
-from services.operations.entrypoints.exits import NO
+from services.operations.entrypoints.exits import NO, WRONG_CALL
 from services.operations.entrypoints.finding import PlatformFile, find_platform, reaching
 from services.operations.entrypoints.output import refuse
-from services.operations.use_cases.simulate import Load, send_load, write_load
+from services.operations.use_cases.simulate import Load, TooFewPeople, send_load, write_load
 
 
 def simulate(
@@ -54,6 +54,8 @@ def simulate(
         with reaching():
             running = find_platform(platform)
             asyncio.run(_send(load, running, console))
+    except TooFewPeople as error:
+        refuse(str(error), WRONG_CALL)
     except OperationsError as error:
         refuse(str(error), NO)
 

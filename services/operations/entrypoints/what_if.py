@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from libs.benefits import load_plans
 from libs.eventlog.serve import HttpSource
 from libs.money import format_yuan
 from services.operations.adapters.announcing import RunningAt
@@ -21,7 +22,7 @@ from services.operations.adapters.fork_process import ForkFailed
 from services.operations.adapters.operator_log import open_operator_log
 from services.operations.adapters.replay_file import ReplayFile
 from services.operations.domain.errors import OperationsError
-from services.operations.entrypoints.exits import NO
+from services.operations.entrypoints.exits import NO, WRONG_CALL
 from services.operations.entrypoints.finding import PlatformFile, find_platform, reaching
 from services.operations.entrypoints.output import AsJson, console, print_json, print_table, refuse
 from services.operations.entrypoints.places import CHECKOUT
@@ -92,7 +93,9 @@ def what_if(
     try:
         with reaching():
             found = asyncio.run(run())
-    except (ForkFailed, OperationsError, LogEndsEarly) as error:
+    except ForkFailed as error:
+        refuse(str(error), WRONG_CALL if error.reason == "rule_invalid" else NO)
+    except (OperationsError, LogEndsEarly) as error:
         refuse(str(error), NO)
     if as_json:
         print_json(found)
@@ -138,7 +141,11 @@ async def _shards(running: RunningAt) -> int:
 
 def _whole(name: str) -> str:
     """Files by their whole path, for a process that runs elsewhere; the id of a bundled plan as it is."""
-    return str(Path(name).resolve()) if Path(name).is_file() else name
+    if Path(name).is_file():
+        return str(Path(name).resolve())
+    if name not in load_plans():
+        raise typer.BadParameter(f"{name} is neither a file nor a bundled plan", param_hint="--plan")
+    return name
 
 
 def _each(option: str, values: list[str] | tuple[str, ...]) -> list[str]:

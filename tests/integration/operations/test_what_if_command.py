@@ -127,7 +127,7 @@ def test_what_is_no_rule_is_refused_with_what_would_be(
     history: Path, tmp_path: Path, options: tuple[str, ...], sentence: str
 ) -> None:
     done = asked(history, tmp_path, *options)
-    assert done.exit_code == 1 and sentence in done.output
+    assert done.exit_code == 2 and sentence in done.output
 
 
 def test_the_fork_is_given_no_address_and_no_key(

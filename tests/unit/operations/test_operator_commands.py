@@ -162,7 +162,7 @@ def test_a_hospital_key_is_the_one_that_intake_derives(tmp_path: Path) -> None:
     result = huiji("hospital-key", "H1", "--master-key-file", tmp_path / "master.key")
     key = base64.urlsafe_b64decode(result.stdout.strip() + "=")
     assert key == hospital_key(ring, "H1")
-    assert huiji("hospital-key", "H1", "--master-key-file", tmp_path / "none").exit_code == 1
+    assert huiji("hospital-key", "H1", "--master-key-file", tmp_path / "none").exit_code == 2
     assert huiji("hospital-key", "", "--master-key-file", tmp_path / "master.key").exit_code == 2
 
 
@@ -217,7 +217,7 @@ def test_a_plan_is_shown_and_compared() -> None:
     assert "zibo-2022" in huiji("plan", "diff", "zibo-2021", "zibo-2022").stdout
     assert "No term differs" in huiji("plan", "diff", "zibo-2021", "zibo-2021").stdout
     unknown = huiji("plan", "show", "nowhere-1900")
-    assert (unknown.exit_code, "known plans" in unknown.stderr) == (1, True)
+    assert (unknown.exit_code, "known plans" in unknown.stderr) == (2, True)
 
 
 def test_a_case_is_evaluated_to_the_fen(tmp_path: Path) -> None:
@@ -239,3 +239,22 @@ def test_a_case_that_is_none_is_refused_without_repeating_it(tmp_path: Path) -> 
     result = huiji("evaluate", "--plan", "demo-generic", "--case", tmp_path / "case.json")
     assert (result.exit_code, "bills.0" in result.stderr) == (1, True)
     assert "张三" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "what-if --plan absent.yaml",
+        "estimate absent.json",
+        "pay-again p-1 --to absent.json",
+        "evaluate --plan absent.yaml --case absent.json",
+        "simulate --count 5000 --people 1 --write DIR/load.ndjson",
+        "parked patch claim-1 --service fraud --file absent.json --why it",
+        "access adopt absent.yaml --effective-from 2026-01-01",
+        "insurer check absent.ndjson",
+        "verify-chain absent",
+    ],
+)
+def test_a_call_that_cannot_be_ends_with_2_before_a_platform_is_looked_for(line: str, tmp_path: Path) -> None:
+    result = huiji(*line.replace("DIR", str(tmp_path)).split())
+    assert (result.exit_code, result.stderr != "") == (2, True), result.stderr
