@@ -1,6 +1,7 @@
 """`huiji snapshots`: what services keep of long streams, so that they need not fold them from the first event."""
 
 import asyncio
+from collections.abc import Sequence
 
 import typer
 
@@ -16,6 +17,8 @@ from services.operations.entrypoints.exits import NO
 from services.operations.entrypoints.finding import ActingBy, PlatformFile, find_platform, reaching
 from services.operations.entrypoints.output import AsJson, console, print_json, print_table, refuse
 
+_NONE = "No service has a snapshot now."
+
 snapshots = typer.Typer(no_args_is_help=True, help="Snapshots of long streams' states.")
 
 
@@ -27,11 +30,9 @@ def list_snapshots(platform: PlatformFile = None, as_json: AsJson = False) -> No
     rows = [{"service": service, **row} for service, found in counted.items() for row in found]
     if as_json:
         print_json(rows)
-    elif rows:
-        columns = ("service", "fold_version", "snapshots", "bytes", "longest")
-        print_table(columns, [tuple(row[name] for name in columns) for row in rows], right=columns[1:])
     else:
-        console().print("No service has a snapshot now.")
+        counts = ("fold_version", "snapshots", "bytes", "longest")
+        _print_by_service(counts, [tuple(row[name] for name in ("service", *counts)) for row in rows])
 
 
 @snapshots.command()
@@ -52,21 +53,37 @@ def check(platform: PlatformFile = None, as_json: AsJson = False) -> None:
 
 
 @snapshots.command()
-def rebuild(by: ActingBy = "", platform: PlatformFile = None) -> None:
+def rebuild(by: ActingBy = "", platform: PlatformFile = None, as_json: AsJson = False) -> None:
     """Fold the streams of which there is a snapshot anew, by the fold of this release, and keep that instead."""
     with reaching():
         running = find_platform(platform)
         proven(running, by, "operator")
         try:
-            print_json(rebuild_all(running.database()))
+            made = rebuild_all(running.database())
         except NotRebuilt as error:
             refuse(str(error), NO)
+    if as_json:
+        print_json(made)
+    else:
+        rows = [(service, counted["rebuilt"], counted["unreadable"]) for service, counted in made.items()]
+        _print_by_service(("rebuilt", "unreadable"), rows)
 
 
 @snapshots.command()
-def drop(by: ActingBy = "", platform: PlatformFile = None) -> None:
+def drop(by: ActingBy = "", platform: PlatformFile = None, as_json: AsJson = False) -> None:
     """Delete all snapshots. Nothing depends on them; services take new ones when they pass their thresholds."""
     with reaching():
         running = find_platform(platform)
         proven(running, by, "operator")
-        print_json(asyncio.run(drop_all(running.database())))
+        dropped = asyncio.run(drop_all(running.database()))
+    if as_json:
+        print_json(dropped)
+    else:
+        _print_by_service(("dropped",), list(dropped.items()))
+
+
+def _print_by_service(counted: tuple[str, ...], rows: Sequence[tuple[object, ...]]) -> None:
+    if rows:
+        print_table(("service", *counted), rows, right=counted)
+    else:
+        console().print(_NONE)
