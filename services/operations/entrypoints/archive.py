@@ -1,8 +1,8 @@
 """`huiji archive`: bodies of closed claims out of the tables, into files. Planned, approved by a second person, run."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,8 +10,7 @@ from typing import Annotated, Any
 
 import asyncpg
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import Progress
 
 from libs.eventlog import EventLogError
 from libs.eventlog.archived import DIRECTORY_VARIABLE
@@ -30,6 +29,7 @@ from services.operations.entrypoints.archive_showing import (
     print_restored,
     print_space,
 )
+from services.operations.entrypoints.bars import bar
 from services.operations.entrypoints.exits import NO
 from services.operations.entrypoints.finding import ActingBy, PlatformFile, find_platform, reaching
 from services.operations.entrypoints.output import AsJson, console, print_json, refuse
@@ -41,7 +41,6 @@ archive = typer.Typer(
 )
 
 ArchivingId = Annotated[str, typer.Argument(help="The id that `plan` printed.")]
-_COLUMNS = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ def plan(
                 lambda shard, shards: progress.update(task, completed=shard, total=shards),
             )  # fmt: skip
 
-    with _progress() as progress:
+    with bar() as progress:
         planned = _answered(ask(progress))
     if as_json:
         print_json(planned.model_dump(mode="json"))
@@ -121,7 +120,7 @@ def run(
                 site.log, site.database_url, archiving_id, who, lambda events: progress.advance(task, events)
             )
 
-    with _progress() as progress:
+    with bar() as progress:
         finished = _answered(ask(progress))
     if as_json:
         print_json(finished.model_dump(mode="json"))
@@ -152,7 +151,7 @@ def restore(
                 lambda events: progress.advance(task, events),
             )  # fmt: skip
 
-    with _progress() as progress:
+    with bar() as progress:
         restored = _answered(ask(progress))
     print_restored(restored, as_json=as_json)
     raise typer.Exit(NO if restored.misfits else 0)
@@ -167,7 +166,7 @@ def check(platform: PlatformFile = None, as_json: AsJson = False) -> None:
         url = find_platform(platform).database()
         return await check_archives(url, lambda events: progress.advance(task, events))
 
-    with _progress() as progress:
+    with bar() as progress:
         found = _answered(ask(progress))
     print_check(found, as_json=as_json)
     raise typer.Exit(0 if all(one.whole for one in found.values()) else NO)
@@ -225,12 +224,6 @@ def _proven(platform: PlatformFile, by: str, role: Role) -> str:
     """The id of who acts, as the staff file knows them."""
     with reaching():
         return proven(find_platform(platform), by, role).id
-
-
-@contextmanager
-def _progress() -> Iterator[Progress]:
-    with Progress(*_COLUMNS, console=Console(stderr=True), transient=True) as progress:
-        yield progress
 
 
 def _answered(question: Any) -> Any:

@@ -4,11 +4,9 @@ import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
 from services.operations.domain.causal_order import Step
 from services.operations.domain.clocks import HEARD, Interval, Turn, by_party, clocks, figures
+from services.operations.entrypoints.bars import bar
 from services.operations.entrypoints.finding import PlatformFile, find_platform, reaching
 from services.operations.entrypoints.output import AsJson, console, local, print_json, print_table
 from services.operations.use_cases.read_clocks import read_clocks
@@ -16,8 +14,7 @@ from services.operations.use_cases.read_clocks import read_clocks
 
 def clocks_command(platform: PlatformFile = None, as_json: AsJson = False) -> None:
     """Per party, for how many claims one waited for it and how long. Reads the logs; names nobody."""
-    columns = (TextColumn("reading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with reaching(), Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with reaching(), bar() as progress:
         task = progress.add_task("reading", total=None)
         found = asyncio.run(
             read_clocks(

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Annotated, cast, get_args
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import Progress, TaskID
 
 from services.operations.adapters.announcing import RunningAt
 from services.operations.adapters.exports import manifest_digest
 from services.operations.domain.manifest import Encoding, Manifest
+from services.operations.entrypoints.bars import bar
 from services.operations.entrypoints.exits import NO
 from services.operations.entrypoints.finding import PlatformFile, find_platform, reaching
 from services.operations.entrypoints.output import AsJson, console, print_json, refuse
@@ -46,8 +46,7 @@ def export(
         )
     if keys and not state:
         raise typer.BadParameter("keys go with --state", param_hint="--keys")
-    columns = (TextColumn("exporting"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with reaching(), Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with reaching(), bar() as progress:
         task = progress.add_task("exporting", total=None)
         running = find_platform(platform)
         how = Asked(directory, replace, cast("Encoding", encoding), keys if state else None)

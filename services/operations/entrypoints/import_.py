@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from libs.eventlog import EventLogError
 from libs.eventlog.database import DATABASE_AWAY
 from services.operations.adapters.exports import manifest_digest, read_manifest
 from services.operations.domain.errors import OperationsError
 from services.operations.domain.manifest import ManifestUnreadable
+from services.operations.entrypoints.bars import bar
 from services.operations.entrypoints.exits import NO, UNREACHABLE
 from services.operations.entrypoints.output import AsJson, console, print_json, refuse
 from services.operations.entrypoints.places import CHECKOUT
@@ -73,8 +72,7 @@ def take_over(directory: Path, database_url: str) -> None:
 
 
 def _import(directory: Path, database_url: str, *, take_over: bool) -> Imported:
-    columns = (TextColumn("importing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with bar() as progress:
         task = progress.add_task("importing", total=read_manifest(directory).events)
         return asyncio.run(
             import_history(

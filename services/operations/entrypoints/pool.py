@@ -4,10 +4,9 @@ import asyncio
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from libs.money import format_yuan
+from services.operations.entrypoints.bars import bar
 from services.operations.entrypoints.exits import NO
 from services.operations.entrypoints.finding import PlatformFile, find_platform, reaching
 from services.operations.entrypoints.moment_options import At, KnownAt, moment_of
@@ -24,8 +23,7 @@ def pool(
 ) -> None:
     """Premiums, decisions, payments, ledger and insurers' parts of a plan. Reads the logs; names nobody."""
     moment = moment_of(at, known_at)
-    columns = (TextColumn("reading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with reaching(), Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with reaching(), bar() as progress:
         task = progress.add_task("reading", total=None)
         found = asyncio.run(
             pool_at(

@@ -9,8 +9,7 @@ from typing import Annotated, Any
 
 import httpx2
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import Progress
 
 from libs.benefits import load_plans
 from libs.eventlog import EventLogError, SourceUnreachable
@@ -24,6 +23,7 @@ from services.operations.adapters.other_topic import NamedTopic
 from services.operations.domain.errors import OperationsError
 from services.operations.domain.moments import NotAMoment, parse_moment
 from services.operations.domain.republishing import Replay, Scope, approve, planned_of, scope_of
+from services.operations.entrypoints.bars import bar
 from services.operations.entrypoints.exits import NO
 from services.operations.entrypoints.finding import ActingBy, PlatformFile, find_platform, reaching
 from services.operations.entrypoints.output import AsJson, console, local, print_json, print_table, refuse
@@ -116,7 +116,6 @@ def run(
 ) -> None:
     """Publish what was approved; after a kill, what is left of it."""
     who = _proven(platform, by, "operator")
-    columns = (TextColumn("publishing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 
     async def ask(progress: Progress) -> int:
         async with _site(platform) as site:
@@ -137,7 +136,7 @@ def run(
             finally:
                 await topic.stop()
 
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with bar() as progress:
         published = _answered(ask(progress))
     if as_json:
         print_json({"replay_id": replay_id, "published": published})

@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import Progress
 
 from services.operations.adapters.announcing import RunningAt
 from services.operations.adapters.city import City
 from services.operations.adapters.credentials import operator_token
 from services.operations.domain.errors import OperationsError
 from services.operations.domain.topology import Addresses
+from services.operations.entrypoints.bars import bar
 from services.operations.entrypoints.exits import NO, WRONG_CALL
 from services.operations.entrypoints.finding import PlatformFile, find_platform, reaching
 from services.operations.entrypoints.output import refuse
@@ -53,7 +53,7 @@ def simulate(
             return
         with reaching():
             running = find_platform(platform)
-            asyncio.run(_send(load, running, console))
+            asyncio.run(_send(load, running))
     except TooFewPeople as error:
         refuse(str(error), WRONG_CALL)
     except OperationsError as error:
@@ -73,8 +73,8 @@ def _addresses(running: RunningAt) -> Addresses:
     )
 
 
-async def _send(load: Load, running: RunningAt, console: Console) -> None:
+async def _send(load: Load, running: RunningAt) -> None:
     async with City(_addresses(running), staff_token=operator_token(running)) as city:
-        with Progress(console=console) as progress:
+        with bar() as progress:
             task = progress.add_task("discharges sent", total=load.count)
             await send_load(city, load, lambda sent: progress.update(task, completed=sent))

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import Progress
 
 from libs.local_platform import LocalPlatformError
 from libs.proof import Checked, Cut, CutUnreadable
@@ -18,6 +17,7 @@ from services.operations.adapters.database_cut import NoLogs
 from services.operations.adapters.root_witness import signed_roots
 from services.operations.domain.errors import OperationsError
 from services.operations.domain.manifest import ManifestUnreadable
+from services.operations.entrypoints.bars import bar
 from services.operations.entrypoints.exits import NO
 from services.operations.entrypoints.finding import PlatformFile, find_platform, reaching
 from services.operations.entrypoints.output import AsJson, console, print_json, print_table, refuse
@@ -122,7 +122,7 @@ def _deployment(stopped: str | None, platform: Path | None) -> Iterator[Deployme
 
 
 def _take(deployment: Deployment, directory: Path) -> Cut:
-    with _bar() as progress:
+    with bar() as progress:
         task = progress.add_task("reading logs", total=None)
         return take_cut(
             deployment, directory, datetime.now(UTC), lambda events: progress.advance(task, events)
@@ -130,7 +130,7 @@ def _take(deployment: Deployment, directory: Path) -> Cut:
 
 
 def _verify(ground: Ground, chosen: list[str]) -> list[Checked]:
-    with _bar() as progress:
+    with bar() as progress:
         return [_verify_one(ground, check, progress) for check in chosen]
 
 
@@ -140,11 +140,6 @@ def _verify_one(ground: Ground, check: str, progress: Progress) -> Checked:
         return verify(ground, check, lambda done, total: progress.update(task, completed=done, total=total))
     finally:
         progress.remove_task(task)
-
-
-def _bar() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=Console(stderr=True), transient=True)
 
 
 def _status(results: list[Checked]) -> int:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 import httpx2
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import TaskProgressColumn
 
 from libs.benefits import load_plans
 from libs.eventlog.serve import HttpSource
@@ -22,6 +22,7 @@ from services.operations.adapters.fork_process import ForkFailed
 from services.operations.adapters.operator_log import open_operator_log
 from services.operations.adapters.replay_file import ReplayFile
 from services.operations.domain.errors import OperationsError
+from services.operations.entrypoints.bars import bar
 from services.operations.entrypoints.exits import NO, WRONG_CALL
 from services.operations.entrypoints.finding import PlatformFile, find_platform, reaching
 from services.operations.entrypoints.output import AsJson, console, print_json, print_table, refuse
@@ -104,8 +105,7 @@ def what_if(
 
 
 async def _run(records: ReplayRecords, asked: Asked, planned: PlannedFork) -> dict[str, Any]:
-    columns = (TextColumn("reliving"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with bar(TaskProgressColumn()) as progress:
         task = progress.add_task("reliving", total=planned.plan["reads_bytes"])
         return await run_fork(
             records,

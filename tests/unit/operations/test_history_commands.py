@@ -157,3 +157,14 @@ def test_no_platform_is_another_status_than_a_fault(tmp_path: Path) -> None:
     assert (unreachable.exit_code, "the log of intake cannot be read" in unreachable.stderr) == (3, True)
     dead.write_text("[]")
     assert huiji("verify-chain", "--platform", dead).exit_code == 3
+
+
+def test_progress_leaves_nothing_where_standard_error_is_no_terminal(
+    platform: ServedPlatform, tmp_path: Path
+) -> None:
+    exported = export_to(tmp_path / "out", platform)
+    for result in (
+        exported,
+        *(huiji(command, tmp_path / "out") for command in ("verify-chain", "check-money")),
+    ):
+        assert (result.exit_code, result.stderr) == (0, "")
