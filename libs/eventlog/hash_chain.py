@@ -20,24 +20,15 @@ _length = struct.Struct(">I").pack
 
 def link(previous: bytes, event: Recorded) -> bytes:
     """The hash of `event` after `previous`; the event's own `hash` field is not read."""
-    return chain(previous, event.position, around_position(event))
+    before, after = _texts(event)
+    digits = b"%d" % event.position
+    return sha256(b"".join((previous, before, _length(len(digits)), digits, *after))).digest()
 
 
 def around_position(event: Recorded) -> tuple[bytes, bytes]:
     """The hashed bytes before and after the position: all that can be prepared before the shard is locked."""
-    stream, subject = event.stream_id.encode(), event.subject.encode()
-    cause = str(event.caused_by).encode() if event.caused_by else b""
-    trace = event.traceparent.encode() if event.traceparent else b""
-    event_id, body = str(event.event_id).encode(), event.body
-    # Spelt out, and what many events share is kept with its length: this runs for every event that is recorded or
-    # replayed, and a loop over the fields took three times as long.
-    return _named(event.source) + _numbered(event.shard), b"".join(
-        (
-            _length(len(stream)), stream, _numbered(event.version), _length(len(event_id)), event_id,
-            _named(event.type), _numbered(event.schema_version), _length(len(subject)), subject,
-            _at(event.recorded_at), _length(len(cause)), cause, _length(len(trace)), trace, _length(len(body)), body,
-        )
-    )  # fmt: skip
+    before, after = _texts(event)
+    return before, b"".join(after)
 
 
 def chain(previous: bytes, position: int, around: tuple[bytes, bytes]) -> bytes:
@@ -45,6 +36,27 @@ def chain(previous: bytes, position: int, around: tuple[bytes, bytes]) -> bytes:
     before, after = around
     digits = b"%d" % position
     return sha256(b"".join((previous, before, _length(len(digits)), digits, after))).digest()
+
+
+def _texts(event: Recorded) -> tuple[bytes, tuple[bytes, ...]]:
+    """What is hashed before and after the position; in pieces, so that who has all of them copies a body once."""
+    stream, subject = event.stream_id.encode(), event.subject.encode()
+    cause = str(event.caused_by).encode() if event.caused_by else b""
+    trace = event.traceparent.encode() if event.traceparent else b""
+    event_id, moment, body = str(event.event_id).encode(), in_utc(event.recorded_at), event.body
+    # Spelt out, and what many events share is kept with its length: this runs for every event that is recorded or
+    # replayed, and a loop over the fields took three times as long.
+    return _place(event.source, event.shard), (
+        _length(len(stream)), stream, _numbered(event.version), _length(len(event_id)), event_id,
+        _named(event.type), _numbered(event.schema_version), _length(len(subject)), subject,
+        _length(len(moment)), moment, _length(len(cause)), cause, _length(len(trace)), trace,
+        _length(len(body)), body,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=1_024)
+def _place(source: str, shard: int) -> bytes:
+    return _named(source) + _numbered(shard)
 
 
 @lru_cache(maxsize=1_024)  # types and sources
@@ -59,16 +71,24 @@ def _numbered(number: int) -> bytes:
     return _length(len(digits)) + digits
 
 
-@lru_cache(maxsize=256)  # the events of one transaction share their time
 def in_utc(moment: datetime) -> bytes:
     """A time as it is hashed and sent: ISO 8601 in UTC with microseconds."""
+    # The events of one transaction share their time. Only the last is remembered: to find one among several by its
+    # hash took longer than all else here (a read event's time is an object of its own).
+    global _last_said
+    last, text = _last_said
+    if moment != last:
+        text = _in_utc(moment)
+        _last_said = moment, text
+    return text
+
+
+def _in_utc(moment: datetime) -> bytes:
     return moment.astimezone(UTC).isoformat(timespec="microseconds").encode()
 
 
-@lru_cache(maxsize=256)
-def _at(moment: datetime) -> bytes:
-    text = in_utc(moment)
-    return _length(len(text)) + text
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
+_last_said = _EARLIEST, _in_utc(_EARLIEST)
 
 
 def verify_chain(events: Iterable[Recorded], previous: bytes = GENESIS, after: int = 0) -> tuple[int, bytes]:

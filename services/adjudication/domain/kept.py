@@ -112,10 +112,16 @@ class FiledBill(msgspec.Struct, frozen=True, eq=False, dict=True):
         assert self.opening is not None, "a bill is its event or the event's bytes"
         return encode(self.opening)
 
-    @cached_property
+    @property
     def decided(self) -> "FiledBill":
-        """As it is kept from then on. Encoded once, though a decision moves the state twice: made, and recorded."""
-        return self if self.opening is None else replace(self, opening=None, kept=self.body)
+        """As it is kept from then on."""
+        # A bill that kept itself as this would be a cycle, to be found by the collector alone.
+        return self if self.opening is None else self._decided
+
+    @cached_property
+    def _decided(self) -> "FiledBill":
+        # Encoded once, though a decision moves the state twice: made, and recorded.
+        return replace(self, opening=None, kept=self.body)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, FiledBill) and self.body == other.body

@@ -27,7 +27,7 @@ from services.adjudication.domain.kept import (
 )
 
 
-class NotedOpening(msgspec.Struct, frozen=True):
+class NotedOpening(msgspec.Struct, frozen=True, gc=False):
     """What `ClaimOpened` says to the state."""
 
     claim_id: str
@@ -42,7 +42,7 @@ class NotedOpening(msgspec.Struct, frozen=True):
         return cls(opened.claim_id, opened.answer_due_at, FiledBill.of(opened), centre_fen)
 
 
-class NotedDecision(msgspec.Struct, frozen=True):
+class NotedDecision(msgspec.Struct, frozen=True, gc=False):
     """What `ClaimAdjudicated` or `ClaimDenied` says to the state."""
 
     claim_id: str
