@@ -117,6 +117,13 @@ class ArchivingApproved(ArchivingEvent):
     approved_at: datetime
 
 
+class ArchivingWithdrawn(ArchivingEvent):
+    """Nobody wants it any more. Nothing of it was put away, and nothing will be."""
+
+    withdrawn_by: str = Field(description="an operator's id; whoever planned it may, too")
+    withdrawn_at: datetime
+
+
 class ArchivingStarted(ArchivingEvent):
     """It runs. Started again after it was killed, it goes on where it was."""
 

@@ -37,6 +37,8 @@ STORY_OF_OPERATIONS: Mapping[str, Any] = {
     "ArchivingPlanned.planned_at": "2028-01-10T02:00:00Z",
     "ArchivingApproved.approved_by": "operator-05",
     "ArchivingApproved.approved_at": "2028-01-10T02:10:00Z",
+    "ArchivingWithdrawn.withdrawn_by": "operator-02",
+    "ArchivingWithdrawn.withdrawn_at": "2028-01-10T02:30:00Z",
     "ArchivingStarted.started_by": "operator-02",
     "ArchivingStarted.started_at": "2028-01-10T14:00:00Z",
     "ArchivingFinished.events": {"adjudication": 28_211, "intake": 18_804},

@@ -42,7 +42,8 @@ class Checked:
     """What was found of a log's archive: `faults` of files, in words; `misfits`: events whose body is not to be had.
 
     `strangers` are files that the database does not name: of a run that was killed, and safe to delete. None are told
-    while a run goes on: what it has just written is not named yet.
+    while a run goes on: what it has just written is not named yet. `copies` are segments of which every body is in its
+    table again: nothing is asked of their files any more.
     """
 
     segments: int
@@ -50,10 +51,11 @@ class Checked:
     faults: tuple[str, ...]
     misfits: tuple[Misfit, ...]
     strangers: tuple[str, ...]
+    copies: int = 0
 
     @property
     def whole(self) -> bool:
-        """Whether every archived body can be had, and every file is as it was written."""
+        """Whether every archived body can be had, and every file that is needed is as it was written."""
         return not self.faults and not self.misfits
 
 
@@ -63,19 +65,24 @@ async def check_archive(
     """Read all that was archived of a log, and hold it against the database. Changes nothing."""
     faults: list[str] = []
     misfits: list[Misfit] = []
-    events = 0
+    events = copies = 0
     segments = await connection.fetch(_SEGMENTS.format(source=source))
     for segment in segments:
-        path = folder_of(segment["directory"], source) / file_name(segment["digest"])
-        if (fault := await asyncio.to_thread(_fault_of, path, segment["digest"])) is not None:
-            faults.append(fault)
+        away = 0
         positions: list[int] = []
         for row in await connection.fetch(_BLOCKS.format(source=source), segment["segment"]):
             found, wrong, had = await _check_block(connection, source, segment, row["block"])
-            events += found
+            away += found
             misfits += wrong
             positions += had
             on_events(found)
+        events += away
+        if not away:
+            copies += 1
+            continue
+        path = folder_of(segment["directory"], source) / file_name(segment["digest"])
+        if (fault := await asyncio.to_thread(_fault_of, path, segment["digest"])) is not None:
+            faults.append(fault)
         if len(positions) == segment["events"] and not await _under_root(
             connection, source, segment, positions
         ):
@@ -84,7 +91,7 @@ async def check_archive(
         why = f"no block {block_of(row['body'])} covers it"
         misfits.append(Misfit(source, row["shard"], row["position"], row["subject"], why))
     strangers = await _strangers(connection, source)
-    return Checked(len(segments), events, tuple(faults), tuple(misfits), strangers)
+    return Checked(len(segments), events, tuple(faults), tuple(misfits), strangers, copies)
 
 
 async def _check_block(

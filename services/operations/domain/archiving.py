@@ -17,6 +17,7 @@ from libs.contracts.operations import (
     ArchivingFinished,
     ArchivingPlanned,
     ArchivingStarted,
+    ArchivingWithdrawn,
 )
 from services.operations.domain.errors import OperationsError
 
@@ -51,13 +52,24 @@ class ArchivingNotApproved(OperationsError):
         super().__init__(f"nobody has approved {archiving_id} yet: huiji archive approve {archiving_id}")
 
 
+class ArchivingBegun(OperationsError):
+    """Something of it may lie in the archive: it cannot be withdrawn any more."""
+
+    code = "archiving_begun"
+
+    def __init__(self, archiving_id: str) -> None:
+        super().__init__(
+            f"{archiving_id} has begun: run it to its end,\nthen bring back what went (huiji archive restore)"
+        )
+
+
 class ArchivingOver(OperationsError):
-    """It has ended."""
+    """It has ended, or was withdrawn."""
 
     code = "archiving_over"
 
     def __init__(self, archiving_id: str) -> None:
-        super().__init__(f"{archiving_id} has ended; plan another one")
+        super().__init__(f"{archiving_id} is over; plan another one")
 
 
 class NothingToArchive(OperationsError):
@@ -160,6 +172,7 @@ class Archiving:
 
     planned: ArchivingPlanned | None = None
     approved_by: str | None = None
+    withdrawn: bool = False
     started: bool = False
     finished: ArchivingFinished | None = None
 
@@ -168,9 +181,16 @@ class Archiving:
         """In one word."""
         if self.finished is not None:
             return "finished"
+        if self.withdrawn:
+            return "withdrawn"
         if self.started:
             return "started"
         return "approved" if self.approved_by is not None else "planned"
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing can come of it any more."""
+        return self.withdrawn or self.finished is not None
 
 
 def evolve(archiving: Archiving, event: Event) -> Archiving:
@@ -180,6 +200,8 @@ def evolve(archiving: Archiving, event: Event) -> Archiving:
             return replace(archiving, planned=event)
         case ArchivingApproved():
             return replace(archiving, approved_by=event.approved_by)
+        case ArchivingWithdrawn():
+            return replace(archiving, withdrawn=True)
         case ArchivingStarted():
             return replace(archiving, started=True)
         case ArchivingFinished():
@@ -198,7 +220,7 @@ def plan_of(archiving: Archiving, archiving_id: str) -> ArchivingPlanned:
 def approve(archiving: Archiving, archiving_id: str, by: str, now: datetime) -> list[Event]:
     """A second person agrees; once is enough. Raises ArchivingUnknown, ArchivingNeedsAnother, ArchivingOver."""
     planned = plan_of(archiving, archiving_id)
-    if archiving.finished is not None:
+    if archiving.over:
         raise ArchivingOver(archiving_id)
     if planned.requested_by.strip().casefold() == by.strip().casefold():
         raise ArchivingNeedsAnother(by)
@@ -207,10 +229,20 @@ def approve(archiving: Archiving, archiving_id: str, by: str, now: datetime) -> 
     return [ArchivingApproved(archiving_id=archiving_id, approved_by=by, approved_at=now)]
 
 
+def withdraw(archiving: Archiving, archiving_id: str, by: str, now: datetime) -> list[Event]:
+    """It is not wanted any more. Raises ArchivingUnknown, ArchivingBegun, ArchivingOver."""
+    plan_of(archiving, archiving_id)
+    if archiving.over:
+        raise ArchivingOver(archiving_id)
+    if archiving.started:
+        raise ArchivingBegun(archiving_id)
+    return [ArchivingWithdrawn(archiving_id=archiving_id, withdrawn_by=by, withdrawn_at=now)]
+
+
 def start(archiving: Archiving, archiving_id: str, by: str, now: datetime) -> list[Event]:
     """It runs, first or again after a kill. Raises ArchivingUnknown, ArchivingNotApproved, ArchivingOver."""
     plan_of(archiving, archiving_id)
-    if archiving.finished is not None:
+    if archiving.over:
         raise ArchivingOver(archiving_id)
     if archiving.approved_by is None:
         raise ArchivingNotApproved(archiving_id)

@@ -1,7 +1,8 @@
 """`huiji archive`: bodies of closed claims out of the tables, into files. Planned, approved by a second person, run."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,8 @@ import asyncpg
 import typer
 from rich.progress import Progress
 
+from libs.contracts import Event
+from libs.contracts.operations import ArchivingPlanned
 from libs.eventlog import EventLogError
 from libs.eventlog.archived import DIRECTORY_VARIABLE
 from libs.runtime.clock import new_id
@@ -19,7 +22,7 @@ from libs.runtime.staff import Role
 from services.operations.adapters.archive_log import ArchiveLog, open_archive_log
 from services.operations.adapters.claims_standing import ends_of, logs_of, space_of
 from services.operations.adapters.credentials import proven
-from services.operations.domain.archiving import Archiving, approve, plan_of
+from services.operations.domain.archiving import Archiving, approve, plan_of, withdraw
 from services.operations.domain.errors import OperationsError
 from services.operations.domain.moments import NotAMoment, parse_moment
 from services.operations.entrypoints.archive_showing import (
@@ -32,7 +35,7 @@ from services.operations.entrypoints.archive_showing import (
 from services.operations.entrypoints.bars import bar
 from services.operations.entrypoints.exits import NO
 from services.operations.entrypoints.finding import ActingBy, PlatformFile, find_platform, reaching
-from services.operations.entrypoints.output import AsJson, console, print_json, refuse
+from services.operations.entrypoints.output import AsJson, console, print_json, refuse, warn
 from services.operations.use_cases.archive_claims import EXPECTED_PER_SECOND, plan_archiving, run_archiving
 from services.operations.use_cases.restore_archived import check_archives, restore_archived
 
@@ -40,6 +43,7 @@ archive = typer.Typer(
     no_args_is_help=True, help="Bodies of closed claims out of the tables, into files that prove themselves."
 )
 
+Decide = Callable[[Archiving, str, str, datetime], list[Event]]
 ArchivingId = Annotated[str, typer.Argument(help="The id that `plan` printed.")]
 
 
@@ -71,6 +75,7 @@ def plan(
     if directory is None:
         raise typer.BadParameter(f"say where, or set ${DIRECTORY_VARIABLE}", param_hint="--directory")
     moment, place = _moment(before), directory.absolute()
+    _say_where(str(place))
     who = _proven(platform, by, "operator")
     archiving_id = str(new_id())
 
@@ -95,12 +100,22 @@ def approve_archiving(
     archiving_id: ArchivingId, by: ActingBy = "", platform: PlatformFile = None, as_json: AsJson = False
 ) -> None:
     """Agree, as a second person, to what was planned."""
-    who = _proven(platform, by, "approver")
+    _decide(approve, archiving_id, _proven(platform, by, "approver"), platform, as_json)
 
+
+@archive.command("withdraw")
+def withdraw_archiving(
+    archiving_id: ArchivingId, by: ActingBy = "", platform: PlatformFile = None, as_json: AsJson = False
+) -> None:
+    """Take back a plan, approved or not, of which nothing was put away yet; it is in nobody's todo any more."""
+    _decide(withdraw, archiving_id, _proven(platform, by, "operator"), platform, as_json)
+
+
+def _decide(decide: Decide, archiving_id: str, who: str, platform: PlatformFile, as_json: bool) -> None:
     async def ask() -> Archiving:
         async with _site(platform) as site:
             clock = site.log.clock
-            return await site.log.record(archiving_id, lambda each: approve(each, archiving_id, who, clock()))
+            return await site.log.record(archiving_id, lambda each: decide(each, archiving_id, who, clock()))
 
     print_archivings({archiving_id: _answered(ask())}, as_json=as_json)
 
@@ -112,10 +127,16 @@ def run(
     """Put away what was approved; after a kill, what is left of it."""
     who = _proven(platform, by, "operator")
 
-    async def ask(progress: Progress) -> Any:
+    async def look() -> ArchivingPlanned:
         async with _site(platform) as site:
-            planned = plan_of((await site.log.archivings()).get(archiving_id, Archiving()), archiving_id)
-            task = progress.add_task("putting away", total=sum(planned.events.values()))
+            return plan_of((await site.log.archivings()).get(archiving_id, Archiving()), archiving_id)
+
+    planned = _answered(look())
+    _say_where(planned.directory)
+
+    async def ask(progress: Progress) -> Any:
+        task = progress.add_task("putting away", total=sum(planned.events.values()))
+        async with _site(platform) as site:
             return await run_archiving(
                 site.log, site.database_url, archiving_id, who, lambda events: progress.advance(task, events)
             )
@@ -195,6 +216,16 @@ def list_archivings(platform: PlatformFile = None, as_json: AsJson = False) -> N
             return await site.log.archivings()
 
     print_archivings(_answered(ask()), as_json=as_json)
+
+
+def _say_where(directory: str) -> None:
+    """Before anything is written: files go where this process sees the archive, and are noted as the plan has it."""
+    here = os.environ.get(DIRECTORY_VARIABLE)
+    if here and Path(here).absolute() != Path(directory):
+        warn(
+            f"files go to {here}\n(${DIRECTORY_VARIABLE}) and are noted as in\n"
+            f"{directory} (the plan): both have to be the same place"
+        )
 
 
 def _moment(text: str) -> datetime | None:

@@ -74,12 +74,12 @@ def print_check(found: Mapping[str, Checked], *, as_json: bool) -> None:
         print_json({log: asdict(one) | {"whole": one.whole} for log, one in found.items()})
         return
     rows = [
-        (log, one.segments, one.events, len(one.misfits), "whole" if one.whole else "DAMAGED")
+        (log, one.segments, one.copies, one.events, len(one.misfits), "whole" if one.whole else "DAMAGED")
         for log, one in found.items()
         if one.segments or not one.whole
     ]
-    right = ("segments", "events", "lost")
-    print_table(("log", "segments", "events", "lost", "archive"), rows, right=right)
+    right = ("segments", "second copies", "events", "lost")
+    print_table(("log", *right, "archive"), rows, right=right)
     for one in found.values():
         for fault in one.faults:
             console().print(fault, soft_wrap=True)

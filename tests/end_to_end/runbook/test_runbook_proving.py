@@ -23,6 +23,10 @@ def test_old_claims_are_put_away_and_one_comes_back(operator: Operator, city_wor
         return said[-1].status == 0
 
     city_world.until(is_planned, "everybody has heard everything")
+    unwanted = {"ID": said[-1].document["archiving_id"]}
+    withdrawn = operator.runs("huiji archive withdraw ID", "--json", by="operator-01", **unwanted)
+    assert [row["status"] for row in withdrawn.document] == ["withdrawn"], withdrawn.err
+    city_world.until(is_planned, "it is planned anew")
     planned = said[-1].document
     it = {"ID": planned["archiving_id"]}
     assert operator.runs("huiji archive approve ID", by="operator-02", **it).status == 0

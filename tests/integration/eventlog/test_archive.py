@@ -244,6 +244,26 @@ async def test_a_body_that_no_file_has_stays_and_what_says_where_bodies_are_is_n
     assert await slips(log) == len(positions[::2])
 
 
+async def test_a_file_of_which_every_body_is_back_is_a_second_copy_that_nobody_misses(
+    log: EventLog, tmp_path: Path
+) -> None:
+    positions = await archive(log, tmp_path)
+    first, *others = positions
+    await restore(log, others)
+    file = file_of(tmp_path)
+    file.rename(tmp_path / "away")
+    async with log.pool.acquire() as connection:
+        needed = await check_archive(connection, "intake")
+    assert ([one.position for one in needed.misfits], needed.copies) == ([first], 0)
+    assert "No such file" in needed.faults[0]
+    (tmp_path / "away").rename(file)
+    await restore(log, [first])
+    file.unlink()
+    async with log.pool.acquire() as connection:
+        checked = await check_archive(connection, "intake")
+    assert (checked.whole, checked.segments, checked.copies) == (True, 1, 1)
+
+
 async def test_bodies_that_come_back_while_the_archive_is_checked_are_no_misfits(
     log: EventLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,20 +1,24 @@
 """Which claims' bodies go: only of closed ones, by whole streams; and who may say so."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 from libs.contracts import Event
 from libs.contracts.operations import ArchivingFinished, ArchivingPlanned
 from libs.eventlog.archive_check import Checked
+from libs.eventlog.archived import DIRECTORY_VARIABLE
 from libs.eventlog.bringing_back import Misfit
 from services.operations.domain.archiving import (
     SHARED,
     SINCE,
     UNKNOWN,
     Archiving,
+    ArchivingBegun,
     ArchivingNeedsAnother,
     ArchivingNotApproved,
     ArchivingOver,
@@ -26,8 +30,10 @@ from services.operations.domain.archiving import (
     evolve,
     reasons,
     start,
+    withdraw,
 )
 from services.operations.entrypoints.archive_showing import print_check
+from services.operations.entrypoints.commands import app
 from services.operations.use_cases.read_approvals import archivings_to_approve
 
 CUT_OFF = datetime(2027, 1, 1, tzinfo=UTC)
@@ -154,6 +160,42 @@ def test_a_second_person_agrees_before_anything_is_put_away() -> None:
     for decide in (start, approve):
         with pytest.raises(ArchivingOver):
             decide(over, "x", "operator-02", NOW)
+
+
+def test_a_plan_is_withdrawn_until_it_has_begun_and_then_waits_for_nobody() -> None:
+    planned = after(a_plan())
+    (approved,) = approve(planned, "x", "operator-02", NOW)
+    for known in (planned, evolve(planned, approved)):
+        (taken_back,) = withdraw(known, "x", "operator-01", NOW)
+        withdrawn = evolve(known, taken_back)
+        assert (withdrawn.status, archivings_to_approve({"x": withdrawn})) == ("withdrawn", [])
+        for decide in (start, approve, withdraw):
+            with pytest.raises(ArchivingOver):
+                decide(withdrawn, "x", "operator-02", NOW)
+    (started,) = start(evolve(planned, approved), "x", "operator-01", NOW)
+    with pytest.raises(ArchivingBegun, match="huiji archive restore") as begun:
+        withdraw(after(a_plan(), approved, started), "x", "operator-01", NOW)
+    assert all(len(line) <= 80 for line in str(begun.value).splitlines())
+    with pytest.raises(ArchivingUnknown):
+        withdraw(Archiving(), "x", "operator-01", NOW)
+
+
+def test_a_directory_that_is_seen_elsewhere_is_said_before_anything_else(tmp_path: Path) -> None:
+    command = [
+        "archive",
+        "plan",
+        "--before",
+        "2026-01-01",
+        "--directory",
+        "/srv/archive",
+        "--platform",
+        "none",
+    ]
+    elsewhere = {DIRECTORY_VARIABLE: str(tmp_path), "NO_COLOR": "1"}
+    warning = CliRunner().invoke(app, command, env=elsewhere).stderr
+    assert (str(tmp_path) in warning, "/srv/archive" in warning) == (True, True)
+    same = CliRunner().invoke(app, command, env=elsewhere | {DIRECTORY_VARIABLE: "/srv/archive"}).stderr
+    assert same.splitlines() == warning.splitlines()[-1:]
 
 
 def test_what_is_hit_fits_on_a_small_terminal_under_its_long_reason(
