@@ -181,5 +181,6 @@ def _callers(settings: ServiceSettings) -> WatchedFile[Holders] | None:
     """The services and desks, when the deployment names them."""
     file = settings.service_callers_file
     if file is None:
+        logger.warning("whoever_calls_is_not_proven", why="HUIJI_SERVICE_CALLERS_FILE is not set")
         return None
     return WatchedFile(file, read_inside_callers, CallersUnusable, "service_callers")

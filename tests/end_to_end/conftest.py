@@ -11,7 +11,8 @@ import pytest
 
 from libs.testing.kafka import KafkaUnderTest
 from libs.testing.waiting import PATIENCE_SECONDS
-from services.operations.adapters.asking import shown
+from services.operations.adapters.announcing import FILE, RunningAt, read_announcement
+from services.operations.adapters.asking import as_caller, shown
 from services.operations.adapters.city import City
 from services.operations.adapters.demo_callers import hospital_token
 from services.operations.domain.platform import Platform
@@ -33,7 +34,10 @@ class Ran:
 
     def ask(self, method: str, service: str, path: str, body: object = None) -> Any:
         """What a service answers, in JSON."""
-        url, headers = self.platform.url(service) + path, self.as_hospital if service == "intake" else {}
+        url, headers = (
+            self.platform.url(service) + path,
+            self.as_hospital if service == "intake" else self.as_operator,
+        )
         answer = httpx2.request(method, url, json=body, headers=headers, timeout=PATIENCE_SECONDS)
         return answer.raise_for_status().json()
 
@@ -41,6 +45,16 @@ class Ran:
     def as_hospital(self) -> dict[str, str]:
         """The header that a platform of the region's hospitals shows to intake."""
         return shown(hospital_token(self.platform.addresses.hospital_callers_file))
+
+    @property
+    def as_operator(self) -> dict[str, str]:
+        """The header that whoever else asks shows."""
+        return as_caller(self.platform.addresses)
+
+    @property
+    def running(self) -> RunningAt:
+        """The platform as commands find it."""
+        return read_announcement(self.directory / "run" / FILE)
 
     def get(self, service: str, path: str) -> Any:
         """What a service answers to a question."""

@@ -52,7 +52,7 @@ def test_every_discharge_is_one_claim_and_none_is_lost(ran: Ran) -> None:
 
 def test_money_is_conserved_in_the_exported_history(ran: Ran, tmp_path: Path) -> None:
     directory = tmp_path / "export"
-    manifest = asyncio.run(export_history(ran.platform.addresses.services, directory, datetime.now(UTC)))
+    manifest = asyncio.run(export_history(ran.running, directory, datetime.now(UTC)))
     lines = [line for file in sorted(directory.rglob("*.ndjson")) for line in file.read_bytes().splitlines()]
     report = check_history(lines)
     assert [f"{violation.about}: {violation.sentence}" for violation in report.violations] == []
@@ -139,6 +139,8 @@ def test_every_route_of_every_service_says_whose_it_is(ran: Ran) -> None:
         }
         assert [route for route, door in doors.items() if door is None] == [], service
         assert {route for route, door in doors.items() if door == []} <= FOR_EVERYBODY, service
+        stranger = httpx2.get(f"{url}/log/heads", timeout=PATIENCE_SECONDS, trust_env=False)
+        assert stranger.status_code == 401, service
 
 
 def test_no_name_account_or_identity_number_is_in_logs_or_traces(ran: Ran) -> None:

@@ -41,7 +41,7 @@ def test_erased_people_are_nowhere_and_histories_still_verify(ran: Ran, tmp_path
         )
     owners = _person_ids(ran, list(people.values()))
     wait_until(lambda: _live_keys(ran, owners) == 0, "the keys are destroyed")
-    asyncio.run(export_history(ran.platform.addresses.services, tmp_path / "export", datetime.now(UTC)))
+    asyncio.run(export_history(ran.running, tmp_path / "export", datetime.now(UTC)))
 
     personal = Canaries(_personal_strings(ran, people))
     hospital = Canaries({"hospital": ran.given.examples[0].submissions[0].hospital_id})

@@ -93,11 +93,11 @@ def test_a_difference_begins_with_the_money(ran: Ran, paid: dict[str, Any]) -> N
 
 def test_a_person_has_every_claim_and_each_look_is_on_record(ran: Ran, paid: dict[str, Any]) -> None:
     person_id: str = paid["person_id"]
-    now = told(ran, "person", person_id, "--by", "r.chen", "--why", "appeal")
+    now = told(ran, "person", person_id, "--by", "examiner-01", "--why", "appeal")
     claims = {claim["claim_id"] for claim in ran.get("projections", f"/people/{person_id}/claims")}
     assert set(now["states"]["adjudication"]["claims"]) == claims
     readings = ran.get("adjudication", f"/streams/person-{person_id}/readings")
-    assert ("r.chen", "appeal") in {(reading["reader"], reading["why"]) for reading in readings}
+    assert ("examiner-01", "appeal") in {(reading["reader"], reading["why"]) for reading in readings}
     changed = told(ran, "diff", "person", person_id, "--from", "2020-01-01", "--in-effect")
     assert any(change["path"].startswith("adjudication.claims") for change in changed["changes"])
     assert huiji(ran, "person", "p_" + "0" * 32).exit_code == 1

@@ -115,7 +115,7 @@ def test_what_was_paid_for_cancelled_discharges_is_owed_and_can_be_repaid(ran: R
 
     wait_until(all_is_heard, "the read model has what people owe")
     directory = tmp_path / "export"
-    asyncio.run(export_history(ran.platform.addresses.services, directory, datetime.now(UTC)))
+    asyncio.run(export_history(ran.running, directory, datetime.now(UTC)))
     lines = [line for file in sorted(directory.rglob("*.ndjson")) for line in file.read_bytes().splitlines()]
     report = check_history(lines)
     assert [f"{found.about}: {found.sentence}" for found in report.violations] == []

@@ -120,6 +120,8 @@ def mixed_platform(drill: Drill, directory: Path, sources: Path) -> Iterator[Mix
         usual_ports=False,
         told=lambda *_: PATIENT,
         sources=sources,
+        # The release before may show no tokens yet: doors are closed when everything is upgraded (docs/runbook.md).
+        open=True,
     )
     with run_platform(plan, lambda _name, _state: None) as running:
         yield MixedPlatform(running, submissions, {one.person.id_number: one for one in residents})

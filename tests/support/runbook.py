@@ -16,7 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from services.operations.adapters.announcing import FILE
-from services.operations.adapters.credentials import TOKEN
+from services.operations.adapters.credentials import LOOKS, TOKEN
 from services.operations.adapters.demo_staff import TOKENS
 from services.operations.domain.topology import SERVICES
 from services.operations.entrypoints.commands import app
@@ -31,7 +31,7 @@ NOT_RUN_HERE = {
     "make test": "this",
     "huiji up --import DIR": "starts a second platform: tests/end_to_end/test_moved_deployment.py",
     "huiji up --limit-reading": "the same with readers: tests/integration/projections and tests/unit/operations",
-    "huiji up --prove-services": "the same, services proven: tests/integration/runtime/test_the_inside_is_proven.py",
+    "huiji up --open": "the same, asking nobody: tests/support/mixed_platform.py",
     "huiji republish": "named without one of its commands: tests/integration/operations/test_republish.py",
     "scripts/keep-release REVISION": "writes the sources of a release into the checkout",
     "POST …:8106/answers/POSITION/skip": "for an answer that nobody can read, which this bank does not give",
@@ -122,20 +122,24 @@ class Operator:
     def curls(self, printed: str, **stand_for: object) -> Said:
         """Run a line with `curl` by the shell, the section's settings before it; its status is that of HTTP."""
         line = self._taken(printed, stand_for)
-        settings = [self._filled(one, stand_for) for one in self._section.settings]
-        script = "\n".join(["set -eu", *settings, line.replace("curl ", "curl -sS -w '\\n%{http_code}' ", 1)])
+        printed_before = [*SECTIONS["Runbook"].settings, *self._section.settings]
+        settings = [self._filled(one, stand_for) for one in dict.fromkeys(printed_before)]
+        ours = f'huiji() {{ {VARIABLE}={self._directory}/run/{FILE} {sys.executable} -m services.operations "$@"; }}'
+        script = "\n".join(
+            ["set -eu", ours, *settings, line.replace("curl ", "curl -sS -w '\\n%{http_code}' ", 1)]
+        )
         said = _ran(subprocess.run(["bash", "-c", script], env=os.environ | {"no_proxy": "*"}, **_CAPTURED))
         assert said.status == 0, f"{line}: {said.err}"
         out, _, status = said.out.rpartition("\n")
         return Said(int(status), out)
 
     def asks(
-        self, printed: str, body: Any = None, *, service: str = "", by: str = "", **stand_for: object
+        self, printed: str, body: Any = None, *, service: str = "", by: str = LOOKS, **stand_for: object
     ) -> Said:
         """Send what is printed as a method and an address, or an address alone; `service` where none is printed."""
         method, _, place = self._taken(printed, stand_for).rpartition(" ")
         url = place if place.startswith("http") else self._urls[service] + place
-        headers = {"Authorization": f"Bearer {self.token_of(by)}"} if by else {}
+        headers = {"Authorization": f"Bearer {self.token_of(by)}"}
         answer = httpx2.request(method or "GET", url, json=body, headers=headers, timeout=30, trust_env=False)
         return Said(answer.status_code, answer.text)
 

@@ -23,7 +23,7 @@ from libs.synthetic import Population, discharges
 from libs.synthetic.cities import CITIES
 from libs.synthetic.published_examples import PublishedExample, published_examples
 from libs.testing.waiting import wait_until
-from services.operations.adapters.asking import shown
+from services.operations.adapters.asking import as_caller, shown
 from services.operations.adapters.city import City, Resident
 from services.operations.adapters.demo_callers import hospital_token
 from services.operations.domain.topology import SHARDS
@@ -53,8 +53,9 @@ class World:
 
     def ask(self, service: str, path: str, method: str = "GET", body: Any = None) -> Any:
         """A service's answer in JSON."""
-        callers = self.running.platform.addresses.hospital_callers_file
-        headers = shown(hospital_token(callers)) if service == "intake" else {}
+        addresses = self.running.platform.addresses
+        as_hospital = shown(hospital_token(addresses.hospital_callers_file))
+        headers = as_hospital if service == "intake" else as_caller(addresses)
         url = self.urls[service] + path
         answer = httpx2.request(method, url, json=body, headers=headers, timeout=30, trust_env=False)
         return answer.raise_for_status().json()

@@ -42,6 +42,7 @@ class RunningAt:
     staff_file: Path | None = None
     root_keys: Path | None = None
     hospital_callers_file: Path | None = None
+    service_callers_file: Path | None = None
 
     def url(self, service: str) -> str:
         """Base URL of a service without a slash at its end. Raises NoSuchService."""
@@ -73,6 +74,9 @@ def announced(directory: Path, addresses: Addresses) -> Iterator[None]:
         "hospital_callers_file": str(addresses.hospital_callers_file)
         if addresses.hospital_callers_file
         else None,
+        "service_callers_file": str(addresses.service_callers_file)
+        if addresses.service_callers_file
+        else None,
     }
     replace_file(path, orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
     path.chmod(0o600)
@@ -100,6 +104,7 @@ def read_announcement(path: Path) -> RunningAt:
             hospital_callers_file=Path(callers)
             if (callers := document.get("hospital_callers_file"))
             else None,
+            service_callers_file=Path(callers) if (callers := document.get("service_callers_file")) else None,
         )
     except OSError as error:
         raise NoPlatform(f"{path}: {error.strerror}") from error

@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx2
 
-from services.operations.adapters.credentials import token_of_environment
+from services.operations.adapters.credentials import Proving, caller_token
 
 #: A retry of many parked events is one request.
 _TIMEOUT_SECONDS = 60
@@ -20,11 +20,8 @@ class Refused(Exception):
         self.status = status
 
 
-def ask(
-    url: str, body: dict[str, Any] | None = None, *, method: str | None = None, token: str | None = None
-) -> Any:
-    """GET, or POST when there is a `body`; answers the JSON. `token`: of the member of staff who asks; else the
-    environment's, if it has one.
+def ask(url: str, body: dict[str, Any] | None = None, *, method: str | None = None, token: str | None) -> Any:
+    """GET, or POST when there is a `body`; answers the JSON. `token`: of who asks (`staff_token`, `caller_token`).
 
     Raises Refused, and httpx2.HTTPError when unreachable.
     """
@@ -32,7 +29,7 @@ def ask(
         url,
         method=method or ("GET" if body is None else "POST"),
         json=body,
-        headers=shown(token or token_of_environment()),
+        headers=shown(token),
     )
 
 
@@ -41,9 +38,9 @@ def shown(token: str | None) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"} if token else {}
 
 
-def as_operator() -> dict[str, str]:
-    """The headers of who reads services by a client of their own: the environment's token, if it has one."""
-    return shown(token_of_environment())
+def as_caller(running: Proving) -> dict[str, str]:
+    """The headers of who reads services by a client of their own (`caller_token`)."""
+    return shown(caller_token(running))
 
 
 def send_document(url: str, content: bytes, content_type: str, *, token: str | None) -> Any:

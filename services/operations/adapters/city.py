@@ -25,7 +25,7 @@ from libs.privacy.master_key import read_master_key
 from libs.synthetic import Coverage
 from services.operations.adapters.asking import shown
 from services.operations.adapters.credentials import TOKEN as STAFF_TOKEN
-from services.operations.adapters.credentials import token_of_environment
+from services.operations.adapters.credentials import caller_token
 from services.operations.adapters.demo_callers import TOKEN as HOSPITAL_TOKEN
 from services.operations.adapters.demo_callers import hospital_token
 from services.operations.domain.errors import OperationsError
@@ -89,7 +89,7 @@ class City:
     ) -> None:
         self._addresses = addresses
         self._http = httpx2.AsyncClient(timeout=60, trust_env=False)
-        staff = staff_token or token_of_environment()
+        staff = staff_token or caller_token(addresses)
         self._operator = _Sender("a desk or an operator", STAFF_TOKEN, staff)
         hospital = hospital_token(addresses.hospital_callers_file)
         self._hospital = _Sender("the hospital", HOSPITAL_TOKEN, hospital)

@@ -1,20 +1,33 @@
 """Who acts at a terminal, proved by a staff token: from the environment, or of a platform on this machine by name.
 
 `$HUIJI_STAFF_TOKEN_FILE` or `$HUIJI_STAFF_TOKEN` hold a token of one's own. The local platform keeps the tokens of its
-made-up staff in a file of its owner's (`staff-tokens.json`), so that `--by operator-01` is enough there.
+made-up staff in a file of its owner's (`staff-tokens.json`), so that `--by operator-01` is enough there, and who
+only looks says nothing.
 """
 
 import json
 import os
 from pathlib import Path
+from typing import Final, Protocol
 
 from libs.runtime.staff import Role, StaffFileUnusable, StaffMember, read_staff
-from services.operations.adapters.announcing import RunningAt
 from services.operations.adapters.demo_staff import TOKENS
 from services.operations.domain.errors import OperationsError
 
 TOKEN = "HUIJI_STAFF_TOKEN"
 TOKEN_FILE = "HUIJI_STAFF_TOKEN_FILE"
+#: The first of a local platform's operators: who looks when nobody is named.
+LOOKS: Final = "operator-01"
+
+
+class Proving(Protocol):
+    """What is known of a platform's callers: whether its services ask who calls, and where its staff are."""
+
+    @property
+    def staff_file(self) -> Path | None: ...
+
+    @property
+    def service_callers_file(self) -> Path | None: ...
 
 
 class NotProven(OperationsError):
@@ -51,7 +64,7 @@ class RoleMissing(NotProven):
         super().__init__(f"{member.id} has not the role {role!r}")
 
 
-def staff_token(running: RunningAt, by: str) -> str:
+def staff_token(running: Proving, by: str) -> str:
     """The token to show: of `by` on a local platform; the environment's when it is empty. Raises NotProven."""
     local = _local_tokens(running)
     if by:
@@ -63,8 +76,16 @@ def staff_token(running: RunningAt, by: str) -> str:
     raise NobodyActs(sorted(local))
 
 
+def caller_token(running: Proving) -> str | None:
+    """What every request shows: the environment's token; else, where this machine's services ask, its operator's.
+
+    Raises NotProven.
+    """
+    return token_of_environment() if running.service_callers_file is None else operator_token(running)
+
+
 def token_of_environment() -> str | None:
-    """The environment's token: services that ask who calls are shown it at every request. Raises NotProven."""
+    """The environment's token, if it has one. Raises NotProven."""
     if file := os.environ.get(TOKEN_FILE):
         try:
             return Path(file).read_text().strip()
@@ -73,15 +94,20 @@ def token_of_environment() -> str | None:
     return os.environ.get(TOKEN) or None
 
 
-def reader_token(running: RunningAt, by: str) -> str | None:
-    """The token of who looks, if they have one here; others give a name, and that is what is recorded."""
+def reader_token(running: Proving, by: str) -> str | None:
+    """The token of who looks: what is recorded is whose it is.
+
+    Where services ask nobody, whoever has none here gives a name. Raises NotProven: they ask, and it is not staff's.
+    """
     try:
         return staff_token(running, by)
     except NobodyActs:
-        return None
+        if by and running.service_callers_file is not None:
+            raise
+        return caller_token(running)
 
 
-def operator_token(running: RunningAt) -> str | None:
+def operator_token(running: Proving) -> str | None:
     """The token for what a made-up city does: the environment's; else of one of a local platform's operators."""
     if token := token_of_environment():
         return token
@@ -90,7 +116,7 @@ def operator_token(running: RunningAt) -> str | None:
     return next((local[one.id] for one in staff if one.id in local and "operator" in one.roles), None)
 
 
-def proven(running: RunningAt, by: str, role: Role) -> StaffMember:
+def proven(running: Proving, by: str, role: Role) -> StaffMember:
     """Who acts on what has no service of its own to ask: the staff file decides. Raises NotProven."""
     token = staff_token(running, by)
     if running.staff_file is None:
@@ -106,7 +132,7 @@ def proven(running: RunningAt, by: str, role: Role) -> StaffMember:
     return member
 
 
-def _local_tokens(running: RunningAt) -> dict[str, str]:
+def _local_tokens(running: Proving) -> dict[str, str]:
     file = running.staff_file.with_name(TOKENS) if running.staff_file else None
     if file is None or not file.exists():
         return {}

@@ -17,6 +17,7 @@ from libs.synthetic.cities import CITIES, OUT_OF_TOWN_HOSPITALS
 from libs.synthetic.published_examples import published_examples
 from services.operations.adapters.credentials import NotProven
 from services.operations.adapters.replacing import replace_file
+from services.operations.domain.topology import service_token_file
 
 FILE = "hospital-callers.yaml"
 TOKENS = "hospital-tokens.json"
@@ -64,26 +65,22 @@ def callers_of_platform(directory: Path) -> Path:
 
 
 def services_of_platform(directory: Path, services: Iterable[str]) -> Path:
-    """The file of the platform's services, made once; each one's token is in a file of its own (`service_token_file`).
+    """The file of the platform's services; each one's token is in a file of its own (`service_token_file`), made once.
 
     Mode 0600, as nothing else keeps whoever is on this machine from showing them.
     """
     file = directory / SERVICES_FILE
     callers = []
     for service in services:
-        token_file = service_token_file(directory, service)
+        token_file = service_token_file(file, service)
         if not token_file.exists():
             token_file.parent.mkdir(mode=0o700, exist_ok=True)
-            token_file.touch(mode=0o600)
-            token_file.write_text(secrets.token_urlsafe(32) + "\n")
+            # At once or not at all: an empty token that a kill left would be everybody's.
+            replace_file(token_file, f"{secrets.token_urlsafe(32)}\n".encode())
+            token_file.chmod(0o600)
         callers.append({"id": service, "tokens": [{"sha256": token_hash(token_file.read_text().strip())}]})
     replace_file(file, (_HEAD + yaml.safe_dump({"callers": callers}, sort_keys=False)).encode())
     return file
-
-
-def service_token_file(directory: Path, service: str) -> Path:
-    """Where a service of this machine's platform finds its token."""
-    return directory / "service-tokens" / service
 
 
 def hospital_token(callers_file: Path | None, caller: str = "") -> str | None:

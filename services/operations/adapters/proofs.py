@@ -1,51 +1,57 @@
 """What proves a platform's logs beside the logs themselves, read from its services: published roots, archived plans."""
 
-from collections.abc import Mapping
-
 import httpx2
 import orjson
 
 from libs.eventlog.day_roots import DayRoot, root_of_json
 from libs.eventlog.errors import SourceUnreachable
 from libs.proof import Cut
-from services.operations.adapters.asking import as_operator
+from services.operations.adapters.announcing import RunningAt
+from services.operations.adapters.asking import as_caller
 
 _TIMEOUT_SECONDS = 60
 _PAGE_ROOTS = 10_000
 
 
-async def fetch_proofs(services: Mapping[str, str], cut: Cut) -> None:
+async def fetch_proofs(running: RunningAt, cut: Cut) -> None:
     """Put the published roots and the archived plans of running services into the cut. Raises SourceUnreachable."""
-    cut.write_roots(await fetch_roots(services))
-    if "adjudication" in services:
+    cut.write_roots(await fetch_roots(running))
+    if "adjudication" in running.services:
         async with httpx2.AsyncClient(
-            timeout=_TIMEOUT_SECONDS, trust_env=False, headers=as_operator()
+            timeout=_TIMEOUT_SECONDS, trust_env=False, headers=as_caller(running)
         ) as client:
-            await _fetch_plans(client, services["adjudication"], cut)
+            await _fetch_plans(client, running.services["adjudication"], cut)
 
 
-async def close_roots(services: Mapping[str, str]) -> list[DayRoot]:
+async def close_roots(running: RunningAt) -> list[DayRoot]:
     """Let the services publish roots over all they hold now; the new ones. Raises SourceUnreachable."""
     closed: list[DayRoot] = []
-    async with httpx2.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False, headers=as_operator()) as client:
-        for name, url in services.items():
+    async with httpx2.AsyncClient(
+        timeout=_TIMEOUT_SECONDS, trust_env=False, headers=as_caller(running)
+    ) as client:
+        for name, url in running.services.items():
             closed += _decoded(name, await _get(client, name, url, "/log/roots", method="POST"))
     return closed
 
 
-async def fetch_keys(services: Mapping[str, str]) -> dict[str, list[str]]:
+async def fetch_keys(running: RunningAt) -> dict[str, list[str]]:
     """The public keys (hex) that running services sign their roots with. Raises SourceUnreachable."""
-    async with httpx2.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False, headers=as_operator()) as client:
+    async with httpx2.AsyncClient(
+        timeout=_TIMEOUT_SECONDS, trust_env=False, headers=as_caller(running)
+    ) as client:
         return {
-            name: orjson.loads(await _get(client, name, url, "/log/keys")) for name, url in services.items()
+            name: orjson.loads(await _get(client, name, url, "/log/keys"))
+            for name, url in running.services.items()
         }
 
 
-async def fetch_roots(services: Mapping[str, str]) -> list[DayRoot]:
+async def fetch_roots(running: RunningAt) -> list[DayRoot]:
     """The published roots of running services. Raises SourceUnreachable."""
     roots: list[DayRoot] = []
-    async with httpx2.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False, headers=as_operator()) as client:
-        for name, url in services.items():
+    async with httpx2.AsyncClient(
+        timeout=_TIMEOUT_SECONDS, trust_env=False, headers=as_caller(running)
+    ) as client:
+        for name, url in running.services.items():
             for shard in orjson.loads(await _get(client, name, url, "/log/heads")):
                 roots += await _roots_of(client, name, url, int(shard))
     return roots

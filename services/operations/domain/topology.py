@@ -47,7 +47,8 @@ class Addresses:
 
     `root_keys`: the directory of the keys that services sign their roots with. `fetch_max_wait_ms`: how long this
     broker should hold a fetch that finds nothing. `rebuilt_topic_events`: how many of a shard's last events are
-    published again when this broker has lost them (None: all).
+    published again when this broker has lost them (None: all). `hospital_callers_file`, `service_callers_file`: whom
+    services let pass; None: they ask nobody.
     """
 
     database_url: str
@@ -59,6 +60,7 @@ class Addresses:
     staff_file: Path | None = None
     root_keys: Path | None = None
     hospital_callers_file: Path | None = None
+    service_callers_file: Path | None = None
     fetch_max_wait_ms: int = FETCH_MAX_WAIT_MS["embedded"]
     rebuilt_topic_events: int | None = None
 
@@ -68,20 +70,23 @@ def root_key_file(directory: Path, service: str) -> Path:
     return directory / f"{service}.pem"
 
 
+def service_token_file(callers_file: Path, service: str) -> Path:
+    """Where a service finds the token that it shows the others: each has one of its own, beside the callers' file."""
+    return callers_file.with_name("service-tokens") / service
+
+
 def service_environment(service: Service, port: int, addresses: Addresses) -> dict[str, str]:
     """Everything a service is told; it needs nothing else to run."""
     staff = {"HUIJI_STAFF_FILE": str(addresses.staff_file)} if addresses.staff_file else {}
     keys = addresses.root_keys
     signing = {"HUIJI_ROOT_KEY_FILE": str(root_key_file(keys, service.name))} if keys else {}
-    callers = addresses.hospital_callers_file if service.name == "intake" else None
-    proving = {"HUIJI_HOSPITAL_CALLERS_FILE": str(callers)} if callers else {}
     last = addresses.rebuilt_topic_events
     rebuilding = {"HUIJI_REBUILT_TOPIC_EVENTS": str(last)} if last is not None else {}
     return {
         **rebuilding,
         **staff,
         **signing,
-        **proving,
+        **_proving(service, addresses),
         "HUIJI_SERVICE": service.name,
         "HUIJI_DATABASE_URL": addresses.database_url,
         "HUIJI_KAFKA": addresses.kafka,
@@ -93,6 +98,17 @@ def service_environment(service: Service, port: int, addresses: Addresses) -> di
         "HUIJI_BANK_URL": addresses.bank_url,
         "HUIJI_FETCH_MAX_WAIT_MS": str(addresses.fetch_max_wait_ms),
     }
+
+
+def _proving(service: Service, addresses: Addresses) -> dict[str, str]:
+    """Whom the service lets pass, and how it shows who it is."""
+    told: dict[str, str] = {}
+    if service.name == "intake" and addresses.hospital_callers_file is not None:
+        told["HUIJI_HOSPITAL_CALLERS_FILE"] = str(addresses.hospital_callers_file)
+    if (callers := addresses.service_callers_file) is not None:
+        told["HUIJI_SERVICE_CALLERS_FILE"] = str(callers)
+        told["HUIJI_SERVICE_TOKEN_FILE"] = str(service_token_file(callers, service.name))
+    return told
 
 
 def outside_environment(service: Service, port: int) -> dict[str, str]:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from services.operations.adapters.asking import ask
-from services.operations.adapters.credentials import staff_token
+from services.operations.adapters.credentials import caller_token, staff_token
 from services.operations.entrypoints.finding import ActingBy, PlatformFile, find_platform, reaching
 from services.operations.entrypoints.output import AsJson, console, print_json
 
@@ -18,7 +18,8 @@ Service = Annotated[str, typer.Option("--service", help="The service.")]
 def show(service: Service, platform: PlatformFile = None, as_json: AsJson = False) -> None:
     """Of the last handled events, how many were parked, and whether the service holds."""
     with reaching():
-        found = ask(f"{find_platform(platform).url(service)}/breaker")
+        running = find_platform(platform)
+        found = ask(f"{running.url(service)}/breaker", token=caller_token(running))
     _print(found, as_json)
     raise typer.Exit(1 if found["holds"] else 0)
 

@@ -18,7 +18,7 @@ def clocks_command(platform: PlatformFile = None, as_json: AsJson = False) -> No
         task = progress.add_task("reading", total=None)
         found = asyncio.run(
             read_clocks(
-                find_platform(platform).services,
+                find_platform(platform),
                 datetime.now(UTC),
                 lambda events: progress.update(task, total=events),
                 lambda events: progress.advance(task, events),

@@ -132,6 +132,11 @@ COMMANDS = (
         "Print the made-up token of a caller of this machine's platform, to be shown to intake.",
     ),
     LateCommand(
+        "staff-token",
+        "staff_token:staff_token_of",
+        "Print the made-up token of a member of this machine's platform's staff.",
+    ),
+    LateCommand(
         "new-token",
         "hospital_token:new_token",
         "Make a token for a hospital, a service or a member of staff: the token once, and the hash for the file.",

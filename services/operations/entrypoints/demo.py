@@ -7,7 +7,13 @@ from rich.console import Console
 
 from services.operations.entrypoints.places import CHECKOUT, DEMO
 from services.operations.entrypoints.progress import StartProgress
-from services.operations.entrypoints.serving import print_addresses, reporting, serve_until_stopped
+from services.operations.entrypoints.serving import (
+    Open,
+    print_addresses,
+    reporting,
+    serve_until_stopped,
+    warn_if_open,
+)
 from services.operations.use_cases.demo import run_demo
 from services.operations.use_cases.forget import forget
 from services.operations.use_cases.run_platform import PlatformPlan, run_platform
@@ -15,12 +21,14 @@ from services.operations.use_cases.run_platform import PlatformPlan, run_platfor
 
 def demo(
     exit_when_done: Annotated[bool, typer.Option("--exit", help="Stop by itself after the summary.")] = False,
+    unproven: Open = False,
 ) -> None:
     """Start the platform on fresh data, push the demo's discharges through it, print what became of them."""
     console = Console()
+    warn_if_open(console, unproven)
     with reporting(console):
         forget(DEMO)
-        with run_platform(PlatformPlan(DEMO, CHECKOUT), StartProgress(console)) as running:
+        with run_platform(PlatformPlan(DEMO, CHECKOUT, open=unproven), StartProgress(console)) as running:
             run_demo(running.platform, console)
             print_addresses(console, running)
             if not exit_when_done:

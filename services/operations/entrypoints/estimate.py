@@ -11,6 +11,7 @@ from libs.benefits import CaseRefused, read_case
 from libs.money import format_yuan
 from services.operations.adapters.announcing import RunningAt
 from services.operations.adapters.asking import ask, send_document
+from services.operations.adapters.credentials import caller_token
 from services.operations.adapters.demo_callers import hospital_token
 from services.operations.entrypoints.exits import NO
 from services.operations.entrypoints.finding import PlatformFile, find_platform, reaching
@@ -55,7 +56,11 @@ def estimate(
             path = f"/claims/{quote(claim, safe='')}/comparison"
             answer = ask(running.url("intake") + path, _json(content), token=token)
         elif plan is not None:
-            answer = ask(f"{running.url('adjudication')}/estimate/{quote(plan, safe='')}", _case(content))
+            answer = ask(
+                f"{running.url('adjudication')}/estimate/{quote(plan, safe='')}",
+                _case(content),
+                token=caller_token(running),
+            )
         else:
             answer = _of_document(running, content, filing)
     if as_json:

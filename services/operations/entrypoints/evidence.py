@@ -50,5 +50,5 @@ def evidence(
 
 
 async def _collect(claim_id: str, running: RunningAt) -> ClaimEvidence:
-    async with Evidence(running.services, reader_token(running, "")) as asked:
+    async with Evidence(running, reader_token(running, "")) as asked:
         return await asked.collect(claim_id, datetime.now(UTC))

@@ -84,7 +84,7 @@ async def _export(running: RunningAt, how: Asked, progress: Progress, task: Task
     now = datetime.now(UTC)
     if how.keys is None:
         return await export_history(
-            running.services, how.directory, now, replace=how.replace, encoding=how.encoding,
+            running, how.directory, now, replace=how.replace, encoding=how.encoding,
             on_total=on_total, on_page=on_page,
         )  # fmt: skip
     return await export_deployment(

@@ -15,8 +15,9 @@ from libs.contracts import Event
 from libs.contracts.registry import ContractError
 from libs.money import format_yuan
 from libs.proof.insurer_stream import InsurerCheck, PlanTotals
+from services.operations.adapters.announcing import RunningAt
 from services.operations.adapters.asking import ask
-from services.operations.adapters.credentials import staff_token
+from services.operations.adapters.credentials import caller_token, staff_token
 from services.operations.entrypoints.exits import NO
 from services.operations.entrypoints.finding import ActingBy, PlatformFile, find_platform, reaching
 from services.operations.entrypoints.moment_options import KnownAt, moment_of
@@ -38,7 +39,8 @@ def _insurer() -> None:
 def listing(platform: PlatformFile = None, as_json: AsJson = False) -> None:
     """What each insurer bears of each plan, and what of it no statement has asked for yet."""
     with reaching():
-        found = ask(_url(platform))
+        running = find_platform(platform)
+        found = ask(_url(running), token=caller_token(running))
     if as_json:
         print_json(found)
         return
@@ -71,8 +73,9 @@ def stream(
     """
     until = moment_of(None, known_at).known_at
     with reaching():
-        url = f"{_url(platform)}/{name}/stream"
-        while page := ask(f"{url}?after={after}&limit={_PAGE}"):
+        running = find_platform(platform)
+        url, token = f"{_url(running)}/{name}/stream", caller_token(running)
+        while page := ask(f"{url}?after={after}&limit={_PAGE}", token=token):
             for one in page:
                 if until is not None and datetime.fromisoformat(one["recorded_at"]) > until:
                     return
@@ -123,7 +126,8 @@ def check(
 def statements(name: Name, platform: PlatformFile = None, as_json: AsJson = False) -> None:
     """The insurer's statements, newest first."""
     with reaching():
-        found = ask(f"{_url(platform)}/{name}/statements")
+        running = find_platform(platform)
+        found = ask(f"{_url(running)}/{name}/statements", token=caller_token(running))
     if as_json:
         print_json(found)
         return
@@ -147,8 +151,9 @@ def close(
 ) -> None:
     """Close a statement over what the insurer has borne and released since its last one; staff only."""
     with reaching():
-        token = staff_token(find_platform(platform), by)
-        done = ask(f"{_url(platform)}/{name}/statements", {"plan_id": plan}, token=token)
+        running = find_platform(platform)
+        token = staff_token(running, by)
+        done = ask(f"{_url(running)}/{name}/statements", {"plan_id": plan}, token=token)
     console().print(
         f"{name} owes the pool {_yuan(done['due_fen'])} yuan of {plan}: statement {done['statement_id']}",
         markup=False,
@@ -168,13 +173,14 @@ def settle(
     """Record that a statement's amount has moved; staff only."""
     body = {"reference": reference, "settled_on": on}
     with reaching():
-        token = staff_token(find_platform(platform), by)
-        done = ask(f"{_url(platform)}/{name}/statements/{statement}/settlement", body, token=token)
+        running = find_platform(platform)
+        token = staff_token(running, by)
+        done = ask(f"{_url(running)}/{name}/statements/{statement}/settlement", body, token=token)
     console().print(f"{_yuan(done['due_fen'])} yuan settled by {done['reference']}", markup=False)
 
 
-def _url(platform: Path | None) -> str:
-    return f"{find_platform(platform).url('payout')}/insurers"
+def _url(running: RunningAt) -> str:
+    return f"{running.url('payout')}/insurers"
 
 
 def _events_of(file: Path) -> Iterator[Event]:

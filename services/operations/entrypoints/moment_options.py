@@ -24,7 +24,10 @@ KnownAt = Annotated[
 ]
 By = Annotated[
     str,
-    typer.Option("--by", help="Who looks: a member of staff, or any name; your account when left out."),
+    typer.Option(
+        "--by",
+        help="Who looks: a member of staff (operator-01 when left out); any name where services ask nobody.",
+    ),
 ]
 Full = Annotated[bool, typer.Option("--full", help="Also each service's state, field by field.")]
 Why = Annotated[str, typer.Option("--why", help="For what purpose, for the record.")]

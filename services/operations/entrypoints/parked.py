@@ -10,7 +10,7 @@ import typer
 
 from services.operations.adapters.announcing import RunningAt
 from services.operations.adapters.asking import Refused, ask
-from services.operations.adapters.credentials import staff_token
+from services.operations.adapters.credentials import caller_token, staff_token
 from services.operations.domain.changes import changes
 from services.operations.entrypoints.finding import ActingBy, PlatformFile, find_platform, reaching
 from services.operations.entrypoints.moment_options import By, histories
@@ -61,7 +61,7 @@ def _cells(row: dict[str, Any], columns: Sequence[str]) -> list[object]:
 def _listed(running: RunningAt, service: str, what: str, *, asked_for: bool) -> list[dict[str, Any]]:
     """A service that consumes nothing has no such resource; that matters only when it was asked for by name."""
     try:
-        found: list[dict[str, Any]] = ask(f"{running.url(service)}/{what}")
+        found: list[dict[str, Any]] = ask(f"{running.url(service)}/{what}", token=caller_token(running))
     except Refused as refusal:
         if refusal.status != _NOT_FOUND:
             raise
@@ -217,7 +217,7 @@ def _amend(
     with reaching():
         running = find_platform(platform)
         token = staff_token(running, by)
-        first = ask(_url(running, service, subject))[0]
+        first = ask(_url(running, service, subject), token=token)[0]
         place = f"{first['shard']}/{first['position']}"
         done = ask(f"{running.url(first['source'])}/amendments/{place}/{act}", body, token=token)
     if as_json:

@@ -27,7 +27,7 @@ def pool(
         task = progress.add_task("reading", total=None)
         found = asyncio.run(
             pool_at(
-                find_platform(platform).services,
+                find_platform(platform),
                 plan_id,
                 moment,
                 on_total=lambda events: progress.update(task, total=events),

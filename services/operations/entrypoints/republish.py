@@ -16,7 +16,7 @@ from libs.eventlog import EventLogError, SourceUnreachable
 from libs.eventlog.serve import HttpSource
 from libs.runtime.staff import Role
 from services.operations.adapters.announcing import NoPlatform, NoSuchService
-from services.operations.adapters.asking import as_operator
+from services.operations.adapters.asking import as_caller
 from services.operations.adapters.credentials import proven
 from services.operations.adapters.operator_log import OperatorLog, open_operator_log
 from services.operations.adapters.other_topic import NamedTopic
@@ -210,7 +210,9 @@ def _moment(text: str | None, *, day_begins: bool = False) -> datetime | None:
 @asynccontextmanager
 async def _site(platform: PlatformFile) -> AsyncIterator[Site]:
     running = find_platform(platform)
-    async with httpx2.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False, headers=as_operator()) as client:
+    async with httpx2.AsyncClient(
+        timeout=_TIMEOUT_SECONDS, trust_env=False, headers=as_caller(running)
+    ) as client:
         sources = {name: HttpSource(name, url, client) for name, url in running.services.items()}
         shards = len(await next(iter(sources.values())).heads())
         async with open_operator_log(running.database(), shards) as log:

@@ -40,13 +40,13 @@ def roots(
 ) -> None:
     """The published roots: one per service, shard and day, each chained to the one before."""
     with reaching():
-        services = find_platform(platform).services
+        running = find_platform(platform)
         if keys:
-            print_json(asyncio.run(fetch_keys(services)))
+            print_json(asyncio.run(fetch_keys(running)))
             return
         if close:
-            asyncio.run(close_roots(services))
-        published = asyncio.run(fetch_roots(services))
+            asyncio.run(close_roots(running))
+        published = asyncio.run(fetch_roots(running))
     if keep is not None:
         _keep(keep, published)
     if as_json:

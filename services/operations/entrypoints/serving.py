@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -13,6 +14,20 @@ from services.operations.entrypoints.places import shown
 from services.operations.use_cases.run_platform import RunningPlatform
 
 _WATCH_SECONDS = 0.5
+
+Open = Annotated[
+    bool, typer.Option("--open", help="Ask nobody for a token: whoever reaches a port may do everything.")
+]
+
+
+def warn_if_open(console: Console, unproven: bool) -> None:
+    """Say before anything starts that no door is closed."""
+    if unproven:
+        words = (
+            "OPEN: no hospital and no service is asked who it is. Whoever reaches a port of this machine enrols, files,"
+            " reads every log and has people forgotten."
+        )
+        console.print(words, style="bold red", soft_wrap=True)
 
 
 def serve_until_stopped(running: RunningPlatform) -> None:
@@ -36,7 +51,11 @@ def reporting(console: Console) -> Iterator[None]:
 
 
 def print_addresses(console: Console, running: RunningPlatform) -> None:
-    """The URLs of a running platform and where its logs are."""
+    """The URLs of a running platform, where its tokens are, and where its logs are."""
     for name, url in running.platform.urls_to_look_at().items():
         console.print(f"    {name:<18}{url}", highlight=False)
+    callers = running.platform.addresses.service_callers_file
+    if callers is not None:
+        tokens = shown(callers.parent)
+        console.print(f"  tokens: {tokens}/*-tokens.json; `huiji` shows them by itself", highlight=False)
     console.print(f"  logs: {shown(running.platform.logs)}", highlight=False)

@@ -69,7 +69,9 @@ def _addresses(running: RunningAt) -> Addresses:
         bureau_url=running.bureau_url or "",
         bank_url="",
         master_key_file=Path(),
+        staff_file=running.staff_file,
         hospital_callers_file=running.hospital_callers_file,
+        service_callers_file=running.service_callers_file,
     )
 
 

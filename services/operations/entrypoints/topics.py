@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from services.operations.adapters.asking import ask
+from services.operations.adapters.credentials import caller_token
 from services.operations.entrypoints.finding import PlatformFile, find_platform, reaching
 from services.operations.entrypoints.output import AsJson, console, print_json
 
@@ -24,7 +25,8 @@ def rebuild(
 ) -> None:
     """Publish a service's whole log again; consumers skip what they have by its position."""
     with reaching():
-        done = ask(f"{find_platform(platform).url(service)}/relay/rebuild", {})
+        running = find_platform(platform)
+        done = ask(f"{running.url(service)}/relay/rebuild", {}, token=caller_token(running))
     if as_json:
         print_json(done)
     else:

@@ -14,13 +14,17 @@ from rich.console import Console
 
 from libs.local_platform import RunLock, private_directory
 from services.operations.adapters.announcing import FILE, NoPlatform, read_announcement
-from services.operations.adapters.demo_callers import service_token_file, services_of_platform
 from services.operations.adapters.demo_staff import readers_of_platform
-from services.operations.domain.topology import SERVICES
 from services.operations.entrypoints.import_ import take_over
 from services.operations.entrypoints.places import CHECKOUT, UP, shown
 from services.operations.entrypoints.progress import StartProgress
-from services.operations.entrypoints.serving import print_addresses, reporting, serve_until_stopped
+from services.operations.entrypoints.serving import (
+    Open,
+    print_addresses,
+    reporting,
+    serve_until_stopped,
+    warn_if_open,
+)
 from services.operations.use_cases.run_platform import BrokerKind, PlatformPlan, run_platform
 
 _READY_LINE = "Huiji is up"
@@ -39,13 +43,7 @@ def up(
             help="Who reads the read models shows a token, and sees what the access policy shows them.",
         ),
     ] = False,
-    prove_services: Annotated[
-        bool,
-        typer.Option(
-            "--prove-services",
-            help="Services show each other tokens; who else asks them shows a staff token ($HUIJI_STAFF_TOKEN).",
-        ),
-    ] = False,
+    unproven: Open = False,
     export: Annotated[
         Path | None,
         typer.Option(
@@ -61,11 +59,13 @@ def up(
     if broker not in kinds:
         raise typer.BadParameter(f"{broker!r} is not one of {', '.join(kinds)}", param_hint="--broker")
     if detach:
-        limits = ["--limit-reading"] * limit_reading + ["--prove-services"] * prove_services
+        limits = ["--limit-reading"] * limit_reading + ["--open"] * unproven
         raise typer.Exit(_detached(broker, export, limits))
     console = Console()
-    plan = PlatformPlan(UP, CHECKOUT, broker="apache" if broker == "apache" else "embedded")
-    plan = replace(plan, told=_limits(limit_reading, prove_services))
+    warn_if_open(console, unproven)
+    plan = PlatformPlan(UP, CHECKOUT, broker="apache" if broker == "apache" else "embedded", open=unproven)
+    if limit_reading:
+        plan = replace(plan, told=_told_of_readers())
     if export is not None:
         plan = replace(plan, seed=partial(take_over, export.resolve()))
     with reporting(console), run_platform(plan, StartProgress(console)) as running:
@@ -74,20 +74,10 @@ def up(
         serve_until_stopped(running)
 
 
-def _limits(reading: bool, services: bool) -> Callable[[str, str], Mapping[str, str]]:
-    """What each service is told of who may ask it; files are made up on the first time."""
-    directory = private_directory(UP)
-    readers = readers_of_platform(directory) if reading else None
-    callers = services_of_platform(directory, [one.name for one in SERVICES]) if services else None
-
-    def told(name: str, _database_url: str) -> Mapping[str, str]:
-        files = {"HUIJI_READER_FILE": readers if name == "projections" else None}
-        if callers is not None:
-            files["HUIJI_SERVICE_CALLERS_FILE"] = callers
-            files["HUIJI_SERVICE_TOKEN_FILE"] = service_token_file(directory, name)
-        return {variable: str(file) for variable, file in files.items() if file is not None}
-
-    return told
+def _told_of_readers() -> Callable[[str, str], Mapping[str, str]]:
+    """What each service is told of who may read; the file is made up on the first time."""
+    readers = readers_of_platform(private_directory(UP))
+    return lambda name, _database_url: {"HUIJI_READER_FILE": str(readers)} if name == "projections" else {}
 
 
 def _detached(broker: str, export: Path | None, limits: list[str]) -> int:

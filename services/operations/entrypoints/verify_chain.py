@@ -31,7 +31,7 @@ def verify_chain(
                 refuse(str(error), NO)
         else:
             with reaching():
-                chains = asyncio.run(verify_live(find_platform(platform).services))
+                chains = asyncio.run(verify_live(find_platform(platform)))
     _print(chains, as_json=as_json)
     raise typer.Exit(NO if any(chain.broken for chain in chains) else 0)
 

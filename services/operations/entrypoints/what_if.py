@@ -4,6 +4,7 @@ import asyncio
 import getpass
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -17,7 +18,7 @@ from libs.benefits import load_plans
 from libs.eventlog.serve import HttpSource
 from libs.money import format_yuan
 from services.operations.adapters.announcing import RunningAt
-from services.operations.adapters.asking import as_operator
+from services.operations.adapters.asking import as_caller
 from services.operations.adapters.fork_process import ForkFailed
 from services.operations.adapters.operator_log import open_operator_log
 from services.operations.adapters.replay_file import ReplayFile
@@ -128,14 +129,16 @@ async def _history(
     running = find_platform(platform)
     history = out / "history"
     if not (history / "manifest.json").exists():  # run again after a kill, it relives the same history
-        urls = {name: url for name, url in running.services.items() if name in _READ}
-        await export_history(urls, history, datetime.now(UTC))
+        read = {name: url for name, url in running.services.items() if name in _READ}
+        await export_history(replace(running, services=read), history, datetime.now(UTC))
     async with open_operator_log(running.database(), await _shards(running)) as records:
         yield history, records
 
 
 async def _shards(running: RunningAt) -> int:
-    async with httpx2.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False, headers=as_operator()) as client:
+    async with httpx2.AsyncClient(
+        timeout=_TIMEOUT_SECONDS, trust_env=False, headers=as_caller(running)
+    ) as client:
         return len(await HttpSource("adjudication", running.services["adjudication"], client).heads())
 
 

@@ -1,6 +1,7 @@
 """Gather everything that proves one claim from the services that recorded it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -13,7 +14,8 @@ from libs.eventlog.envelope import from_json
 from libs.eventlog.event import Recorded, shard_of
 from libs.proof.pack import ClaimEvidence, ProvedEvent
 from libs.proof.pack_verifier import UNPROVED
-from services.operations.adapters.asking import Refused, as_operator, shown
+from services.operations.adapters.announcing import RunningAt
+from services.operations.adapters.asking import Refused, as_caller, shown
 from services.operations.adapters.proofs import close_roots
 from services.operations.domain.errors import OperationsError
 
@@ -37,10 +39,13 @@ class NotProvable(OperationsError):
 class Evidence:
     """Asks the services of one platform; use it with `async with`. `token`: shown where reading is limited."""
 
-    def __init__(self, services: Mapping[str, str], token: str | None = None) -> None:
+    def __init__(self, running: RunningAt, token: str | None = None) -> None:
         self._shown = shown(token)
-        self._services = {name: url.rstrip("/") for name, url in services.items()}
-        self._client = httpx2.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False, headers=as_operator())
+        self._running = running
+        self._services = {name: url.rstrip("/") for name, url in running.services.items()}
+        self._client = httpx2.AsyncClient(
+            timeout=_TIMEOUT_SECONDS, trust_env=False, headers=as_caller(running)
+        )
 
     async def __aenter__(self) -> "Evidence":
         return self
@@ -58,7 +63,7 @@ class Evidence:
             raise Refused(refusal.status, f"nothing is recorded of claim {claim_id}") from None
         person_id = str(claim["person_id"])
         logs = {name: url for name, url in self._services.items() if name != _WITHOUT_LOG}
-        await close_roots(logs)
+        await close_roots(replace(self._running, services=logs))
         receipts = await self._receipts(person_id, claim_id)
         events: list[ProvedEvent] = []
         roots: list[DayRoot] = []

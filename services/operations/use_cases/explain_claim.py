@@ -13,7 +13,8 @@ from libs.eventlog.envelope import from_json
 from libs.eventlog.event import Recorded, shard_of
 from libs.interop.fhir import explanation_of_benefit
 from services.operations.adapters.announcing import RunningAt
-from services.operations.adapters.asking import Refused, as_operator, ask
+from services.operations.adapters.asking import Refused, as_caller, ask
+from services.operations.adapters.credentials import caller_token
 from services.operations.adapters.read_models import ask_read_models
 
 _TIMEOUT_SECONDS = 60
@@ -58,9 +59,9 @@ def read_decisions(running: RunningAt, claim_id: str) -> tuple[Decided, ...]:
     """Asks the read model whose claim it is, and adjudication's log for its events. Raises Refused."""
     adjudication = running.url("adjudication")
     person_id = str(ask_read_models(running, f"/claims/{quote(claim_id, safe='')}")["person_id"])
-    shard = shard_of(person_id, len(ask(f"{adjudication}/log/heads")))
+    shard = shard_of(person_id, len(ask(f"{adjudication}/log/heads", token=caller_token(running))))
     subject = quote(f"claim-{claim_id}", safe="")
-    with httpx2.Client(timeout=_TIMEOUT_SECONDS, trust_env=False, headers=as_operator()) as client:
+    with httpx2.Client(timeout=_TIMEOUT_SECONDS, trust_env=False, headers=as_caller(running)) as client:
         response = client.get(f"{adjudication}/log/{shard}/subjects/{subject}")
     if not response.is_success:
         raise Refused(response.status_code, f"adjudication answered {response.status_code}")

@@ -12,7 +12,8 @@ import httpx2
 from libs.eventlog import Source
 from libs.eventlog.serve import HttpSource
 from libs.proof import Cut
-from services.operations.adapters.asking import as_operator
+from services.operations.adapters.announcing import RunningAt
+from services.operations.adapters.asking import as_caller
 from services.operations.adapters.database_snapshot import open_snapshot
 from services.operations.adapters.event_files import shard_writer
 from services.operations.adapters.exports import write_manifest
@@ -39,7 +40,7 @@ class LogEndsEarly(Exception):
 
 
 async def export_history(
-    services: Mapping[str, str],
+    running: RunningAt,
     directory: Path,
     now: datetime,
     *,
@@ -48,20 +49,20 @@ async def export_history(
     on_total: Callable[[int], None] = lambda events: None,
     on_page: Callable[[int], None] = lambda events: None,
 ) -> Manifest:
-    """Read all logs of `services` (name → base URL, upstream first) into `directory`.
+    """Read all logs of a running platform's services into `directory`.
 
     An interrupted export leaves what was there before. `replace` takes the place of an earlier export.
     Raises ExportExists, SourceUnreachable, LogEndsEarly.
     """
     with _taking(directory, replace) as unfinished:
         async with httpx2.AsyncClient(
-            timeout=_TIMEOUT_SECONDS, trust_env=False, headers=as_operator()
+            timeout=_TIMEOUT_SECONDS, trust_env=False, headers=as_caller(running)
         ) as client:
-            sources = {name: HttpSource(name, url, client) for name, url in services.items()}
+            sources = {name: HttpSource(name, url, client) for name, url in running.services.items()}
             heads = await _consistent_heads(sources)
             on_total(sum(heads.values()))
             shards = await _export_shards(sources, heads, unfinished, encoding, on_page)
-        await fetch_proofs(services, Cut(unfinished))
+        await fetch_proofs(running, Cut(unfinished))
         manifest = Manifest(now.isoformat(), shards, encoding)
         _put_in_place(unfinished, directory, manifest)
     return manifest

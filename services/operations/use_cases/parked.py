@@ -17,10 +17,10 @@ _NOT_FOUND = 404
 def look_at_parked(histories: Histories, service: str, subject: str) -> dict[str, Any]:
     """`parked`: the events beside their errors and what amends them; `states`: of the streams that they touch."""
     running = histories.running
-    rows = ask(f"{running.url(service)}/parked/{quote(subject, safe='')}")
+    rows = ask(f"{running.url(service)}/parked/{quote(subject, safe='')}", token=histories.token)
     for row in rows:
         place = f"{running.url(row['source'])}/amendments/{row['shard']}/{row['position']}"
-        row["amendments"] = ask(place)["amendments"]
+        row["amendments"] = ask(place, token=histories.token)["amendments"]
     streams = dict.fromkeys(stream for row in rows for stream in _touched(row, subject))
     states = {}
     for stream_id in streams:

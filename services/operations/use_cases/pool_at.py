@@ -1,14 +1,15 @@
 """Read the logs that say what a pool has, shards side by side, and fold them as of a moment."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import httpx2
 import orjson
 
 from libs.eventlog.serve import HttpSource
-from services.operations.adapters.asking import as_operator
+from services.operations.adapters.announcing import RunningAt
+from services.operations.adapters.asking import as_caller
 from services.operations.adapters.histories import Moment
 from services.operations.domain.pool import SOURCES, PoolFold
 
@@ -19,18 +20,20 @@ _TIMEOUT_SECONDS = 60
 
 
 async def pool_at(
-    services: Mapping[str, str],
+    running: RunningAt,
     plan_id: str,
     moment: Moment,
     *,
     on_total: Callable[[int], None] = lambda events: None,
     on_page: Callable[[int], None] = lambda events: None,
 ) -> dict[str, Any]:
-    """The pool of a plan as JSON. `services` maps names to base URLs. Raises SourceUnreachable."""
+    """The pool of a plan as JSON. Raises SourceUnreachable."""
     fold = PoolFold(plan_id, moment.at, moment.known_at)
     free = asyncio.Semaphore(AT_ONCE)
-    async with httpx2.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False, headers=as_operator()) as client:
-        sources = {name: HttpSource(name, services[name], client) for name in SOURCES}
+    async with httpx2.AsyncClient(
+        timeout=_TIMEOUT_SECONDS, trust_env=False, headers=as_caller(running)
+    ) as client:
+        sources = {name: HttpSource(name, running.services[name], client) for name in SOURCES}
         heads = {
             (name, shard): head for name in SOURCES for shard, head in (await sources[name].heads()).items()
         }

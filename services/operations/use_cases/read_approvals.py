@@ -8,6 +8,7 @@ from typing import Any
 from services.operations.adapters.announcing import RunningAt
 from services.operations.adapters.archive_log import ArchiveLog
 from services.operations.adapters.asking import Refused, ask
+from services.operations.adapters.credentials import caller_token
 from services.operations.adapters.operator_log import OperatorLog, open_operators
 from services.operations.domain.archiving import Archiving, plan_of
 from services.operations.domain.republishing import Replay, planned_of
@@ -50,7 +51,7 @@ async def planned_by_operators(running: RunningAt) -> list[Approval]:
     """
     if running.database_url is None:
         return []
-    shards = len(ask(f"{running.url('intake')}/log/heads"))
+    shards = len(ask(f"{running.url('intake')}/log/heads", token=caller_token(running)))
     async with open_operators(running.database_url, shards) as log:
         return _of_replays(await OperatorLog(log).replays()) + archivings_to_approve(
             await ArchiveLog(log).archivings()
@@ -92,7 +93,7 @@ def _of_replays(replays: Mapping[str, Replay]) -> list[Approval]:
 def answers_of(running: RunningAt, service: str, path: str) -> list[dict[str, Any]]:
     """What a service lists at `path`; nothing when it has no such thing."""
     try:
-        found: list[dict[str, Any]] = ask(f"{running.url(service)}/{path}")
+        found: list[dict[str, Any]] = ask(f"{running.url(service)}/{path}", token=caller_token(running))
     except Refused as refusal:
         if refusal.status != _NOT_FOUND:
             raise

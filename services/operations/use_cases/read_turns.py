@@ -8,7 +8,8 @@ import httpx2
 import orjson
 
 from libs.eventlog.serve import HttpSource
-from services.operations.adapters.asking import as_operator
+from services.operations.adapters.announcing import RunningAt
+from services.operations.adapters.asking import as_caller
 from services.operations.domain.clocks import Turn
 
 PAGE_EVENTS = 2_000
@@ -20,14 +21,16 @@ OnCount = Callable[[int], None]
 
 
 async def read_turns(
-    services: Mapping[str, str], heard: Heard, on_total: OnCount, on_page: OnCount
+    running: RunningAt, heard: Heard, on_total: OnCount, on_page: OnCount
 ) -> AsyncGenerator[dict[str, list[Turn]], None]:
     """A shard at a time, the events of its claims by claim id, in the order of their times. Raises SourceUnreachable.
 
-    All of a person's events are in one shard of every service. `services` maps names to base URLs.
+    All of a person's events are in one shard of every service.
     """
-    async with httpx2.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False, headers=as_operator()) as client:
-        sources = {name: HttpSource(name, services[name], client) for name in heard}
+    async with httpx2.AsyncClient(
+        timeout=_TIMEOUT_SECONDS, trust_env=False, headers=as_caller(running)
+    ) as client:
+        sources = {name: HttpSource(name, running.services[name], client) for name in heard}
         heads = {name: await source.heads() for name, source in sources.items()}
         on_total(sum(head for shards in heads.values() for head in shards.values()))
         for shard in next(iter(heads.values())):

@@ -27,7 +27,7 @@ from libs.local_platform.ports import LOOPBACK
 from libs.local_platform.processes import PartState
 from libs.privacy import create_master_key
 from services.operations.adapters.announcing import announced
-from services.operations.adapters.demo_callers import callers_of_platform
+from services.operations.adapters.demo_callers import callers_of_platform, services_of_platform
 from services.operations.adapters.demo_staff import staff_of_platform
 from services.operations.adapters.pool_account import open_pool_account
 from services.operations.adapters.root_witness import ROOT_KEYS, keys_of_platform
@@ -56,7 +56,7 @@ class PlatformPlan:
     every port: a part that is started again finds its own still free, whatever else starts on the machine. `told`:
     what services are told beside their addresses, by the service's name and the database's URL: a drill puts itself
     between. `seed`: called with the database's URL before any service starts, to fill it. `sources`: where services
-    start from when they are another release's than the checkout's.
+    start from when they are another release's than the checkout's. `open`: services ask nobody who they are.
     """
 
     directory: Path
@@ -69,6 +69,7 @@ class PlatformPlan:
     told: Callable[[str, str], Mapping[str, str]] = lambda _service, _database_url: {}
     seed: Callable[[str], None] = lambda _database_url: None
     sources: Path | None = None
+    open: bool = False
 
     def preferred(self, port: int) -> int:
         """The port to ask for; 0 leaves it to the kernel."""
@@ -131,6 +132,7 @@ def _start_foundations(plan: PlatformPlan, processes: Processes) -> Addresses:
     master_key_file = plan.directory / "master.key"
     if not master_key_file.exists():
         create_master_key(master_key_file)
+    names = [service.name for service in plan.services]
     return Addresses(
         database_url=database_url,
         kafka=kafka,
@@ -139,8 +141,9 @@ def _start_foundations(plan: PlatformPlan, processes: Processes) -> Addresses:
         bank_url=bank.url,
         master_key_file=master_key_file,
         staff_file=staff_of_platform(plan.directory),
-        hospital_callers_file=callers_of_platform(plan.directory),
-        root_keys=keys_of_platform(plan.directory / ROOT_KEYS, [service.name for service in plan.services]),
+        hospital_callers_file=None if plan.open else callers_of_platform(plan.directory),
+        service_callers_file=None if plan.open else services_of_platform(plan.directory, names),
+        root_keys=keys_of_platform(plan.directory / ROOT_KEYS, names),
         fetch_max_wait_ms=FETCH_MAX_WAIT_MS[plan.broker],
         rebuilt_topic_events=REBUILT_TOPIC_EVENTS[plan.broker],
     )

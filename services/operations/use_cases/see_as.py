@@ -107,4 +107,4 @@ def readings(
 
 def _records(histories: Histories, person_id: str) -> Records:
     url = f"{histories.running.url('enrolment')}/access/records"
-    return read_records(ask(url, {"person_ids": [person_id]}))
+    return read_records(ask(url, {"person_ids": [person_id]}, token=histories.token))

@@ -10,7 +10,7 @@ import httpx2
 from prometheus_client.parser import text_string_to_metric_families
 
 from services.operations.adapters.announcing import RunningAt
-from services.operations.adapters.asking import as_operator, shown
+from services.operations.adapters.asking import shown
 from services.operations.adapters.credentials import reader_token
 
 _TIMEOUT_SECONDS = 3.0
@@ -60,7 +60,7 @@ class PlatformStatus:
 async def status_of(running: RunningAt) -> PlatformStatus:
     """Ask every part. One that does not answer is not up; nothing is raised for that."""
     # Services are called directly, whatever proxy the shell is set up for.
-    async with httpx2.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False, headers=as_operator()) as client:
+    async with httpx2.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False) as client:
         services = [_service(client, name, url.rstrip("/")) for name, url in running.services.items()]
         outside = {
             "bureau": (running.bureau_url, "/health/ready"),

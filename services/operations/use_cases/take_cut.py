@@ -37,8 +37,7 @@ def take_cut(deployment: Deployment, directory: Path, now: datetime, on_events: 
         names = [service.name for service in SERVICES]
         return asyncio.run(cut_of_database(deployment.database_url, names, directory, now, on_events))
     assert deployment.running is not None, "a deployment has services or a database"
-    services = deployment.running.services
-    asyncio.run(export_history(services, directory, now, on_page=on_events))
+    asyncio.run(export_history(deployment.running, directory, now, on_page=on_events))
     return Cut(directory)
 
 

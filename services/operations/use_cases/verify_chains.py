@@ -1,6 +1,6 @@
 """Recompute every hash: of an export on disk, or of the logs that running services serve."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +10,8 @@ from libs.eventlog import ChainBroken, Recorded, verify_chain
 from libs.eventlog.envelope import EnvelopeUnreadable
 from libs.eventlog.hash_chain import GENESIS
 from libs.eventlog.serve import HttpSource
-from services.operations.adapters.asking import as_operator
+from services.operations.adapters.announcing import RunningAt
+from services.operations.adapters.asking import as_caller
 from services.operations.adapters.exports import read_manifest
 from services.operations.adapters.verified_files import FileDiffers, exported_shards, verified_pages
 
@@ -48,12 +49,14 @@ def verify_export(
 
 
 async def verify_live(
-    services: Mapping[str, str], on_shard: Callable[[int], None] = lambda events: None
+    running: RunningAt, on_shard: Callable[[int], None] = lambda events: None
 ) -> list[VerifiedChain]:
-    """Verify the logs of running services (name → base URL) up to their present ends. Raises SourceUnreachable."""
+    """Verify the logs of running services up to their present ends. Raises SourceUnreachable."""
     verified = []
-    async with httpx2.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False, headers=as_operator()) as client:
-        for name, url in services.items():
+    async with httpx2.AsyncClient(
+        timeout=_TIMEOUT_SECONDS, trust_env=False, headers=as_caller(running)
+    ) as client:
+        for name, url in running.services.items():
             source = HttpSource(name, url, client)
             for shard, head in sorted((await source.heads()).items()):
                 verified.append(await _verify_served(source, name, shard, head))

@@ -78,7 +78,9 @@ def test_what_it_was_like_then(operator: Operator, city_world: World) -> None:
     assert (unknown.status, "Nothing of it was known" in unknown.out) == (1, True)
     assert operator.runs("huiji claim CLAIM_ID --at 2026-03-31", **it).status == 0
     person = operator.runs(
-        "huiji person PERSON_ID --at 2026-03-31T14:00", "--by li --why appeal", PERSON_ID=claim["person_id"]
+        "huiji person PERSON_ID --at 2026-03-31T14:00",
+        "--by examiner-01 --why appeal",
+        PERSON_ID=claim["person_id"],
     )
     assert (person.status, claim["claim_id"] in person.out) == (0, True)
     pool = "huiji pool PLAN_ID --known-at 2026-03-31"
@@ -90,9 +92,9 @@ def test_what_it_was_like_then(operator: Operator, city_world: World) -> None:
     steps = operator.runs("huiji step claim CLAIM_ID", **it)
     assert (steps.status, "ClaimRegistered" in steps.out) == (0, True)
     readings = operator.curls(
-        "curl http://127.0.0.1:8105/streams/person-PERSON_ID/readings", PERSON_ID=claim["person_id"]
+        'curl -H "$AS" http://127.0.0.1:8105/streams/person-PERSON_ID/readings', PERSON_ID=claim["person_id"]
     )
-    assert {(one["reader"], one["why"]) for one in readings.document} >= {("li", "appeal")}
+    assert {(one["reader"], one["why"]) for one in readings.document} >= {("examiner-01", "appeal")}
 
 
 @about("Who may see, who could, and who has looked")

@@ -27,7 +27,7 @@ def test_a_person_is_forgotten(operator: Operator, city_world: World) -> None:
 
 @about("Reviews")
 def test_a_review_is_concluded(operator: Operator, city_world: World) -> None:
-    reviews = operator.curls("curl http://127.0.0.1:8104/reviews")
+    reviews = operator.curls('curl -H "$AS" http://127.0.0.1:8104/reviews')
     review = reviews.document[0]
     conclude = next(one for one in SECTIONS["Reviews"].commands if one.endswith("/conclude"))
     it = {"REVIEW_ID": review["review_id"]}
@@ -73,8 +73,8 @@ def test_a_ruling_needs_a_second_person_and_is_appealed(operator: Operator, city
 
 @about("What is reserved for planned stays")
 def test_reservations_are_listed(operator: Operator, city_world: World) -> None:
-    assert operator.curls("curl http://127.0.0.1:8105/preauthorisations").document == []
-    of = "curl http://127.0.0.1:8105/people/PERSON_ID/preauthorisations"
+    assert operator.curls('curl -H "$AS" http://127.0.0.1:8105/preauthorisations').document == []
+    of = 'curl -H "$AS" http://127.0.0.1:8105/people/PERSON_ID/preauthorisations'
     assert operator.curls(of, PERSON_ID=city_world.unused[0]["person_id"]).document == []
 
 

@@ -41,11 +41,16 @@ def test_money_that_came_back_is_paid_again(operator: Operator, city_world: Worl
     city_world.until(owed, "what was paid is claimed back")
     (clawback,) = owed()
     which = {"{id}": clawback["clawback_id"]}
-    repayment = {"amount_fen": 100, "reference": "T-1", "repaid_on": "2026-03-31", "recorded_by": "cashier-1"}
+    repayment = {
+        "amount_fen": 100,
+        "reference": "T-1",
+        "repaid_on": "2026-03-31",
+        "recorded_by": "operator-01",
+    }
     for _ in range(2):
         repaid = operator.asks("POST /clawbacks/{id}/repayments", repayment, service="payout", **which)
         assert (repaid.status, repaid.document["open_fen"]) == (200, clawback["open_fen"] - 100), repaid.out
-    reason = {"reason": "hardship", "written_off_by": "cashier-1"}
+    reason = {"reason": "hardship", "written_off_by": "operator-01"}
     assert operator.asks("POST /clawbacks/{id}/write-off", reason, service="payout", **which).status == 200
     assert owed() == []
 
@@ -53,7 +58,7 @@ def test_money_that_came_back_is_paid_again(operator: Operator, city_world: Worl
 @about("A hospital is turned away")
 def test_what_intake_has_in_hand_is_said(operator: Operator, city_world: World) -> None:
     assert operator.runs("huiji status").status == 0
-    assert operator.curls("curl …:8101/in-hand").status == 200
+    assert operator.curls('curl -H "$AS" …:8101/in-hand').status == 200
 
 
 @about("Something is parked")

@@ -7,9 +7,12 @@ from typing import Annotated, Any, Literal
 import pytest
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
+from typer.testing import CliRunner
 
 from libs.local_platform.postgres import SERVER_SETTINGS
+from libs.runtime.callers import read_inside_callers
 from libs.runtime.settings import ServiceSettings
+from libs.runtime.staff import token_hash
 from services.operations.domain.topology import (
     BANK_PREFERRED_PORT,
     BUREAU,
@@ -18,7 +21,9 @@ from services.operations.domain.topology import (
     Service,
     outside_environment,
     service_environment,
+    service_token_file,
 )
+from services.operations.entrypoints.commands import app
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 ANY_PORT = 8000
@@ -110,7 +115,11 @@ def test_a_service_gets_the_settings_it_gets_locally(
     compose: Compose, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told = container_of(compose, service).environment
-    nowhere = Addresses("", "", {}, "", "", Path("/"), staff_file=Path("/"), hospital_callers_file=Path("/"))
+    callers = Path("/keys/service-callers.yaml")
+    nowhere = Addresses(
+        "", "", {}, "", "", Path("/"),
+        staff_file=Path("/"), hospital_callers_file=Path("/"), service_callers_file=callers,
+    )  # fmt: skip
     own = {"HUIJI_READER_FILE"} if service.name == "projections" else set()
     assert set(told) - own == {*service_environment(service, ANY_PORT, nowhere), "HUIJI_HTTP_HOST"}
     for name, value in told.items():
@@ -118,6 +127,21 @@ def test_a_service_gets_the_settings_it_gets_locally(
     settings = ServiceSettings()
     assert settings.service == service.name
     assert settings.http_host == "0.0.0.0"
+    assert settings.service_callers_file == callers
+    assert settings.service_token_file == service_token_file(callers, service.name)
+
+
+def test_who_makes_the_tokens_makes_every_services(compose: Compose, tmp_path: Path) -> None:
+    *command, directory = compose.services["staff"].command[3:]
+    for _ in range(2):
+        assert CliRunner().invoke(app, [*command, str(tmp_path)]).exit_code == 0
+        known = read_inside_callers(tmp_path / "service-callers.yaml")
+        for service in SERVICES:
+            told = container_of(compose, service)
+            assert "staff" in told.depends_on
+            file = tmp_path / Path(told.environment["HUIJI_SERVICE_TOKEN_FILE"]).relative_to(directory)
+            assert file.stat().st_mode & 0o077 == 0
+            assert known[token_hash(file.read_text().strip())].caller.id == service.name
 
 
 def test_the_bureau_learns_nothing_of_ours(compose: Compose) -> None:
