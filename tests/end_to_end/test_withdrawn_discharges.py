@@ -101,7 +101,7 @@ def test_what_was_paid_for_cancelled_discharges_is_owed_and_can_be_repaid(ran: R
             "amount_fen": clawback["open_fen"],
             "reference": "T-1",
             "repaid_on": "2026-11-22",
-            "recorded_by": "cashier-1",
+            "recorded_by": "operator-01",
         }
         answer = ran.ask("POST", "payout", f"/clawbacks/{clawback['clawback_id']}/repayments", repayment)
         assert answer["open_fen"] == 0
