@@ -33,7 +33,7 @@ COMMANDS = (
     LateCommand(
         "make-staff",
         "make_staff:make_staff",
-        "Make staff.yaml, readers.yaml, hospital-callers.yaml, the tokens beside (0600); who is there keeps the token.",
+        "Make staff.yaml, readers.yaml, hospital-callers.yaml, service-callers.yaml, the tokens beside (0600).",
     ),
     LateCommand(
         "open-pool-account",
