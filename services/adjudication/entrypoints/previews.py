@@ -95,21 +95,8 @@ def previews_router(
         """
         why = f"bill of {claim_id}" if asked_by is None else f"bill of {claim_id}, asked by {asked_by}"
         await noted(person_id, body.visit.hospital_id, why, proven=speaks_truly_for(service, asked_by))
-        known, now = await load(person_id), around()
         bill = ProposedBill(body.visit, body.settlement, body.lines, body.one_stop)
-        with _evaluable():
-            foreseen = if_filed(known.state, claim_id, bill, now)
-            case = case_of_claim(foreseen.person, claim_id, now)
-            grounds = grounds_of(foreseen.person, claim_id, now)
-        return {
-            "revision": known.state.claim(claim_id).revision + 1,
-            "assumed": list(ASSUMED),
-            "as_of_version": known.version,
-            "outcome": outcome_shown(foreseen.person.claim(claim_id)),
-            "changes": changes_shown(foreseen.followed),
-            "rests_on": grounds.model_dump(mode="json") if grounds else None,
-            "case": case.model_dump(mode="json") if case else None,
-        }
+        return _filed(await load(person_id), claim_id, bill, around())
 
     @router.post(CLAIM_PATH + "/dry-run/comparison")
     async def compare(
@@ -145,6 +132,22 @@ def _evaluable() -> Iterator[None]:
     except ValidationError as error:
         detail = "; ".join(fault["msg"] for fault in error.errors(include_input=False, include_context=False))
         raise Problem(422, "not_evaluable", "The bill cannot be evaluated", detail) from None
+
+
+def _filed(known: Loaded[Person], claim_id: str, bill: ProposedBill, around: Circumstances) -> dict[str, Any]:
+    with _evaluable():
+        foreseen = if_filed(known.state, claim_id, bill, around)
+        case = case_of_claim(foreseen.person, claim_id, around)
+        grounds = grounds_of(foreseen.person, claim_id, around)
+    return {
+        "revision": known.state.claim(claim_id).revision + 1,
+        "assumed": list(ASSUMED),
+        "as_of_version": known.version,
+        "outcome": outcome_shown(foreseen.person.claim(claim_id)),
+        "changes": changes_shown(foreseen.followed),
+        "rests_on": grounds.model_dump(mode="json") if grounds else None,
+        "case": case.model_dump(mode="json") if case else None,
+    }
 
 
 def _compared(person: Person, claim_id: str, made: DryRunMade, around: Circumstances) -> dict[str, Any]:

@@ -18,10 +18,8 @@ from libs.contracts.operations import ArchivingPlanned
 from libs.eventlog import EventLogError
 from libs.eventlog.archived import DIRECTORY_VARIABLE
 from libs.runtime.clock import new_id
-from libs.runtime.staff import Role
 from services.operations.adapters.archive_log import ArchiveLog, open_archive_log
 from services.operations.adapters.claims_standing import ends_of, logs_of, space_of
-from services.operations.adapters.credentials import proven
 from services.operations.domain.archiving import Archiving, approve, plan_of, withdraw
 from services.operations.domain.errors import OperationsError
 from services.operations.domain.moments import NotAMoment, parse_moment
@@ -34,7 +32,7 @@ from services.operations.entrypoints.archive_showing import (
 )
 from services.operations.entrypoints.bars import bar
 from services.operations.entrypoints.exits import NO
-from services.operations.entrypoints.finding import ActingBy, PlatformFile, find_platform, reaching
+from services.operations.entrypoints.finding import ActingBy, PlatformFile, find_platform, reaching, who_acts
 from services.operations.entrypoints.output import AsJson, console, print_json, refuse, warn
 from services.operations.use_cases.archive_claims import EXPECTED_PER_SECOND, plan_archiving, run_archiving
 from services.operations.use_cases.restore_archived import check_archives, restore_archived
@@ -76,7 +74,7 @@ def plan(
         raise typer.BadParameter(f"say where, or set ${DIRECTORY_VARIABLE}", param_hint="--directory")
     moment, place = _moment(before), directory.absolute()
     _say_where(str(place))
-    who = _proven(platform, by, "operator")
+    who = who_acts(platform, by, "operator")
     archiving_id = str(new_id())
 
     async def ask(progress: Progress) -> Any:
@@ -100,7 +98,7 @@ def approve_archiving(
     archiving_id: ArchivingId, by: ActingBy = "", platform: PlatformFile = None, as_json: AsJson = False
 ) -> None:
     """Agree, as a second person, to what was planned."""
-    _decide(approve, archiving_id, _proven(platform, by, "approver"), platform, as_json)
+    _decide(approve, archiving_id, who_acts(platform, by, "approver"), platform, as_json)
 
 
 @archive.command("withdraw")
@@ -108,7 +106,7 @@ def withdraw_archiving(
     archiving_id: ArchivingId, by: ActingBy = "", platform: PlatformFile = None, as_json: AsJson = False
 ) -> None:
     """Take back a plan, approved or not, of which nothing was put away yet; it is in nobody's todo any more."""
-    _decide(withdraw, archiving_id, _proven(platform, by, "operator"), platform, as_json)
+    _decide(withdraw, archiving_id, who_acts(platform, by, "operator"), platform, as_json)
 
 
 def _decide(decide: Decide, archiving_id: str, who: str, platform: PlatformFile, as_json: bool) -> None:
@@ -125,7 +123,7 @@ def run(
     archiving_id: ArchivingId, by: ActingBy = "", platform: PlatformFile = None, as_json: AsJson = False
 ) -> None:
     """Put away what was approved; after a kill, what is left of it."""
-    who = _proven(platform, by, "operator")
+    who = who_acts(platform, by, "operator")
 
     async def look() -> ArchivingPlanned:
         async with _site(platform) as site:
@@ -162,7 +160,7 @@ def restore(
     claims = claim or []
     if bool(claims) == everything:
         raise typer.BadParameter("say --claim CLAIM_ID, or --all", param_hint="--claim")
-    who = _proven(platform, by, "operator")
+    who = who_acts(platform, by, "operator")
 
     async def ask(progress: Progress) -> Any:
         task = progress.add_task("bringing back", total=None)
@@ -249,12 +247,6 @@ async def _site(platform: PlatformFile) -> AsyncIterator[Site]:
         refuse("the database has no log that this release has prepared: start its services first", NO)
     async with open_archive_log(url, len(next(iter(ends.values())))) as log:
         yield Site(log, url)
-
-
-def _proven(platform: PlatformFile, by: str, role: Role) -> str:
-    """The id of who acts, as the staff file knows them."""
-    with reaching():
-        return proven(find_platform(platform), by, role).id
 
 
 def _answered(question: Any) -> Any:

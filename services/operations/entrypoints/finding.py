@@ -12,6 +12,7 @@ import typer
 from libs.eventlog import SourceUnreachable
 from libs.eventlog.database import DATABASE_AWAY
 from libs.eventlog.errors import ArchiveAway, ArchiveDamaged
+from libs.runtime.staff import Role
 from services.operations.adapters.announcing import (
     FILE,
     NoPlatform,
@@ -20,7 +21,7 @@ from services.operations.adapters.announcing import (
     read_announcement,
 )
 from services.operations.adapters.asking import Refused
-from services.operations.adapters.credentials import NotProven
+from services.operations.adapters.credentials import NotProven, proven
 from services.operations.entrypoints.exits import NO, UNREACHABLE, WRONG_CALL
 from services.operations.entrypoints.output import refuse
 from services.operations.entrypoints.places import DEMO, UP, shown
@@ -52,6 +53,12 @@ def find_platform(file: Path | None) -> RunningAt:
         looked = " or ".join(shown(path) for path in places)
         raise NoPlatform(f"no platform runs here (no {looked}); `make up` starts one")
     return read_announcement(max(running, key=lambda path: path.stat().st_mtime))
+
+
+def who_acts(platform: Path | None, by: str, role: Role) -> str:
+    """The id of who acts, as the platform's staff file knows them; ends the command for anybody else."""
+    with reaching():
+        return proven(find_platform(platform), by, role).id
 
 
 @contextmanager

@@ -14,10 +14,8 @@ from rich.progress import Progress
 from libs.benefits import load_plans
 from libs.eventlog import EventLogError, SourceUnreachable
 from libs.eventlog.serve import HttpSource
-from libs.runtime.staff import Role
 from services.operations.adapters.announcing import NoPlatform, NoSuchService
 from services.operations.adapters.asking import as_caller
-from services.operations.adapters.credentials import proven
 from services.operations.adapters.operator_log import OperatorLog, open_operator_log
 from services.operations.adapters.other_topic import NamedTopic
 from services.operations.domain.errors import OperationsError
@@ -25,7 +23,7 @@ from services.operations.domain.moments import NotAMoment, parse_moment
 from services.operations.domain.republishing import Replay, Scope, approve, planned_of, scope_of
 from services.operations.entrypoints.bars import bar
 from services.operations.entrypoints.exits import NO
-from services.operations.entrypoints.finding import ActingBy, PlatformFile, find_platform, reaching
+from services.operations.entrypoints.finding import ActingBy, PlatformFile, find_platform, reaching, who_acts
 from services.operations.entrypoints.output import AsJson, console, local, print_json, print_table, refuse
 from services.operations.use_cases.export_history import LogEndsEarly
 from services.operations.use_cases.republish import plan_republication, run_republication
@@ -71,7 +69,7 @@ def plan(
         _moment(since, day_begins=True), _moment(until),
     )  # fmt: skip
 
-    who = _proven(platform, by, "operator")
+    who = who_acts(platform, by, "operator")
 
     async def ask() -> tuple[str, Any, int]:
         async with _site(platform) as site:
@@ -95,7 +93,7 @@ def approve_replay(
     replay_id: ReplayId, by: ActingBy = "", platform: PlatformFile = None, as_json: AsJson = False
 ) -> None:
     """Agree, as a second person, to what was planned."""
-    who = _proven(platform, by, "approver")
+    who = who_acts(platform, by, "approver")
 
     async def ask() -> Replay:
         async with _site(platform) as site:
@@ -115,7 +113,7 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Publish what was approved; after a kill, what is left of it."""
-    who = _proven(platform, by, "operator")
+    who = who_acts(platform, by, "operator")
 
     async def ask(progress: Progress) -> int:
         async with _site(platform) as site:
@@ -217,12 +215,6 @@ async def _site(platform: PlatformFile) -> AsyncIterator[Site]:
         shards = len(await next(iter(sources.values())).heads())
         async with open_operator_log(running.database(), shards) as log:
             yield Site(log, sources, running.kafka, shards)
-
-
-def _proven(platform: PlatformFile, by: str, role: Role) -> str:
-    """The id of who acts, as the staff file knows them."""
-    with reaching():
-        return proven(find_platform(platform), by, role).id
 
 
 def _answered(question: Any) -> Any:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from libs.contracts.operations import ArchivingPlanned, ReplayPlanned
 from services.operations.adapters.announcing import RunningAt
 from services.operations.adapters.archive_log import ArchiveLog
 from services.operations.adapters.asking import Refused, ask
@@ -60,34 +61,34 @@ async def planned_by_operators(running: RunningAt) -> list[Approval]:
 
 def archivings_to_approve(archivings: Mapping[str, Archiving]) -> list[Approval]:
     """Those that are planned, and how each is approved."""
-    waiting = [
-        (each_id, plan_of(each, each_id)) for each_id, each in archivings.items() if each.status == "planned"
-    ]
+    waiting = {each_id: plan_of(each, each_id) for each_id, each in archivings.items() if _waits(each)}
     return [
-        Approval(
-            f"the bodies of {sum(planned.events.values())} events to {planned.directory}",
-            planned.requested_by,
-            planned.planned_at,
+        _to_approve(
+            f"the bodies of {sum(planned.events.values())} events to {planned.directory}", planned,
             f"huiji archive approve {archiving_id}",
         )
-        for archiving_id, planned in waiting
-    ]
+        for archiving_id, planned in waiting.items()
+    ]  # fmt: skip
 
 
 def _of_replays(replays: Mapping[str, Replay]) -> list[Approval]:
-    waiting = [
-        (each_id, planned_of(each, each_id)) for each_id, each in replays.items() if each.status == "planned"
-    ]
+    waiting = {each_id: planned_of(each, each_id) for each_id, each in replays.items() if _waits(each)}
     return [
-        Approval(
-            f"{planned.kind} of {planned.reads_events} events to {', '.join(planned.touches)}",
-            planned.requested_by,
-            planned.planned_at,
+        _to_approve(
+            f"{planned.kind} of {planned.reads_events} events to {', '.join(planned.touches)}", planned,
             f"huiji republish approve {replay_id}",
         )
-        for replay_id, planned in waiting
+        for replay_id, planned in waiting.items()
         if planned.needs_approval
-    ]
+    ]  # fmt: skip
+
+
+def _waits(each: Archiving | Replay) -> bool:
+    return each.status == "planned"
+
+
+def _to_approve(what: str, planned: ArchivingPlanned | ReplayPlanned, command: str) -> Approval:
+    return Approval(what, planned.requested_by, planned.planned_at, command)
 
 
 def answers_of(running: RunningAt, service: str, path: str) -> list[dict[str, Any]]:
