@@ -11,13 +11,12 @@ Several tokens let a new one come before the old one goes. A caller that speaks 
 region. A day begins at midnight in Shanghai; a token holds until its `expires` begins.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self, TypeVar
+from typing import Annotated, Any, Final, Literal, Self
 
-import yaml
 from pydantic import (
     AwareDatetime,
     BaseModel,
@@ -25,12 +24,12 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
-    ValidationError,
     model_validator,
 )
 
 from libs.contracts.city_time import CITY_ZONE
 from libs.runtime.staff import bearer_token, token_hash
+from libs.runtime.watched_file import read_edited
 
 
 def _beginning(value: Any) -> Any:
@@ -153,8 +152,6 @@ class Holder:
 Holders = Mapping[str, Holder]
 """By the token's hash: found by what nobody can choose, so how long it takes says nothing about a token."""
 
-Listed = TypeVar("Listed", bound=BaseModel)
-
 #: For whom a service asks another: the caller that has proved itself at its door. A header and no field of a body, for
 #: a service of an earlier release refuses fields that it does not know.
 ASKED_BY: Final = "Huiji-Asked-By"
@@ -162,7 +159,7 @@ ASKED_BY: Final = "Huiji-Asked-By"
 
 def read_hospital_callers(path: Path) -> Holders:
     """The hospitals' callers in a file (YAML). Raises CallersUnusable, without quoting the file."""
-    listed = read_listed(path, HospitalCallerFile.model_validate)
+    listed = read_edited(path, HospitalCallerFile.model_validate, CallersUnusable)
     return {
         token.sha256: Holder(Caller(one.id, one.hospitals), token.not_before, token.expires)
         for one in listed.callers
@@ -172,24 +169,12 @@ def read_hospital_callers(path: Path) -> Holders:
 
 def read_inside_callers(path: Path) -> Holders:
     """The services and desks in a file (YAML). Raises CallersUnusable, without quoting the file."""
-    listed = read_listed(path, InsideCallerFile.model_validate)
+    listed = read_edited(path, InsideCallerFile.model_validate, CallersUnusable)
     return {
         token.sha256: Holder(Caller(one.id, passes=one.passes), token.not_before, token.expires)
         for one in listed.callers
         for token in one.tokens
     }
-
-
-def read_listed(path: Path, validate: Callable[[Any], Listed]) -> Listed:
-    """What a file lists. Raises CallersUnusable."""
-    try:
-        return validate(yaml.safe_load(path.read_bytes()))
-    except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-        raise CallersUnusable(f"{path.name}: {faults}") from None
-    # A day that no month has is a ValueError of YAML's; a slip of the pen must not end a service that runs.
-    except (OSError, yaml.YAMLError, ValueError, RecursionError) as error:
-        raise CallersUnusable(f"{path.name}: {type(error).__name__}") from None
 
 
 def holder_of(holders: Holders, authorization: str) -> Holder | None:

@@ -12,15 +12,11 @@ from pathlib import Path
 from time import monotonic
 from typing import Annotated, Literal, Protocol, Self
 
-import structlog
-import yaml
 from fastapi import Header
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from libs.runtime.problems import Problem
-from libs.runtime.watched_file import LOOK_SECONDS, signature_of
-
-logger = structlog.get_logger(__name__)
+from libs.runtime.watched_file import LOOK_SECONDS, WatchedFile, read_edited
 
 Role = Literal["operator", "approver"]
 """`operator` proposes, retries, discards, runs; `approver` agrees as the second person, and annuls. One may be both."""
@@ -76,13 +72,7 @@ class StaffFileUnusable(Exception):
 
 def read_staff(path: Path) -> StaffFile:
     """The staff file (YAML). Raises StaffFileUnusable, without quoting the file."""
-    try:
-        return StaffFile.model_validate(yaml.safe_load(path.read_bytes()))
-    except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-        raise StaffFileUnusable(f"{path.name}: {faults}") from None
-    except (OSError, yaml.YAMLError, ValueError, RecursionError) as error:
-        raise StaffFileUnusable(f"{path.name}: {type(error).__name__}") from None
+    return read_edited(path, StaffFile.model_validate, StaffFileUnusable)
 
 
 class StaffOnFile:
@@ -93,28 +83,15 @@ class StaffOnFile:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._seen = signature_of(path)
-        self._said = read_staff(path)
+        self._file = WatchedFile(path, read_staff, StaffFileUnusable, "staff")
         self._looked = monotonic()
 
     def member_with(self, token: str) -> StaffMember | None:
-        """As `StaffFile.member_with`."""
+        """As `StaffFile.member_with`. Looks itself: whoever asks who somebody is runs nothing beside."""
         if monotonic() >= self._looked + LOOK_SECONDS:
-            self.look()
-        return self._said.member_with(token)
-
-    def look(self) -> None:
-        """Take over what the file says, if it has changed and can be read."""
-        self._looked = monotonic()
-        seen = signature_of(self._path)
-        if seen == self._seen:
-            return
-        self._seen = seen
-        try:
-            self._said = read_staff(self._path)
-        except StaffFileUnusable as error:
-            logger.error("file_unusable_kept_the_old", file="staff", error=str(error))
+            self._looked = monotonic()
+            self._file.look_now()
+        return self._file.current.member_with(token)
 
 
 def staff_of(path: Path | None) -> Staff | None:

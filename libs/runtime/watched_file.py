@@ -1,13 +1,15 @@
-"""A small file that people edit while a process runs: read again when it changes, kept as it was when it is broken."""
+"""A small YAML file that people edit while a process runs: read again when it changes, kept as it was when broken."""
 
 import asyncio
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import structlog
+import yaml
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
+from pydantic import ValidationError
 
 logger = structlog.get_logger(__name__)
 
@@ -40,13 +42,18 @@ class WatchedFile(Collector, Generic[T]):
 
     async def look(self) -> None:
         """Take over what it says by now, if it has changed and can be read."""
+        if signature_of(self._path) != self._seen:
+            # YAML of a thousand hospitals takes a second: not in the loop that answers them.
+            await asyncio.to_thread(self.look_now)
+
+    def look_now(self) -> None:
+        """The same at once, of a file that is small enough for that."""
         seen = signature_of(self._path)
         if seen == self._seen:
             return
         self._seen = seen
         try:
-            # YAML of a thousand hospitals takes a second: not in the loop that answers them.
-            self.current = await asyncio.to_thread(self._read, self._path)
+            self.current = self._read(self._path)
         except self._unusable as error:
             self.broken = True
             logger.error("file_unusable_kept_the_old", file=self._name, error=str(error))
@@ -61,6 +68,18 @@ class WatchedFile(Collector, Generic[T]):
             "1 while the file has changed and cannot be read: what it said before counts",
             value=int(self.broken),
         )
+
+
+def read_edited(path: Path, validate: Callable[[Any], T], unusable: type[Exception]) -> T:
+    """What a file says, as `validate` takes it. Raises `unusable`, without quoting the file."""
+    try:
+        return validate(yaml.safe_load(path.read_bytes()))
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        raise unusable(f"{path.name}: {faults}") from None
+    # A day that no month has is a ValueError of YAML's; a slip of the pen must not end a service that runs.
+    except (OSError, yaml.YAMLError, ValueError, RecursionError) as error:
+        raise unusable(f"{path.name}: {type(error).__name__}") from None
 
 
 def signature_of(path: Path) -> tuple[int, ...]:
