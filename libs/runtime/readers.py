@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Self
 
-import yaml
 from fastapi import Header
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from libs.access import Reader
 from libs.runtime.problems import Problem
 from libs.runtime.staff import Staff, bearer_token, token_hash
+from libs.runtime.watched_file import read_edited
 
 
 class ReaderEntry(BaseModel):
@@ -56,13 +56,7 @@ class ReaderFileUnusable(Exception):
 
 def read_readers(path: Path) -> ReaderFile:
     """The reader file (YAML). Raises ReaderFileUnusable, without quoting the file."""
-    try:
-        return ReaderFile.model_validate(yaml.safe_load(path.read_bytes()))
-    except (OSError, yaml.YAMLError) as error:
-        raise ReaderFileUnusable(f"{path.name}: {type(error).__name__}") from None
-    except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-        raise ReaderFileUnusable(f"{path.name}: {faults}") from None
+    return read_edited(path, ReaderFile.model_validate, ReaderFileUnusable)
 
 
 @dataclass(frozen=True, slots=True)

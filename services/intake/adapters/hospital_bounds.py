@@ -7,8 +7,9 @@ hospitals:
 from pathlib import Path
 from typing import Self
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from libs.runtime.watched_file import read_edited
 
 
 class _Hospital(BaseModel):
@@ -39,11 +40,5 @@ class HospitalBoundsUnusable(Exception):
 
 def read_bounds(path: Path) -> dict[str, int]:
     """How many submissions each hospital in the file may have in hand. Raises HospitalBoundsUnusable."""
-    try:
-        listed = _File.model_validate(yaml.safe_load(path.read_bytes()))
-    except (OSError, yaml.YAMLError) as error:
-        raise HospitalBoundsUnusable(f"{path.name}: {type(error).__name__}") from None
-    except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-        raise HospitalBoundsUnusable(f"{path.name}: {faults}") from None
+    listed = read_edited(path, _File.model_validate, HospitalBoundsUnusable)
     return {one.id: one.in_hand for one in listed.hospitals}

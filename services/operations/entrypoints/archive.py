@@ -1,7 +1,6 @@
 """`huiji archive`: bodies of closed claims out of the tables, into files. Planned, approved by a second person, run."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -29,11 +28,12 @@ from services.operations.entrypoints.archive_showing import (
     print_plan,
     print_restored,
     print_space,
+    say_where,
 )
 from services.operations.entrypoints.bars import bar
 from services.operations.entrypoints.exits import NO
 from services.operations.entrypoints.finding import ActingBy, PlatformFile, find_platform, reaching, who_acts
-from services.operations.entrypoints.output import AsJson, console, print_json, refuse, warn
+from services.operations.entrypoints.output import AsJson, console, print_json, refuse
 from services.operations.use_cases.archive_claims import EXPECTED_PER_SECOND, plan_archiving, run_archiving
 from services.operations.use_cases.restore_archived import check_archives, restore_archived
 
@@ -73,7 +73,7 @@ def plan(
     if directory is None:
         raise typer.BadParameter(f"say where, or set ${DIRECTORY_VARIABLE}", param_hint="--directory")
     moment, place = _moment(before), directory.absolute()
-    _say_where(str(place))
+    say_where(str(place))
     who = who_acts(platform, by, "operator")
     archiving_id = str(new_id())
 
@@ -130,7 +130,7 @@ def run(
             return plan_of((await site.log.archivings()).get(archiving_id, Archiving()), archiving_id)
 
     planned = _answered(look())
-    _say_where(planned.directory)
+    say_where(planned.directory)
 
     async def ask(progress: Progress) -> Any:
         task = progress.add_task("putting away", total=sum(planned.events.values()))
@@ -214,16 +214,6 @@ def list_archivings(platform: PlatformFile = None, as_json: AsJson = False) -> N
             return await site.log.archivings()
 
     print_archivings(_answered(ask()), as_json=as_json)
-
-
-def _say_where(directory: str) -> None:
-    """Before anything is written: files go where this process sees the archive, and are noted as the plan has it."""
-    here = os.environ.get(DIRECTORY_VARIABLE)
-    if here and Path(here).absolute() != Path(directory):
-        warn(
-            f"files go to {here}\n(${DIRECTORY_VARIABLE}) and are noted as in\n"
-            f"{directory} (the plan): both have to be the same place"
-        )
 
 
 def _moment(text: str) -> datetime | None:

@@ -1,14 +1,17 @@
 """What `huiji archive` prints, for people and as JSON."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from libs.contracts.operations import ArchivingPlanned
 from libs.eventlog.archive_check import Checked
+from libs.eventlog.archived import DIRECTORY_VARIABLE
 from libs.eventlog.bringing_back import Misfit
 from services.operations.domain.archiving import Archiving, plan_of
-from services.operations.entrypoints.output import console, local, print_json, print_table
+from services.operations.entrypoints.output import console, local, print_json, print_table, warn
 from services.operations.use_cases.restore_archived import Restored
 
 _LISTED = (
@@ -97,6 +100,16 @@ def print_space(space: Mapping[str, Mapping[str, int]], *, as_json: bool) -> Non
         return
     rows = [(log, *(one[name] for name in _SPACE)) for log, one in space.items() if one["table_bytes"]]
     print_table(("log", *_SPACE), rows, right=_SPACE)
+
+
+def say_where(directory: str) -> None:
+    """Before anything is written: files go where this process sees the archive, and are noted as the plan has it."""
+    here = os.environ.get(DIRECTORY_VARIABLE)
+    if here and Path(here).absolute() != Path(directory):
+        warn(
+            f"files go to {here}\n(${DIRECTORY_VARIABLE}) and are noted as in\n"
+            f"{directory} (the plan): both have to be the same place"
+        )
 
 
 def _print_misfits(misfits: tuple[Misfit, ...]) -> None:
