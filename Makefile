@@ -2,7 +2,8 @@ PYTHON ?=
 EXIT ?=
 ARGS ?=
 venv := .venv/bin
-kinds := unit contract integration faults end-to-end
+# The dear ones first: what is shared out last should be small.
+kinds := end-to-end faults integration contract unit
 folders := $(subst -,_,$(kinds))
 
 .DEFAULT_GOAL := help
@@ -27,7 +28,7 @@ down: setup  ## Stop what `make up` or `make demo` left running
 
 # Two processes share them by file: most of the time a test waits for servers, and so leaves room for another.
 test: setup  ## Run all tests (ARGS="-k claim" passes on to pytest; ARGS="-n 0": one after the other)
-	@$(venv)/pytest -n 2 --dist loadgroup $(wildcard $(folders:%=tests/%)) $(ARGS)
+	@$(venv)/pytest -n 2 $(wildcard $(folders:%=tests/%)) $(ARGS)
 
 test-unit: setup  ## Tests without input and output
 test-contract: setup  ## Published events, schemas and plan examples
@@ -35,7 +36,7 @@ test-integration: setup  ## Parts against a real broker and database
 test-faults: setup  ## Killed processes and lost brokers
 test-end-to-end: setup  ## The whole platform
 $(kinds:%=test-%): test-%:
-	@$(venv)/pytest -n 2 --dist loadgroup tests/$(subst -,_,$*) $(ARGS)
+	@$(venv)/pytest -n 2 tests/$(subst -,_,$*) $(ARGS)
 
 lint: setup  ## Code style, and a lock file without hosts
 	@$(venv)/ruff check .

@@ -18,8 +18,6 @@ from libs.testing.postgres import PostgresUnderTest, in_own_loop, postgres_for_t
 settings.register_profile("untimed", parent=settings(), deadline=None)
 settings.load_profile("untimed")
 
-#: Fixtures of whole platforms that several files share (conftest.py of tests/end_to_end and of tests/faults/platform).
-_PLATFORMS = ("ran", "quiet_city", "city_world")
 _SERVERS_USED = pytest.StashKey[list[str]]()
 
 
@@ -117,15 +115,10 @@ def processes(tmp_path: Path) -> Iterator[Processes]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what uses a broker, so that `-m kafka` repeats just that on another broker; and what shares fixtures that
-    are dear to make, so that one of several processes (`pytest -n 2`) gets all of it: a file, or all of the platform's.
-    """
+    """Mark what uses a broker, so that `-m kafka` repeats just that on another broker."""
     for item in items:
-        names = getattr(item, "fixturenames", ())
-        if "kafka" in names:
+        if "kafka" in getattr(item, "fixturenames", ()):
             item.add_marker("kafka")
-        shared = (name for name in _PLATFORMS if name in names)
-        item.add_marker(pytest.mark.xdist_group(next(shared, item.path.name)))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -61,7 +61,7 @@ class Ran:
         return self.ask("GET", service, path)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def ran(tmp_path_factory: pytest.TempPathFactory, kafka: KafkaUnderTest) -> Iterator[Ran]:
     """The platform, with the published examples, all hospital encounters and some generated claims settled."""
     directory = tmp_path_factory.mktemp("platform")

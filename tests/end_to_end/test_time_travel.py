@@ -23,7 +23,7 @@ def told(ran: Ran, *arguments: str) -> Any:
     return json.loads(result.stdout)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def paid(ran: Ran) -> dict[str, Any]:
     """A paid and referred claim as the read model has it."""
     found = ran.get("projections", "/claims?status=paid&limit=1000")

@@ -10,7 +10,7 @@ from tests.support.runbook import NOT_RUN_HERE, SECTIONS, Operator
 from tests.support.runbook_world import World, runbook_world
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def city_world(tmp_path_factory: pytest.TempPathFactory, kafka: KafkaUnderTest) -> Iterator[World]:
     broker: BrokerKind = "apache" if kafka.kind == "apache" else "embedded"
     with runbook_world(tmp_path_factory.mktemp("runbook"), broker) as world:
