@@ -264,6 +264,19 @@ async def test_a_file_of_which_every_body_is_back_is_a_second_copy_that_nobody_m
     assert (checked.whole, checked.segments, checked.copies) == (True, 1, 1)
 
 
+async def test_a_file_that_a_killed_run_has_only_noted_is_no_second_copy(
+    log: EventLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archiving, "_slip", dying(archiving._slip, call=1, after=False))
+    with pytest.raises(Killed):
+        await archive(log, tmp_path)
+    file_of(tmp_path).rename(tmp_path / "away")
+    async with log.pool.acquire() as connection:
+        checked = await check_archive(connection, "intake")
+    assert (checked.segments, checked.copies, checked.whole) == (1, 0, False)
+    assert "No such file" in checked.faults[0]
+
+
 async def test_bodies_that_come_back_while_the_archive_is_checked_are_no_misfits(
     log: EventLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
