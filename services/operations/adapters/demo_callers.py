@@ -67,10 +67,12 @@ def callers_of_platform(directory: Path) -> Path:
 def services_of_platform(directory: Path, services: Iterable[str]) -> Path:
     """The file of the platform's services; each one's token is in a file of its own (`service_token_file`), made once.
 
-    Mode 0600, as nothing else keeps whoever is on this machine from showing them.
+    Mode 0600, as nothing else keeps whoever is on this machine from showing them. Desks that somebody has added
+    to the callers' file stay; a token whose file was deleted counts no more.
     """
     file = directory / SERVICES_FILE
-    callers = []
+    known = yaml.safe_load(file.read_text())["callers"] if file.exists() else []
+    callers = {one["id"]: one for one in known}
     for service in services:
         token_file = service_token_file(file, service)
         if not token_file.exists():
@@ -78,8 +80,11 @@ def services_of_platform(directory: Path, services: Iterable[str]) -> Path:
             # At once or not at all: an empty token that a kill left would be everybody's.
             replace_file(token_file, f"{secrets.token_urlsafe(32)}\n".encode())
             token_file.chmod(0o600)
-        callers.append({"id": service, "tokens": [{"sha256": token_hash(token_file.read_text().strip())}]})
-    replace_file(file, (_HEAD + yaml.safe_dump({"callers": callers}, sort_keys=False)).encode())
+        token = token_hash(token_file.read_text().strip())
+        callers[service] = {"id": service, "tokens": [{"sha256": token}]}
+    listed = list(callers.values())
+    if listed != known:
+        replace_file(file, (_HEAD + yaml.safe_dump({"callers": listed}, sort_keys=False)).encode())
     return file
 
 

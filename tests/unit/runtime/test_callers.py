@@ -10,13 +10,25 @@ import yaml
 from prometheus_client import generate_latest
 from starlette.requests import Request
 
-from libs.runtime.callers import Caller, CallersUnusable, Holders, HospitalCallerFile, read_hospital_callers
+from libs.runtime.callers import (
+    Caller,
+    CallersUnusable,
+    Holders,
+    HospitalCallerFile,
+    read_hospital_callers,
+    read_inside_callers,
+)
 from libs.runtime.doors import TURNED_AWAY, CallerRefused, HospitalDoor, LookingDoor
 from libs.runtime.metrics import new_registry
 from libs.runtime.staff import token_hash
 from libs.runtime.watched_file import WatchedFile
 from libs.testing.staff import a_staff, token_of
-from services.operations.adapters.demo_callers import REGIONAL, callers_of_platform, hospital_token
+from services.operations.adapters.demo_callers import (
+    REGIONAL,
+    callers_of_platform,
+    hospital_token,
+    services_of_platform,
+)
 
 GUIDE = Path(__file__).parents[3] / "docs" / "hospital-guide.md"
 NOW = datetime(2026, 11, 30, 15, 59, tzinfo=UTC)
@@ -159,6 +171,25 @@ def test_a_local_platform_makes_its_callers_once_and_keeps_their_tokens_to_itsel
     assert region not in file.read_text()
     before = file.read_text()
     assert callers_of_platform(tmp_path).read_text() == before
+
+
+def test_a_desk_added_to_the_services_stays_at_the_next_start_and_a_deleted_token_does_not(
+    tmp_path: Path,
+) -> None:
+    file = services_of_platform(tmp_path, ["intake"])
+    hall = (
+        f"- id: service-hall\n  passes: desk\n  tokens: [{a_token('hall', expires='2099-01-01T00:00:00Z')}]\n"
+    )
+    file.write_text(file.read_text() + hall)
+    before = read_inside_callers(file)
+    (tmp_path / "service-tokens" / "intake").unlink()
+    services_of_platform(tmp_path, ["intake", "fraud"])
+    holders = read_inside_callers(file)
+    callers = sorted((one.caller.id, one.caller.passes) for one in holders.values())
+    assert callers == [("fraud", "inside"), ("intake", "inside"), ("service-hall", "desk")]
+    assert holders.keys() & before.keys() == {token_hash("hall")}
+    written = file.read_text()
+    assert services_of_platform(tmp_path, ["intake", "fraud"]).read_text() == written
 
 
 def test_the_form_that_the_guide_prints_is_read() -> None:
