@@ -108,11 +108,17 @@ def reader_token(running: Proving, by: str) -> str | None:
 
 
 def operator_token(running: Proving) -> str | None:
-    """The token for what a made-up city does: the environment's; else of one of a local platform's operators."""
+    """The token for what a made-up city does: the environment's; else of one of a local platform's operators.
+
+    Raises NotProven.
+    """
     if token := token_of_environment():
         return token
     local = _local_tokens(running)
-    staff = read_staff(running.staff_file).staff if local and running.staff_file else ()
+    try:
+        staff = read_staff(running.staff_file).staff if local and running.staff_file else ()
+    except StaffFileUnusable as error:
+        raise NotProven(str(error)) from None
     return next((local[one.id] for one in staff if one.id in local and "operator" in one.roles), None)
 
 

@@ -52,8 +52,11 @@ def _leave(number: int, frame: FrameType | None) -> None:
     os._exit(INTERRUPTED)
 
 
-def _watched(stream: TextIO) -> TextIO:
+def _watched(stream: TextIO | None) -> TextIO:
     """The same stream; on a pipe, one that notices that its reader has gone."""
+    # Whoever started this has closed it (`huiji verify-chain >&-`), and wants the status only.
+    if stream is None:
+        return open(os.devnull, "w")
     if stream.isatty():
         return stream
     stream.flush()

@@ -76,3 +76,10 @@ def test_output_that_nobody_reads_ends_a_command_with_141_and_without_a_word(
     finally:
         os.close(writes)
     assert (ran.returncode, ran.stderr) == (UNREAD, "")
+
+
+def test_a_command_of_which_only_the_status_is_wanted_needs_no_output() -> None:
+    ran = python(
+        f"import sys\nsys.stdout = sys.__stdout__ = None  # as with `>&-`\n{MAIN}main()", "plan", "list"
+    )
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")

@@ -61,3 +61,10 @@ def test_a_local_platform_is_shown_the_token_of_its_made_up_operator(tmp_path: P
         platform.answers["POST", "/enrolment/coverages"] = (403, {})
         CliRunner().invoke(app, ["simulate", "--count", "2", "--platform", str(platform.file)])
     assert platform.tokens == [f"Bearer {token_of('li')}"]
+
+
+def test_a_staff_file_that_cannot_be_read_is_said_to_whoever_only_sends_or_looks(tmp_path: Path) -> None:
+    with served({}, tmp_path) as platform:
+        (tmp_path / "staff" / "staff.yaml").write_text("staff: [")
+        result = CliRunner().invoke(app, ["simulate", "--count", "2", "--platform", str(platform.file)])
+    assert (result.exit_code, result.stderr) == (1, "staff.yaml: ParserError\n")
