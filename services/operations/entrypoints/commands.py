@@ -43,7 +43,7 @@ COMMANDS = (
     LateCommand(
         "export",
         "export:export",
-        "Export every service's log: files per service and shard, and a manifest with ends and hashes.",
+        "Export every service's log and the operators' own (read from the database): files per shard, and a manifest.",
     ),
     LateCommand(
         "import",

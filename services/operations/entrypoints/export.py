@@ -1,4 +1,4 @@
-"""`huiji export DIR`: every service's log as files."""
+"""`huiji export DIR`: every log as files."""
 
 import asyncio
 from dataclasses import dataclass
@@ -11,11 +11,12 @@ from rich.progress import Progress, TaskID
 
 from services.operations.adapters.announcing import RunningAt
 from services.operations.adapters.exports import manifest_digest
+from services.operations.adapters.operators_tables import OPERATORS_NOT_AT_HAND
 from services.operations.domain.manifest import Encoding, Manifest
 from services.operations.entrypoints.bars import bar
 from services.operations.entrypoints.exits import NO
 from services.operations.entrypoints.finding import PlatformFile, find_platform, reaching
-from services.operations.entrypoints.output import AsJson, console, print_json, refuse
+from services.operations.entrypoints.output import AsJson, console, print_json, refuse, warn
 from services.operations.use_cases.export_history import (
     ExportExists,
     LogEndsEarly,
@@ -39,7 +40,7 @@ def export(
     platform: PlatformFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Export every service's log: files per service and shard, and a manifest with ends and hashes."""
+    """Export every service's log and the operators' own (read from the database): files per shard, and a manifest."""
     if encoding not in get_args(Encoding):
         raise typer.BadParameter(
             f"{encoding!r} is not one of {', '.join(get_args(Encoding))}", param_hint="--format"
@@ -54,6 +55,8 @@ def export(
             manifest = asyncio.run(_export(running, how, progress, task))
         except (ExportExists, LogEndsEarly) as error:
             refuse(str(error), NO)
+    if running.database_url is None:
+        warn(f"Not exported: {OPERATORS_NOT_AT_HAND}")
     if as_json:
         print_json(manifest.as_json())
         return

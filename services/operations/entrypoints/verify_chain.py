@@ -7,10 +7,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from services.operations.adapters.operators_tables import OPERATORS_NOT_AT_HAND
 from services.operations.domain.manifest import ManifestUnreadable
 from services.operations.entrypoints.exits import NO
 from services.operations.entrypoints.finding import PlatformFile, find_platform, reaching
-from services.operations.entrypoints.output import AsJson, console, print_json, print_table, refuse
+from services.operations.entrypoints.output import AsJson, console, print_json, print_table, refuse, warn
 from services.operations.use_cases.verify_chains import VerifiedChain, verify_export, verify_live
 
 
@@ -23,6 +24,7 @@ def verify_chain(
     as_json: AsJson = False,
 ) -> None:
     """Recompute every hash of every shard: an event that was changed, dropped or moved breaks the chain."""
+    running = None
     with Console(stderr=True).status("verifying"):
         if directory is not None:
             try:
@@ -31,8 +33,11 @@ def verify_chain(
                 refuse(str(error), NO)
         else:
             with reaching():
-                chains = asyncio.run(verify_live(find_platform(platform)))
+                running = find_platform(platform)
+                chains = asyncio.run(verify_live(running))
     _print(chains, as_json=as_json)
+    if running is not None and running.database_url is None:
+        warn(OPERATORS_NOT_AT_HAND)
     raise typer.Exit(NO if any(chain.broken for chain in chains) else 0)
 
 

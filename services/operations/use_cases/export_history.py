@@ -1,4 +1,4 @@
-"""Export every service's log to files: a consistent cut, complete or not there at all."""
+"""Export every service's log and the operators' own to files: a consistent cut, complete or not there at all."""
 
 import asyncio
 import shutil
@@ -17,6 +17,7 @@ from services.operations.adapters.asking import as_caller
 from services.operations.adapters.database_snapshot import open_snapshot
 from services.operations.adapters.event_files import shard_writer
 from services.operations.adapters.exports import write_manifest
+from services.operations.adapters.operators_tables import operators_source
 from services.operations.adapters.proofs import fetch_proofs
 from services.operations.adapters.state_tables import KEY_SCHEMA, READ_MODELS, export_tables
 from services.operations.domain.manifest import NAME, Encoding, ExportedShard, Manifest
@@ -49,16 +50,21 @@ async def export_history(
     on_total: Callable[[int], None] = lambda events: None,
     on_page: Callable[[int], None] = lambda events: None,
 ) -> Manifest:
-    """Read all logs of a running platform's services into `directory`.
+    """Read all logs of a running platform's services into `directory`, and the operators' where its database is known.
 
     An interrupted export leaves what was there before. `replace` takes the place of an earlier export.
     Raises ExportExists, SourceUnreachable, LogEndsEarly.
     """
     with _taking(directory, replace) as unfinished:
-        async with httpx2.AsyncClient(
-            timeout=_TIMEOUT_SECONDS, trust_env=False, headers=as_caller(running)
-        ) as client:
-            sources = {name: HttpSource(name, url, client) for name, url in running.services.items()}
+        async with (
+            httpx2.AsyncClient(
+                timeout=_TIMEOUT_SECONDS, trust_env=False, headers=as_caller(running)
+            ) as client,
+            operators_source(running.database_url) as operators,
+        ):
+            served = {name: HttpSource(name, url, client) for name, url in running.services.items()}
+            # Last, so that its end is read first: a plan names the ends that the other logs had.
+            sources: dict[str, Source] = {**served, **operators}
             heads = await _consistent_heads(sources)
             on_total(sum(heads.values()))
             shards = await _export_shards(sources, heads, unfinished, encoding, on_page)

@@ -12,6 +12,7 @@ from services.operations.adapters.announcing import RunningAt
 from services.operations.adapters.database_cut import cut_of_database
 from services.operations.adapters.event_files import read_events
 from services.operations.adapters.exports import ShardFile, read_manifest, write_manifest
+from services.operations.adapters.operator_log import SOURCE as OPERATORS
 from services.operations.domain.manifest import NAME, ExportedShard, Manifest
 from services.operations.domain.topology import SERVICES
 from services.operations.use_cases.export_history import export_history
@@ -34,7 +35,7 @@ def take_cut(deployment: Deployment, directory: Path, now: datetime, on_events: 
     """Write the cut into `directory`, which does not exist yet. Raises NoLogs, SourceUnreachable, OSError."""
     if deployment.database_url is not None:
         directory.mkdir(parents=True)
-        names = [service.name for service in SERVICES]
+        names = [*(service.name for service in SERVICES), OPERATORS]
         return asyncio.run(cut_of_database(deployment.database_url, names, directory, now, on_events))
     assert deployment.running is not None, "a deployment has services or a database"
     asyncio.run(export_history(deployment.running, directory, now, on_page=on_events))

@@ -1,4 +1,4 @@
-"""Recompute every hash: of an export on disk, or of the logs that running services serve."""
+"""Recompute every hash: of an export on disk, or of the logs of a running platform."""
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -6,13 +6,14 @@ from pathlib import Path
 
 import httpx2
 
-from libs.eventlog import ChainBroken, Recorded, verify_chain
+from libs.eventlog import ChainBroken, Recorded, Source, verify_chain
 from libs.eventlog.envelope import EnvelopeUnreadable
 from libs.eventlog.hash_chain import GENESIS
 from libs.eventlog.serve import HttpSource
 from services.operations.adapters.announcing import RunningAt
 from services.operations.adapters.asking import as_caller
 from services.operations.adapters.exports import read_manifest
+from services.operations.adapters.operators_tables import operators_source
 from services.operations.adapters.verified_files import FileDiffers, exported_shards, verified_pages
 
 PAGE_EVENTS = 2_000
@@ -51,20 +52,24 @@ def verify_export(
 async def verify_live(
     running: RunningAt, on_shard: Callable[[int], None] = lambda events: None
 ) -> list[VerifiedChain]:
-    """Verify the logs of running services up to their present ends. Raises SourceUnreachable."""
+    """Verify the logs of running services, and the operators' own, up to their present ends.
+
+    The operators' log is left out where the database is not at hand. Raises SourceUnreachable.
+    """
     verified = []
-    async with httpx2.AsyncClient(
-        timeout=_TIMEOUT_SECONDS, trust_env=False, headers=as_caller(running)
-    ) as client:
-        for name, url in running.services.items():
-            source = HttpSource(name, url, client)
+    async with (
+        httpx2.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False, headers=as_caller(running)) as client,
+        operators_source(running.database_url) as operators,
+    ):
+        served = {name: HttpSource(name, url, client) for name, url in running.services.items()}
+        for name, source in {**served, **operators}.items():
             for shard, head in sorted((await source.heads()).items()):
                 verified.append(await _verify_served(source, name, shard, head))
                 on_shard(verified[-1].events)
     return verified
 
 
-async def _verify_served(source: HttpSource, name: str, shard: int, head: int) -> VerifiedChain:
+async def _verify_served(source: Source, name: str, shard: int, head: int) -> VerifiedChain:
     position, previous, broken = 0, GENESIS, None
     try:
         async for page in _pages(source, shard, head):
@@ -76,7 +81,7 @@ async def _verify_served(source: HttpSource, name: str, shard: int, head: int) -
     return VerifiedChain(name, shard, position, previous.hex(), broken)
 
 
-async def _pages(source: HttpSource, shard: int, head: int) -> AsyncIterator[list[Recorded]]:
+async def _pages(source: Source, shard: int, head: int) -> AsyncIterator[list[Recorded]]:
     after = 0
     while after < head:
         page = await source.read(shard, after, min(PAGE_EVENTS, head - after))

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import orjson
@@ -21,6 +21,7 @@ from libs.proof.root_checks import Keys, check_roots
 from services.operations.adapters.bank_mailbox import BankSilent, read_mailbox, read_statement_files
 from services.operations.adapters.checker_process import run_checker
 from services.operations.adapters.exports import read_manifest
+from services.operations.adapters.operators_tables import OPERATORS_NOT_AT_HAND
 from services.operations.adapters.snapshot_tools import CHECK as SNAPSHOTS
 from services.operations.adapters.snapshot_tools import check_all
 from services.operations.domain.manifest import NAME
@@ -52,7 +53,10 @@ class Ground:
 
 def _chains(ground: Ground, on_progress: OnProgress) -> Checked:
     total = ground.cut.event_count()
-    return check_chains(ground.cut, _ends(ground.cut), lambda done: on_progress(done, total))
+    checked = check_chains(ground.cut, _ends(ground.cut), lambda done: on_progress(done, total))
+    if ground.sources is not None and ground.database_url is None:
+        return replace(checked, notes=(*checked.notes, OPERATORS_NOT_AT_HAND))
+    return checked
 
 
 def _roots(ground: Ground, on_progress: OnProgress) -> Checked:
