@@ -20,9 +20,13 @@ Filed = ClaimRegistered | ClaimCorrected
 
 @dataclass(slots=True)
 class ClaimBooks:
-    """Every event about the claim's bill and decisions, kept whole. `lines`: what their items come to, by revision."""
+    """Every event about the claim's bill and decisions, kept whole. `lines`: what their items come to, by revision.
+
+    `annulled_corrections`: how many count as not said, so that many revisions are missing at most.
+    """
 
     claim_id: str
+    annulled_corrections: int = 0
     filed: list[Filed] = field(default_factory=list)
     filed_lines: dict[int, Lines | None] = field(default_factory=dict)
     opened: list[ClaimOpened] = field(default_factory=list)

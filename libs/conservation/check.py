@@ -1,11 +1,12 @@
 """The walk over a history: after each event about money, every rule that it can touch is asked again."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from libs.conservation import decided, succession
 from libs.conservation.accounts import Booked, PlanAccounts
+from libs.conservation.amending import Amendments
 from libs.conservation.balances import PersonBalances
 from libs.conservation.books import ClaimBooks
 from libs.conservation.burdens import Burden, YearBurden
@@ -34,6 +35,7 @@ from libs.contracts.medical_data import RecordsAttached
 from libs.contracts.payout import PaymentCancelled, PaymentFileClosed, PaymentInstructed, PaymentSettled
 from libs.contracts.registry import ContractError
 from libs.eventlog.envelope import EnvelopeUnreadable, from_json
+from libs.eventlog.event import Recorded
 
 #: Of one fault in a deployment every claim may complain; the first ones say what is wrong.
 MOST_VIOLATIONS = 1_000
@@ -87,6 +89,8 @@ class _Check:
         self._clawbacks = Clawbacks()
         self._files = Files()
         self._positions = Positions()
+        self._amendments = Amendments()
+        self._annulled: Counter[str] = Counter()
         self._sums = Sums()
         self._reported: set[tuple[str, str]] = set()
         self._violations: list[Violation] = []
@@ -94,13 +98,14 @@ class _Check:
         self._money_events = 0
 
     def read(self, lines: Iterable[bytes], progress: Callable[[int], None]) -> list[Fact]:
-        """The lines that say something about money; one that cannot be read is a violation."""
+        """The lines that say something about money; one that can be read in no way is a violation."""
         facts: list[Fact] = []
         for number, line in enumerate(lines, start=1):
             if number % 1_000 == 0:
                 progress(number)
             if line.strip():
                 self._read_line(number, line, facts)
+        self._read_amended(facts)
         self._money_events = len(facts)
         return facts
 
@@ -113,13 +118,33 @@ class _Check:
             return
         self._positions.see(recorded)
         try:
+            self._amendments.see(recorded)
             fact = fact_of(recorded)
         except ContractError as error:
-            place = place_of(recorded)
-            self._report(str(place), [Broken("event_readable", str(error))], place)
+            self._amendments.unreadable(recorded, error)
             return
         if fact is not None:
             facts.append(fact)
+
+    def _read_amended(self, facts: list[Fact]) -> None:
+        """A patched body counts in the event's place; an annulled event counts as not said."""
+        for unread in self._amendments.resolved():
+            if unread.annulled:
+                self._annulled[unread.recorded.subject] += unread.recorded.type == ClaimCorrected.__name__
+            elif unread.reads_as is None:
+                self._unreadable(unread.recorded, unread.error)
+            else:
+                try:
+                    fact = fact_of(unread.reads_as)
+                except ContractError as error:
+                    self._unreadable(unread.recorded, error)
+                    continue
+                if fact is not None:
+                    facts.append(fact)
+
+    def _unreadable(self, recorded: Recorded, error: ContractError) -> None:
+        place = place_of(recorded)
+        self._report(str(place), [Broken("event_readable", str(error))], place)
 
     def positions_hold(self, heads: Heads | None) -> None:
         """Report what is missing or there twice."""
@@ -133,7 +158,7 @@ class _Check:
             self._report(f"file {event.file_id}", self._files.close(event), fact.place)
             return
         assert isinstance(event, ClaimEvent), f"{fact.place.type} is about no claim"
-        claim = self._claims.setdefault(event.claim_id, _Claim(ClaimBooks(event.claim_id)))
+        claim = self._claim(event)
         about = f"claim {event.claim_id}"
         if isinstance(event, _Bill):
             claim.books.shelve_bill(event, fact.lines)
@@ -150,6 +175,12 @@ class _Check:
         if isinstance(event, Burden):
             self._report(about, self._remain(claim.books, event), fact.place)
         self._sums.take(event)
+
+    def _claim(self, event: ClaimEvent) -> _Claim:
+        if (claim := self._claims.get(event.claim_id)) is None:
+            books = ClaimBooks(event.claim_id, annulled_corrections=self._annulled[event.subject()])
+            claim = self._claims[event.claim_id] = _Claim(books)
+        return claim
 
     def _process(self, books: ClaimBooks, event: _Process, fact: Fact) -> Iterator[Broken]:
         balances = self._people[event.person_id]

@@ -1,6 +1,7 @@
 """Rules of a claim's bill: the national identities hold, and every service works on the same bill, in each revision."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from libs.conservation.books import ClaimBooks, revision_of
 from libs.conservation.facts import Lines
@@ -17,7 +18,7 @@ def bill_rules(books: ClaimBooks) -> Iterator[Broken]:
     if not registered:
         yield Broken("registered_first", "the claim goes on without having been registered")
     revisions = [revision_of(filed) for filed in books.filed]
-    if registered and revisions != list(range(1, len(revisions) + 1)) and len(registered) == 1:
+    if len(registered) == 1 and not _follow(revisions, books.annulled_corrections):
         yield Broken("revisions_follow", f"the bill was filed as revisions {revisions}")
     for filed in books.filed:
         for identity in filed.settlement.broken_identities():
@@ -33,6 +34,12 @@ def bill_rules(books: ClaimBooks) -> Iterator[Broken]:
         elif opened.one_stop != known.one_stop:
             yield Broken("opened_as_registered", "adjudication has other amounts of the insurance centre")
     yield from _noted_rules(books)
+
+
+def _follow(revisions: list[int], annulled: int) -> bool:
+    """From 1 upwards, each once, without a hole but where a correction was annulled."""
+    rising = revisions[0] == 1 and all(one < other for one, other in pairwise(revisions))
+    return rising and revisions[-1] - len(revisions) <= annulled
 
 
 def _lines_rules(settlement: Settlement, lines: Lines | None) -> Iterator[Broken]:
