@@ -119,6 +119,11 @@ class Operator:
         assert ended, f"{line}: {result.exception!r}"
         return Said(result.exit_code, result.stdout, result.stderr)
 
+    def sees_every_part_up(self) -> bool:
+        """Whether `huiji status` says so, whatever other sections have left parked."""
+        parts = self.runs("huiji status", "--json").document["parts"]
+        return all(part["up"] and part["ready"] is not False for part in parts)
+
     def curls(self, printed: str, **stand_for: object) -> Said:
         """Run a line with `curl` by the shell, the section's settings before it; its status is that of HTTP."""
         line = self._taken(printed, stand_for)

@@ -15,7 +15,7 @@ _NUMBERS = ("lag", "parked", "not published", "held")
 def status(platform: PlatformFile = None, as_json: AsJson = False) -> None:
     """Each part: up, ready, events to process, parked, not published; and the oldest claim without a decision.
 
-    Ends with 0 when every part is up and ready, else with 1.
+    Ends with 0 when every part is up and ready and nothing is parked, else with 1.
     """
     with reaching():
         found = asyncio.run(status_of(find_platform(platform)))

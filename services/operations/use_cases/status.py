@@ -45,8 +45,8 @@ class PlatformStatus:
 
     @property
     def well(self) -> bool:
-        """Every part is up and ready."""
-        return all(part.up and part.ready is not False for part in self.parts)
+        """Every part is up and ready, and no event is parked."""
+        return all(part.up and part.ready is not False and not part.parked for part in self.parts)
 
     def as_json(self) -> dict[str, Any]:
         """For programs."""

@@ -26,7 +26,7 @@ def test_what_to_look_at(operator: Operator, city_world: World) -> None:
     (pended, *_) = operator.asks("http://…:8108/claims?status=pended").document
     assert operator.asks("http://…:8105/deadlines/failing").document == []
     assert operator.asks("http://…:8103/lookups").status == 200
-    city_world.until(lambda: operator.runs("huiji status").status == 0, "all is well")
+    city_world.until(operator.sees_every_part_up, "every part is up and ready")
     assert "The oldest claim without a decision" in operator.runs("huiji status").out
     assert pended["claim_id"] in operator.runs("huiji todo").out
     assert pended["claim_id"] in operator.runs("huiji todo", "--owner operator").out
@@ -62,7 +62,7 @@ def test_a_token_is_made(operator: Operator) -> None:
 
 @about("A new release")
 def test_what_is_looked_at_after_a_new_release(operator: Operator, city_world: World) -> None:
-    city_world.until(lambda: operator.runs("huiji status").status == 0, "all is well")
+    city_world.until(operator.sees_every_part_up, "every part is up and ready")
     assert operator.runs("huiji lag", "--at-most 60").status == 0
     assert "Nothing is parked" in operator.runs("huiji parked reasons").out
     assert operator.runs("huiji verify", "--only chains").status == 0

@@ -102,4 +102,4 @@ def test_a_service_that_died_goes_on(operator: Operator, city_world: World) -> N
     assert status.status == 1, "adjudication is down"
     city_world.until(lambda: city_world.claim(claim_id)["status"] == "withdrawn", "what waited is done")
     city_world.until_ready()
-    city_world.until(lambda: operator.runs("huiji status").status == 0, "all is well")
+    city_world.until(operator.sees_every_part_up, "every part is up and ready again")

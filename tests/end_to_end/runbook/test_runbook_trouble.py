@@ -57,7 +57,7 @@ def test_money_that_came_back_is_paid_again(operator: Operator, city_world: Worl
 
 @about("A hospital is turned away")
 def test_what_intake_has_in_hand_is_said(operator: Operator, city_world: World) -> None:
-    assert operator.runs("huiji status").status == 0
+    assert "intake" in operator.runs("huiji status").out
     assert operator.curls('curl -H "$AS" …:8101/in-hand').status == 200
 
 

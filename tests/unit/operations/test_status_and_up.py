@@ -54,7 +54,7 @@ def status(platform: ServedPlatform, *more: str) -> tuple[int, str]:
 def test_every_part_is_shown_with_its_numbers_and_the_oldest_open_claim(platform: ServedPlatform) -> None:
     code, text = status(platform, "--json")
     told = json.loads(text)
-    assert (code, told["well"], told["oldest_open_claim"]) == (0, True, CLAIM)
+    assert (code, told["well"], told["oldest_open_claim"]) == (1, False, CLAIM), "something is parked"
     payout = next(part for part in told["parts"] if part["part"] == "payout")
     assert (payout["up"], payout["ready"], payout["lag"], payout["parked"], payout["behind"]) == (
         True,
@@ -65,6 +65,16 @@ def test_every_part_is_shown_with_its_numbers_and_the_oldest_open_claim(platform
     )
     assert payout["started_at"] == "2023-11-14T22:13:20+00:00"
     assert "c-1, received 2026-01-01T08:00:00 (score_missing)" in status(platform)[1]
+
+
+def test_it_ends_with_0_when_every_part_is_ready_and_nothing_is_parked(platform: ServedPlatform) -> None:
+    for service in SERVICES:
+        nothing_parked = METRICS.replace('reason="event_unreadable"} 2.0', 'reason="event_unreadable"} 0.0')
+        platform.answers["GET", f"/{service}/metrics"] = (200, nothing_parked)
+    code, text = status(platform, "--json")
+    assert (code, json.loads(text)["well"]) == (0, True)
+    platform.answers["GET", "/payout/metrics"] = (200, METRICS)
+    assert status(platform)[0] == 1
 
 
 def test_what_intake_has_in_hand_is_said_with_the_part_of_one_hospital(platform: ServedPlatform) -> None:
