@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tests.chaos.compare import differences, totals
+from tests.chaos.compare import differences, too_quiet, totals
 from tests.chaos.run import Drill, live
 
 
@@ -24,7 +24,7 @@ def chaos(
         disturbed = live(drill, Path(place) / "disturbed", typer.echo, disturbed=True)
         quiet = live(drill, Path(place) / "quiet", lambda _line: None, disturbed=False)
     typer.echo(totals(disturbed))
-    wrong = differences(disturbed, quiet)
+    wrong = differences(disturbed, quiet) + too_quiet(drill, disturbed)
     for line in wrong:
         typer.echo(line)
     typer.echo("Everything holds." if not wrong else "Not everything holds.")

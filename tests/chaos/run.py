@@ -50,7 +50,7 @@ Say = Callable[[str], None]
 class Drill:
     """What to send and how long to disturb it; the same seed draws the same people, bills and faults.
 
-    `fewest_faults` happen, however long each of them takes.
+    `fewest_faults` happen while claims are under way, however long each of them takes.
     """
 
     seed: int
@@ -60,6 +60,12 @@ class Drill:
     fewest_faults: int = 6
     broker: BrokerKind = "embedded"
 
+    @property
+    def page(self) -> int:
+        """Claims sent at a time: few enough that a page is left for each fault that there is time for."""
+        faults = int(self.seconds / (sum(self.pause_between_faults) / 2)) + self.fewest_faults
+        return max(1, self.claims // (faults + 1))
+
 
 @dataclass
 class Outcome:
@@ -68,8 +74,17 @@ class Outcome:
     claims: Mapping[str, tuple[Any, ...]]
     checks: list[Checked] = field(default_factory=list)
     faults: Counter[str] = field(default_factory=Counter)
+    faults_under_load: int = 0
     tries: int = 0
     seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One that happened; `under_load`: while claims were under way."""
+
+    kind: str
+    under_load: bool
 
 
 def load_of(drill: Drill) -> tuple[list[Submission], tuple[Resident, ...]]:
@@ -102,17 +117,23 @@ def live(drill: Drill, directory: Path, say: Say, *, disturbed: bool) -> Outcome
     plan = PlatformPlan(directory, CHECKOUT, broker=drill.broker, usual_ports=False, told=told)
     with run_platform(plan, _restarts(say)) as running:
         addresses = running.platform.addresses
-        hospitals = InsistentHospitals(addresses, residents, submissions, pause_seconds=0.2)
+        hospitals = InsistentHospitals(addresses, residents, submissions, drill.page)
         hospitals.start()
-        faults: Counter[str] = Counter()
+        faults: list[Fault] = []
         if disturbed:
             redeliverer = Redeliverer(addresses.kafka)
             world = World(running.processes, proxies[0], redeliverer, Random(drill.seed))
             faults = _disturb(world, running, hospitals, drill, say)
+        hospitals.let_go(hospitals.held_back)
         _await(running, hospitals.done.is_set, "hospitals have sent everything")
         hospitals.finish()
         _come_to_rest(running, addresses, len(submissions), say)
-        outcome = Outcome(claims_of(addresses), faults=faults, tries=hospitals.tries)
+        outcome = Outcome(
+            claims_of(addresses),
+            faults=Counter(fault.kind for fault in faults),
+            faults_under_load=sum(fault.under_load for fault in faults),
+            tries=hospitals.tries,
+        )
         outcome.checks = _verify(running, directory, say)
     for proxy in proxies:
         proxy.__exit__(None, None, None)
@@ -132,22 +153,31 @@ def _restarts(say: Say) -> Callable[[str, PartState], None]:
 
 def _disturb(
     world: World, running: RunningPlatform, hospitals: InsistentHospitals, drill: Drill, say: Say
-) -> Counter[str]:
-    faults: Counter[str] = Counter()
+) -> list[Fault]:
+    """Faults from the first accepted claims on, each while a page is sent, while there are pages and time."""
+    hospitals.let_go()
+    _await(running, lambda: hospitals.sent > 0 or hospitals.done.is_set(), "the first claims are accepted")
+    faults: list[Fault] = []
     kinds, weights = list(FAULTS), list(FAULTS.values())
-    end = time.monotonic() + drill.seconds
-    while time.monotonic() < end or faults.total() < drill.fewest_faults:
+    began = time.monotonic()
+
+    def enough() -> bool:
+        in_time = time.monotonic() - began < drill.seconds
+        return not in_time and sum(fault.under_load for fault in faults) >= drill.fewest_faults
+
+    while hospitals.held_back and not enough():
         pause_until = time.monotonic() + world.rng.uniform(*drill.pause_between_faults)
         while time.monotonic() < pause_until:
             running.processes.tend()
             time.sleep(0.05)
         (fault,) = world.rng.choices(kinds, weights)
+        hospitals.let_go()
+        _await(running, lambda: hospitals.under_way or hospitals.done.is_set(), "claims are under way")
+        under_load = hospitals.under_way
         happened = fault(world)
         if happened is not None:
-            faults[fault.__name__] += 1
-            say(
-                f"{drill.seconds - (end - time.monotonic()):5.1f} s  {happened} ({hospitals.sent} claims sent)"
-            )
+            faults.append(Fault(fault.__name__, under_load))
+            say(f"{time.monotonic() - began:5.1f} s  {happened} ({hospitals.sent} claims sent)")
     world.settle()
     world.proxy.go_on()
     return faults

@@ -12,7 +12,7 @@ CLAIMS = 60
 @pytest.fixture(scope="session")
 def drill(kafka: KafkaUnderTest) -> Drill:
     """The people and bills of both the quiet city and a disturbed one."""
-    return Drill(SEED, CLAIMS, seconds=25.0, broker="apache" if kafka.kind == "apache" else "embedded")
+    return Drill(SEED, CLAIMS, seconds=20.0, broker="apache" if kafka.kind == "apache" else "embedded")
 
 
 @pytest.fixture(scope="session")
