@@ -15,6 +15,7 @@ import asyncpg
 import orjson
 
 from libs.eventlog import States
+from libs.eventlog.tool_logs import log_beside_output
 from libs.proof.report import tell, tell_progress
 from libs.proof.snapshots import check_snapshots, rebuild_snapshots
 
@@ -26,6 +27,7 @@ def run_snapshot_tool(source: str, states: States[S], arguments: Sequence[str] |
     parser = argparse.ArgumentParser(prog=f"python -m services.{source}.entrypoints.snapshots")
     parser.add_argument("what", choices=("check", "rebuild"))
     given = parser.parse_args(arguments)
+    log_beside_output()
     asyncio.run(_run(given.what, source, states, os.environ["HUIJI_DATABASE_URL"]))
 
 

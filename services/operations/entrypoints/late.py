@@ -1,5 +1,6 @@
 """Commands whose code is imported when they are called, and not to list them or to call another."""
 
+import sys
 from collections.abc import Sequence
 from functools import cached_property
 from importlib import import_module
@@ -26,6 +27,9 @@ class LateCommand(TyperCommand):
         module, attribute = self._place.split(":")
         with nothing_begun():
             found = getattr(import_module(f"{__package__}.{module}"), attribute)
+            # Only where something can log: most commands come without, and start faster so.
+            if "structlog" in sys.modules:
+                import_module("libs.eventlog.tool_logs").log_beside_output()
         holder = typer.Typer(add_completion=False)
         holder.callback()(_nothing_before_a_command)
         if isinstance(found, typer.Typer):

@@ -17,6 +17,7 @@ from rich.console import Console
 from libs.eventlog import EventLogError, Source
 from libs.eventlog.database import DATABASE_AWAY, open_pool
 from libs.eventlog.serve import HttpSource
+from libs.eventlog.tool_logs import log_beside_output
 from libs.local_platform.processes import tied_command
 from libs.runtime.collector import tune_collector
 from libs.runtime.staff import StaffFileUnusable, read_staff
@@ -268,5 +269,6 @@ def _say(words: str, value: object, as_json: bool) -> None:
 
 if __name__ == "__main__":
     tune_collector()
+    log_beside_output()
     os.nice(_NICER_THAN_LIVE)
     typer.run(main)

@@ -1,6 +1,10 @@
 """What was parked, then patched or annulled in the open, means the same to a rebuild as it meant to live."""
 
+import asyncio
+import os
+import sys
 from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -127,6 +131,26 @@ async def test_what_a_patch_has_not_helped_keeps_its_patch_when_the_generation_g
     await live.log.pool.execute("delete from parked")  # as if the code that ran until now could read it
     await rebuilt(database)
     assert await _substitutes(live) == of_live
+
+
+async def test_a_check_of_what_was_amended_answers_in_json_and_logs_beside_it(
+    database: str, logs: Logs, live: Follower
+) -> None:
+    claim = a_claim("patched")
+    await patch(logs, claim, await told_unreadable(logs, claim))
+    await live.follow()
+    check = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "services.projections.entrypoints.rebuild", "claims", "--check", "--json"),
+        env={**os.environ, "HUIJI_DATABASE_URL": database},
+        cwd=Path(__file__).parents[3],
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    answer, logged = await check.communicate()
+    assert check.returncode == 0, logged
+    (compared,) = orjson.loads(answer)
+    assert (compared["model"], compared["differences"]) == ("claims", {})
+    assert b"rebuild_batch_by_consumer" in logged
 
 
 async def _substitutes(live: Follower) -> list[tuple[str | None, bool]]:
