@@ -52,8 +52,9 @@ class Rule:
     """What decides in a fork.
 
     With a `fraud_threshold`, a score asks for a review from it on and not below. History has no verdict for a review
-    that only the fork asks for: `unheard_reviews` says what becomes of it. What the insurance centre settled is a fact
-    under the rule of then: `taken` as recorded, or `evaluated` as if it had computed by the fork's plans.
+    that only the fork asks for, nor for one that was still open: `unheard_reviews` says what becomes of both. What the
+    insurance centre settled is a fact under the rule of then: `taken` as recorded, or `evaluated` as if it had computed
+    by the fork's plans.
     """
 
     plans: PlanBook
@@ -61,6 +62,11 @@ class Rule:
     unheard_reviews: UnheardReviews = "waiting"
     centre_amounts: CentreAmounts = "taken"
     clocks: Clocks = field(default_factory=Clocks)
+
+    @property
+    def reviews_otherwise(self) -> bool:
+        """Whether it asks for other reviews, or lets them end otherwise, than the history did."""
+        return self.fraud_threshold is not None or self.unheard_reviews != "waiting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +79,13 @@ class Happened:
 
 def relive(person: Person, history: Iterable[Happened], rule: Rule) -> Person:
     """The person as they would be, had `rule` been in force from the start. Recorded decisions are passed over."""
+    history = tuple(history)
+    heard = _verdicts(history) if rule.reviews_otherwise else frozenset()
     for happened in history:
         if isinstance(happened.event, FOLLOWED):
             continue
         around = Circumstances(happened.at, rule.clocks, rule.plans)
-        for fact in _under(rule, person, happened.event):
+        for fact in _under(rule, person, happened.event, heard):
             followed = what_follows(person, [fact], around)
             for event in (fact, *followed):
                 person = evolve(person, event)
@@ -91,7 +99,16 @@ def as_recorded(person: Person, history: Iterable[Happened]) -> Person:
     return person
 
 
-def _under(rule: Rule, person: Person, fact: Event) -> Iterator[Event]:
+Verdicts = frozenset[tuple[str, int]]
+"""The claims and revisions that history has a verdict for."""
+
+
+def _verdicts(history: Iterable[Happened]) -> Verdicts:
+    events = (happened.event for happened in history)
+    return frozenset((one.claim_id, one.revision) for one in events if isinstance(one, ReviewNoted))
+
+
+def _under(rule: Rule, person: Person, fact: Event, heard: Verdicts) -> Iterator[Event]:
     """The facts that a recorded one stands for: another rule asks for other reviews, and sets other clocks."""
     match fact:
         case ClaimDeadlinePassed():
@@ -100,8 +117,8 @@ def _under(rule: Rule, person: Person, fact: Event) -> Iterator[Event]:
                 yield fact.model_copy(update={"due_at": due_at})
         case ClaimOpened() if rule.centre_amounts == "evaluated":
             yield fact.model_copy(update={"one_stop": None})
-        case ScoreNoted() if rule.fraud_threshold is not None:
-            yield from _scored(rule, rule.fraud_threshold, fact)
+        case ScoreNoted() if rule.reviews_otherwise:
+            yield from _scored(rule, fact, heard)
         case ReviewNoted() if rule.fraud_threshold is not None:
             score = person.claim(fact.claim_id).scores.get(fact.revision)
             # Nobody looks at a claim that the fork's threshold lets pass.
@@ -111,10 +128,16 @@ def _under(rule: Rule, person: Person, fact: Event) -> Iterator[Event]:
             yield fact
 
 
-def _scored(rule: Rule, threshold: int, score: ScoreNoted) -> Iterator[Event]:
-    asks = score.score >= threshold
-    yield score.model_copy(update={"outcome": "review" if asks else "clear"})
-    if asks and score.outcome == "clear" and rule.unheard_reviews != "waiting":
+def _scored(rule: Rule, score: ScoreNoted, heard: Verdicts) -> Iterator[Event]:
+    if rule.fraud_threshold is not None:
+        asks = score.score >= rule.fraud_threshold
+        score = score.model_copy(update={"outcome": "review" if asks else "clear"})
+    yield score
+    if (
+        score.outcome == "review"
+        and rule.unheard_reviews != "waiting"
+        and (score.claim_id, score.revision) not in heard
+    ):
         yield ReviewNoted(
             person_id=score.person_id,
             claim_id=score.claim_id,

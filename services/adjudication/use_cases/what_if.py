@@ -65,10 +65,12 @@ class WhatIf:
                 changed[plan_id] = with_payer_order(
                     with_shares(plan, self.shares or {}), self.payer_order or {}
                 )
-        beside_plans = self.fraud_threshold is not None or self.centre_amounts == "evaluated"
+        reviews = self.fraud_threshold is not None or self.unheard_reviews != "waiting"
+        beside_plans = reviews or self.centre_amounts == "evaluated"
         if not changed and not beside_plans:
             raise RuleInvalid(
-                "nothing is changed; right would be a plan, a fraud threshold, or the centre's amounts evaluated"
+                "nothing is changed; right would be a plan, a fraud threshold, a verdict for open reviews,"
+                " or the centre's amounts evaluated"
             )
         own = Rule(plans)
         rule = replace(
@@ -103,8 +105,11 @@ class WhatIf:
                     for change in diff_plans(plans[plan_id], plan)
                 ]
         if self.fraud_threshold is not None:
-            after = f"{self.fraud_threshold}, reviews that never took place: {self.unheard_reviews}"
+            after = str(self.fraud_threshold)
             found.append({"what": "fraud threshold", "before": "as recorded", "after": after})
+        if self.fraud_threshold is not None or self.unheard_reviews != "waiting":
+            what = "reviews that history has no verdict for"
+            found.append({"what": what, "before": "waiting", "after": self.unheard_reviews})
         if self.centre_amounts == "evaluated":
             after = "as our own evaluation has them"
             found.append({"what": "insurance centre's amounts", "before": "taken", "after": after})

@@ -59,7 +59,10 @@ def what_if(
     ] = None,
     unheard_reviews: Annotated[
         Literal["waiting", "legitimate", "fraudulent"],
-        typer.Option(help="What becomes of reviews that history has no verdict for."),
+        typer.Option(
+            help="What becomes of reviews without a verdict in history: those still open, and those that only"
+            " the threshold asks for."
+        ),
     ] = "waiting",
     centre_amounts: Annotated[
         Literal["taken", "evaluated"],

@@ -81,8 +81,30 @@ def test_a_fork_equals_a_city_that_had_the_threshold_from_the_start(
     assert money(standing(relived(rule))) == money(clean)
 
 
+def test_a_review_that_is_still_open_in_history_is_decided_too() -> None:
+    recorded = streams([one for one in TOLD if not isinstance(one.heard, ReviewConcluded)], PLANS)
+    open_in_history = waiting_for_review(as_it_was(recorded))
+    assert open_in_history
+    for threshold in (None, THRESHOLD):
+        waits = Rule(PLANS, fraud_threshold=threshold, clocks=CLOCKS)
+        assert waiting_for_review(relived(waits, recorded)) == open_in_history
+        assert not waiting_for_review(relived(replace(waits, unheard_reviews="legitimate"), recorded))
+
+
+def waiting_for_review(people: Mapping[str, Person]) -> set[str]:
+    return {
+        claim_id
+        for person in people.values()
+        for claim_id, claim in person.claims.items()
+        if any(reason.code == "fraud_review" for reason in claim.pended)
+    }
+
+
 def told_with(threshold: int, unheard: UnheardReviews) -> list[Told]:
     """What a city with this threshold would have heard: reviews for those from it on, and for nobody else."""
+    concluded = {
+        (one.heard.claim_id, one.heard.revision) for one in TOLD if isinstance(one.heard, ReviewConcluded)
+    }
     told: list[Told] = []
     asks: dict[tuple[str, int], bool] = {}
     for one in TOLD:
@@ -92,7 +114,8 @@ def told_with(threshold: int, unheard: UnheardReviews) -> list[Told]:
                 asks[score.claim_id, score.revision] = review
                 outcome = "review" if review else "clear"
                 told.append(replace(one, heard=score.model_copy(update={"outcome": outcome})))
-                if review and score.outcome == "clear" and unheard != "waiting":
+                unheard_of = (score.claim_id, score.revision) not in concluded
+                if review and unheard_of and unheard != "waiting":
                     told.append(Told(one.at, verdict(score, unheard)))
             case ReviewConcluded() as review_concluded:
                 if asks[review_concluded.claim_id, review_concluded.revision]:
