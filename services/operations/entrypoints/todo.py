@@ -22,13 +22,13 @@ from services.operations.use_cases.read_approvals import (
 
 _PAGE = 1_000
 _OWNERS = ("hospital", "enrolment", "operator", "fraud", "staff", "approver")
-_WHAT_TO_DO = {
+WHAT_TO_DO = {
     "pended": "who owns it provides what is missing",
     "review": "POST /reviews/ID/conclude at fraud",
-    "second_person": "approve or reject the ruling; huiji pay-again PAYMENT --approve",
+    "second_person": "approve or reject the ruling at adjudication; of a payment `huiji pay-again PAYMENT --approve`",
     "appeal": "rule on it, then conclude it",
-    "one_stop": "huiji one-stop show, then accept or dispute it",
-    "unpayable": "the bank refused it or sent it back: huiji pay-again PAYMENT --to FILE",
+    "one_stop": "`huiji one-stop show ID`, then `huiji one-stop accept ID --reason CODE` or `huiji one-stop dispute ID --reason CODE`",
+    "unpayable": "the bank refused it or sent it back: `huiji pay-again PAYMENT --to FILE`",
     "held": "no account is known: enrolment",
 }
 
@@ -58,7 +58,7 @@ def todo(
     _print(claims, approvals, parked)
     if outdated:
         warn(
-            "The read model is of another version: claims that waited before it may be missing; huiji rebuild claims"
+            "The read model is of another version: claims that waited before it may be missing; `huiji rebuild claims`"
         )
 
 
@@ -108,9 +108,9 @@ def _print(
     if rows:
         print_table(("due", "owner", "kind", "what", "claim", "yuan", "since"), rows, right=("yuan",))
         for kind in dict.fromkeys(each["kind"] for each in claims):
-            console().print(f"{kind}: {_WHAT_TO_DO[kind]}", style="dim")
+            console().print(f"{kind}: {WHAT_TO_DO[kind]}", style="dim")
     for each in approvals:
-        line = f"approver: {each.what}, by {each.by} {local(each.since)}: {each.command}"
+        line = f"approver: {each.what}, by {each.by} {local(each.since)}: `{each.command}`"
         console().print(line, markup=False, soft_wrap=True)
     for row in parked:
         line = f"parked: {row['events']} events of {row['subjects']} subjects at {row['service']}: {row['reason']}"

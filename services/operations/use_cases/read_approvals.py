@@ -33,16 +33,41 @@ class Approval:
 
 def proposed_patches(running: RunningAt) -> list[Approval]:
     """Of every service's log. Raises Refused, and httpx2.HTTPError when a service is unreachable."""
+    proposed = [
+        (source, patch) for source in running.services for patch in answers_of(running, source, "amendments")
+    ]
+    parked = _parked_where(running) if proposed else {}
     return [
         Approval(
-            f"a patch of {service}'s {patch['event_type']} about {patch['about']}",
+            f"a patch of {source}'s {patch['event_type']} about {patch['about']}",
             patch["proposed_by"],
             datetime.fromisoformat(patch["proposed_at"]),
-            f"huiji parked approve {patch['about']} --proposal {patch['proposal']}",
+            _approving(source, patch, parked),
         )
-        for service in running.services
-        for patch in answers_of(running, service, "amendments")
+        for source, patch in proposed
     ]
+
+
+_MOST_PARKED = 1_000
+Place = tuple[str, int, int]
+
+
+def _parked_where(running: RunningAt) -> dict[Place, tuple[str, str]]:
+    """The service that could not process it, and its subject there, by a parked event's source, shard and position."""
+    return {
+        (row["source"], row["shard"], row["position"]): (service, row["subject"])
+        for service in running.services
+        for row in answers_of(running, service, f"parked?limit={_MOST_PARKED}")
+    }
+
+
+def _approving(source: str, patch: Mapping[str, Any], parked: Mapping[Place, tuple[str, str]]) -> str:
+    found = parked.get((source, patch["shard"], patch["position"]))
+    if found is None:
+        # Whoever could not process it has discarded it since, or it stands behind very many.
+        return f"POST /amendments/{patch['shard']}/{patch['position']}/approve at {source}"
+    service, subject = found
+    return f'huiji parked approve {subject} --service {service} --proposal {patch["proposal"]} --why "…"'
 
 
 async def planned_by_operators(running: RunningAt) -> list[Approval]:

@@ -1,6 +1,7 @@
 """What waits for a person is one list: of the claims' read model, of approvals, and of parked events."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from services.operations.entrypoints.commands import app
+from services.operations.entrypoints.todo import WHAT_TO_DO
+from tests.unit.operations.printed_commands import parse
 from tests.unit.operations.served_platform import ServedPlatform, served
 
 SINCE = "2026-03-02T08:00:00+00:00"
@@ -16,6 +19,11 @@ UNPAYABLE = {
     "due_at": None, "amount_fen": 60_000,
 }  # fmt: skip
 PARKED = {"reason": "event_unreadable", "events": 3, "subjects": 2}
+PLACE = {"shard": 3, "position": 41}
+PATCH = {
+    "proposal": 2, "event_type": "ClaimScored", "about": "claim-c", "proposed_by": "op-1",
+    "proposed_at": SINCE, **PLACE,
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -33,15 +41,41 @@ def todo(platform: ServedPlatform, *more: str) -> Result:
 def test_claims_approvals_and_parked_events_are_told_with_what_to_do(platform: ServedPlatform) -> None:
     platform.answers["GET", "/projections/operator/todo"] = (200, [UNPAYABLE])
     platform.answers["GET", "/payout/parked/reasons"] = (200, [PARKED])
-    patch = {"proposal": 2, "event_type": "ClaimScored", "about": "claim-c", "proposed_by": "op-1"}
-    platform.answers["GET", "/fraud/amendments"] = (200, [patch | {"proposed_at": SINCE}])
+    platform.answers["GET", "/fraud/amendments"] = (200, [PATCH])
+    platform.answers["GET", "/adjudication/parked"] = (
+        200,
+        [{**PLACE, "subject": "claim-c", "source": "fraud"}],
+    )
     told = todo(platform).stdout
     for words in ("600.00", "2026-03-02T16:00:00", "huiji pay-again", "3 events of 2 subjects at payout"):
         assert words in told
-    assert "huiji parked approve claim-c --proposal 2" in told
+    assert 'huiji parked approve claim-c --service adjudication --proposal 2 --why "…"' in told
     document = json.loads(todo(platform, "--json").stdout)
     assert (document["claims"], document["parked"]) == ([UNPAYABLE], [{"service": "payout", **PARKED}])
     assert [each["by"] for each in document["approvals"]] == ["op-1"]
+
+
+def test_each_printed_command_is_one_that_the_command_line_takes(
+    platform: ServedPlatform, tmp_path: Path
+) -> None:
+    account = tmp_path / "account.json"
+    account.write_text("{}")
+    platform.answers["GET", "/projections/operator/todo"] = (
+        200,
+        [UNPAYABLE | {"kind": kind} for kind in WHAT_TO_DO],
+    )
+    platform.answers["GET", "/fraud/amendments"] = (200, [PATCH, PATCH | {"position": 42}])
+    platform.answers["GET", "/adjudication/parked"] = (
+        200,
+        [{**PLACE, "subject": "claim-c", "source": "fraud"}],
+    )
+    platform.answers["GET", "/projections/read-models"] = (200, [{"status": "live", "current": False}])
+    said = todo(platform)
+    assert "POST /amendments/3/42/approve at fraud" in said.stdout, "nobody has it parked"
+    printed = re.findall(r"`(huiji [^`]+)`", said.stdout + said.stderr)
+    assert len(printed) == len(re.findall("huiji ", said.stdout + said.stderr)) == 7
+    for line in printed:
+        parse(line, {"FILE": account})
 
 
 def test_an_owner_sees_what_waits_for_them(platform: ServedPlatform) -> None:
