@@ -56,6 +56,10 @@ def claim(
     """A claim as the read model has it, and every event on its way; at a moment: as each service folds it."""
     if text is not None and as_json:
         raise typer.BadParameter("--text is prose; --eob and the claim itself are JSON", param_hint="--json")
+    if own_clocks and at is not None:
+        raise typer.BadParameter(
+            "what was not in effect moved the clocks, too; right would be --known-at", param_hint="--at"
+        )
     if eob or text is not None:
         _explain(claim_id, platform, text)
         return

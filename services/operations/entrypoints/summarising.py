@@ -28,6 +28,8 @@ def print_claim(found: Travelled) -> None:
     """One claim: every event of it on a line, then what is decided, who bears what, what it waits for."""
     _print_events(found.steps)
     facts = claim_facts(found.steps)
+    if found.moment.at is None:
+        facts |= waited_for(found.steps)
     for name, words in facts.items():
         console().print(f"[bold]{name}[/bold]: {words}", soft_wrap=True)
     console().print("--full shows each service's state, --json all of it.", style="dim")
@@ -77,11 +79,16 @@ def claim_facts(steps: Sequence[Step]) -> dict[str, str]:
         facts["who bears the bill"] = f"{format_yuan(standing.decision['bill_fen'])} yuan: {borne}"
     if paid := paid_of(steps):
         facts["payments"] = ", ".join(f"{kind} {format_yuan(fen)}" for kind, fen in paid.items())
-    if steps:
-        waits = by_party(clocks_of_steps(steps, datetime.fromisoformat(steps[-1]["recorded_at"])))
-        named = ", ".join(f"{party} {duration(total.total_seconds())}" for party, total in waits.items())
-        facts["waited so far for"] = named or "nobody"
     return facts
+
+
+def waited_for(steps: Sequence[Step]) -> dict[str, str]:
+    """For whom it waited, up to its last event. Of all events: what is not in effect moved the clocks, too."""
+    if not steps:
+        return {}
+    waits = by_party(clocks_of_steps(steps, datetime.fromisoformat(steps[-1]["recorded_at"])))
+    named = ", ".join(f"{party} {duration(total.total_seconds())}" for party, total in waits.items())
+    return {"waited so far for": named or "nobody"}
 
 
 def said_by(step: Step) -> str:

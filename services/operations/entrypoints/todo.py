@@ -27,7 +27,7 @@ WHAT_TO_DO = {
     "review": "POST /reviews/ID/conclude at fraud",
     "second_person": "approve or reject the ruling at adjudication; of a payment `huiji pay-again PAYMENT --approve`",
     "appeal": "rule on it, then conclude it",
-    "one_stop": "`huiji one-stop show ID`, then `huiji one-stop accept ID --reason CODE` or `huiji one-stop dispute ID --reason CODE`",
+    "one_stop": "`huiji one-stop show ID`, then `huiji one-stop accept ID --reason CODE`, or dispute in its place",
     "unpayable": "the bank refused it or sent it back: `huiji pay-again PAYMENT --to FILE`",
     "held": "no account is known: enrolment",
 }
