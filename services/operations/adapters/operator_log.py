@@ -9,7 +9,7 @@ from libs.contracts import Event
 from libs.eventlog import Append, EventLog, States
 from libs.eventlog.database import open_pool
 from libs.runtime.clock import new_id, utc_now
-from services.operations.domain.republishing import Replay, evolve, start
+from services.operations.domain.republishing import Replay, RunsElsewhere, evolve, start
 
 SOURCE = "operations"
 _MIGRATIONS = Path(__file__).parents[1] / "migrations"
@@ -35,6 +35,21 @@ class OperatorLog:
     def clock(self) -> Callable[[], datetime]:
         """The present moment, as it is recorded."""
         return self._log.clock
+
+    @asynccontextmanager
+    async def alone(self, replay_id: str) -> AsyncIterator[None]:
+        """Within: no other process runs this replay. Raises RunsElsewhere.
+
+        The lock goes with its session: a killed process leaves none.
+        """
+        async with self._log.pool.acquire() as connection:
+            name = f"huiji replay {replay_id}"
+            if not await connection.fetchval("select pg_try_advisory_lock(hashtextextended($1, 0))", name):
+                raise RunsElsewhere(replay_id)
+            try:
+                yield
+            finally:
+                await connection.execute("select pg_advisory_unlock(hashtextextended($1, 0))", name)
 
     async def demand_startable(self, replay_id: str) -> None:
         """Raises what `start` would, and records nothing."""

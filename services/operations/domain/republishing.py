@@ -84,6 +84,24 @@ class AlreadyOver(OperationsError):
         super().__init__(f"{replay_id} has ended; plan another one")
 
 
+class RunsElsewhere(OperationsError):
+    """A replay is run by one process at a time: two would do its work twice."""
+
+    code = "runs_elsewhere"
+
+    def __init__(self, replay_id: str) -> None:
+        super().__init__(f"another process is running this: {replay_id}")
+
+
+class NotARepublication(OperationsError):
+    """A replay of another kind has a command of its own."""
+
+    code = "not_a_republication"
+
+    def __init__(self, replay_id: str, kind: str) -> None:
+        super().__init__(f"{replay_id} is a {kind}, and publishes nothing")
+
+
 class Described(Protocol):
     """An event as far as a scope looks at it."""
 
@@ -231,12 +249,13 @@ class Replay:
     approved_by: str | None = None
     started: bool = False
     over: bool = False
+    failed: bool = False
 
     @property
     def status(self) -> str:
         """In one word."""
         if self.over:
-            return "finished"
+            return "failed" if self.failed else "finished"
         if self.started:
             return "started"
         return "approved" if self.approved_by is not None else "planned"
@@ -251,8 +270,10 @@ def evolve(replay: Replay, event: Event) -> Replay:
             return Replay(replay.planned, approved_by, replay.started, replay.over)
         case ReplayStarted():
             return Replay(replay.planned, replay.approved_by, True, replay.over)
-        case ReplayFinished():
-            return Replay(replay.planned, replay.approved_by, replay.started, True)
+        case ReplayFinished(outcome=outcome):
+            return Replay(
+                replay.planned, replay.approved_by, replay.started, True, failed=outcome == "failed"
+            )
         case _:
             return replay
 
@@ -262,6 +283,19 @@ def planned_of(replay: Replay, replay_id: str) -> ReplayPlanned:
     if replay.planned is None:
         raise ReplayUnknown(replay_id)
     return replay.planned
+
+
+def plan_once(planned: ReplayPlanned, replay: Replay) -> list[Event]:
+    """The plan, unless it is recorded already: a replay that was killed goes on under the same id."""
+    return [planned] if replay.planned is None else []
+
+
+def republication_of(replay: Replay, replay_id: str) -> ReplayPlanned:
+    """The same of a re-publication. Raises ReplayUnknown, NotARepublication."""
+    planned = planned_of(replay, replay_id)
+    if planned.kind != "republish":
+        raise NotARepublication(replay_id, planned.kind)
+    return planned
 
 
 def approve(replay: Replay, replay_id: str, by: str, now: datetime) -> list[Event]:

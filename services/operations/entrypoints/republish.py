@@ -20,7 +20,14 @@ from services.operations.adapters.operator_log import OperatorLog, open_operator
 from services.operations.adapters.other_topic import NamedTopic
 from services.operations.domain.errors import OperationsError
 from services.operations.domain.moments import NotAMoment, parse_moment
-from services.operations.domain.republishing import Replay, Scope, approve, planned_of, scope_of
+from services.operations.domain.republishing import (
+    Replay,
+    Scope,
+    approve,
+    planned_of,
+    republication_of,
+    scope_of,
+)
 from services.operations.entrypoints.bars import bar
 from services.operations.entrypoints.exits import NO
 from services.operations.entrypoints.finding import ActingBy, PlatformFile, find_platform, reaching, who_acts
@@ -117,22 +124,23 @@ def run(
 
     async def ask(progress: Progress) -> int:
         async with _site(platform) as site:
-            planned = planned_of((await site.log.replays()).get(replay_id, Replay()), replay_id)
+            planned = republication_of((await site.log.replays()).get(replay_id, Replay()), replay_id)
             scope = scope_of(planned.scope)
             task = progress.add_task("publishing", total=sum(scope.chosen().values()))
             if site.kafka is None:
                 raise NoPlatform("it is not known where the broker is: the platform file has no `kafka`")
             topic = NamedTopic(site.kafka, scope.source, site.shards, scope.topic)
-            # Refused before anything is created: the broker keeps an empty topic for ever.
-            await site.log.demand_startable(replay_id)
-            try:
-                await topic.start()
-                return await run_republication(
-                    site.log, site.sources, topic, replay_id, who, rate,
-                    lambda read, published: progress.advance(task, read),
-                )  # fmt: skip
-            finally:
-                await topic.stop()
+            async with site.log.alone(replay_id):
+                # Refused before anything is created: the broker keeps an empty topic for ever.
+                await site.log.demand_startable(replay_id)
+                try:
+                    await topic.start()
+                    return await run_republication(
+                        site.log, site.sources, topic, replay_id, who, rate,
+                        lambda read, published: progress.advance(task, read),
+                    )  # fmt: skip
+                finally:
+                    await topic.stop()
 
     with bar() as progress:
         published = _answered(ask(progress))

@@ -13,7 +13,7 @@ from libs.contracts import Event
 from libs.contracts.operations import ReplayFinished, ReplayPlanned
 from services.operations.adapters.fork_process import ForkFailed, ask_fork
 from services.operations.domain.errors import OperationsError
-from services.operations.domain.republishing import Replay, start
+from services.operations.domain.republishing import Replay, plan_once, start
 
 MOST_TIMES = 10_000
 _REPLAYS = UUID("0a3f7c52-2b5d-4d0a-8f1e-6c1f0b8e9d44")
@@ -71,13 +71,9 @@ async def plan_fork(records: ReplayRecords, asked: Asked, cwd: Path, now: dateti
             needs_approval=False,
             planned_at=now,
         )
-        if not (await records.record(replay_id, partial(_once, planned))).over:
+        if not (await records.record(replay_id, partial(plan_once, planned))).over:
             return PlannedFork(replay_id, plan)
     raise AskedTooOften
-
-
-def _once(planned: ReplayPlanned, replay: Replay) -> list[Event]:
-    return [planned] if replay.planned is None else []
 
 
 def _ids(identity: str) -> Iterator[str]:

@@ -60,7 +60,8 @@ def _generation(row: "Row") -> Generation:
     return Generation(model, number, version, schema, status, tuple(indexes), switched_by)
 
 
-def _schema_of(model: str, number: int) -> str:
+def schema_of(model: str, number: int) -> str:
+    """Where a generation's tables are while it is not live."""
     return f"{LIVE_SCHEMA}_{model}_v{number}"
 
 
@@ -87,7 +88,7 @@ async def note_first(connection: "Connection", model: ReadModel, now: datetime) 
         " $3, 'live', $4, $4 where not exists (select from generation where model = $1) on conflict do nothing",
         model.name,
         model.version,
-        _schema_of(model.name, 1),
+        schema_of(model.name, 1),
         now,
     )
 
@@ -121,7 +122,7 @@ async def begin(connection: "Connection", model: ReadModel, now: datetime) -> Ge
             model.name,
             number,
             model.version,
-            _schema_of(model.name, number),
+            schema_of(model.name, number),
             now,
         )
     (building,) = [one for one in await listed(connection, model.name) if one.status == "building"]

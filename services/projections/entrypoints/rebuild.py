@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -25,11 +26,12 @@ from services.projections.adapters.event_tables import TableSource
 from services.projections.adapters.generations import LIVE_SCHEMA, Generation
 from services.projections.adapters.priority import share_priority
 from services.projections.domain.pace import Pace
-from services.projections.entrypoints.rebuild_progress import RebuildProgress
+from services.projections.entrypoints.rebuild_progress import RebuildProgress, plan_text
 from services.projections.errors import NotAnOperator, ProjectionsError, ReadModelUnknown, WorkerFailed
 from services.projections.read_model import READ_MODELS, ReadModel
 from services.projections.use_cases.fill import PAGE_EVENTS, fill
 from services.projections.use_cases.keep_generations import drop_retired, list_generations
+from services.projections.use_cases.plan_rebuild import plan_rebuild
 from services.projections.use_cases.rebuild import (
     FillShards,
     OpenSources,
@@ -86,11 +88,17 @@ def main(
     show: Annotated[
         bool, typer.Option("--list", help="Generations: number, version of the code, state.")
     ] = False,
+    plan_only: Annotated[
+        bool,
+        typer.Option(
+            "--plan-only", help="What it would read and touch, and how long it takes; change nothing."
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
 ) -> None:
     """Build read models anew from the logs, beside the live ones, and switch when they have caught up."""
     try:
-        by = None if check or show else _who_acts()
+        by = None if check or show or plan_only else _who_acts()
         request = Request(Pace(rate, lag), check, back_to, page_events, ahead, by)
         if worker := os.environ.get(_WORKER):
             asyncio.run(_work(database_url, json.loads(worker), request, over_http=over_http))
@@ -98,6 +106,12 @@ def main(
         models = _chosen(names or [], every=every or show or drop_kept)
         if show:
             _print_generations(database_url, models, as_json=as_json)
+        elif plan_only:
+            plans = [
+                asyncio.run(plan_rebuild(database_url, model, request, _sources(over_http)))
+                for model in models
+            ]
+            _say("\n".join(map(plan_text, plans)), list(map(asdict, plans)), as_json)
         elif drop_kept:
             dropped = [asyncio.run(drop_retired(database_url, model)) for model in models]
             _say(

@@ -1,4 +1,4 @@
-"""A rebuild's progress: a bar with rate and time left on a terminal, a line now and then elsewhere."""
+"""A rebuild's plan in words, and its progress: a bar on a terminal, a line now and then elsewhere."""
 
 import sys
 from time import monotonic
@@ -7,6 +7,8 @@ from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from services.projections.use_cases.plan_rebuild import RebuildPlan
 
 _LINE_EVERY_SECONDS = 5.0
 
@@ -57,3 +59,16 @@ def pace_text(done: int, seconds: float, left: int) -> str:
         return ""
     rate = done / seconds
     return f"{rate:,.0f}/s, {left / rate:,.0f} s left"
+
+
+def plan_text(plan: RebuildPlan) -> str:
+    """What a rebuild would read and touch, and about how long it takes, one line each."""
+    reads = ", ".join(f"{source} {events}" for source, events in plan.reads.items())
+    return "\n".join(
+        (
+            f"{plan.model}: generation {plan.generation} by version {plan.version} of the code",
+            f"  reads {sum(plan.reads.values())} events: {reads}",
+            *(f"  touches {what}" for what in plan.touches),
+            f"  takes about {plan.expected_seconds} s while nothing comes in; up to twenty times that beside live",
+        )
+    )

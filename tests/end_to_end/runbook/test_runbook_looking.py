@@ -41,6 +41,8 @@ def test_what_to_look_at(operator: Operator, city_world: World) -> None:
 def test_read_models_and_moving_house(operator: Operator, city_world: World, tmp_path: Path) -> None:
     assert operator.runs("huiji lag", "--at-most 60").status == 0
     assert operator.runs("huiji rebuild claims --check").status == 0
+    planned = operator.runs("huiji rebuild claims --plan-only")
+    assert (planned.status, "touches schema" in planned.out) == (0, True), planned.err
     rebuilt = operator.runs("huiji rebuild claims --rate 5000", by="operator-01")
     assert rebuilt.status == 0, rebuilt.err
     assert "retired" in operator.runs("huiji rebuild claims --list").out

@@ -188,19 +188,23 @@ async def test_a_live_topic_is_refused_and_nothing_is_recorded(world: World) -> 
     assert json.loads((await world.huiji("list", "--json")).stdout) == []
 
 
-async def test_killed_it_goes_on_and_the_topic_lacks_nothing(world: World) -> None:
+async def test_one_process_runs_it_and_after_a_kill_the_next_one_until_the_topic_lacks_nothing(
+    world: World,
+) -> None:
     planned = await world.planned("--source", "adjudication")
     replay_id = str(planned["replay_id"])
     await world.huiji("approve", replay_id, "--by", "wang")
     log = await world.events("adjudication")
     # So slowly that it is far from its end when the first page is seen to be there.
-    with world.started("run", replay_id, "--rate", 5, "--by", "li") as process:
+    with world.started("run", replay_id, "--rate", 1, "--by", "li") as process:
 
         async def begun() -> bool:
             async with open_operator_log(world.database, SHARDS) as operators:
                 return bool(await operators.progress(replay_id))
 
         await until(begun)
+        second = await world.huiji("run", replay_id, "--by", "li")
+        assert (second.exit_code, "another process is running this" in second.stderr) == (1, True)
         os.kill(process.pid, signal.SIGKILL)
     async with open_operator_log(world.database, SHARDS) as operators:
         assert 0 < sum(at for at, _ in (await operators.progress(replay_id)).values()) < len(log)
