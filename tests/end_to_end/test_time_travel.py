@@ -116,6 +116,10 @@ def test_pools_add_up_to_the_ledger_and_were_empty_before(ran: Ran) -> None:
     (plan_id, *_) = plans
     assert told(ran, "pool", plan_id, "--known-at", "2020-01-01")["coverages"] == 0
     assert huiji(ran, "pool", plan_id, "--at", "2000-01-01").exit_code == 1
+    changed = told(ran, "diff", "pool", plan_id, "--from", "2020-01-01")["changes"]
+    premium = next(each["difference_fen"] for each in changed if each["path"] == "premium_fen")
+    assert premium == found[plan_id]["premium_fen"]
+    assert huiji(ran, "diff", "pool", "no-such-plan", "--from", "2020-01-01").exit_code == 1
 
 
 def test_a_claim_is_stepped_through_as_text(ran: Ran, paid: dict[str, Any]) -> None:

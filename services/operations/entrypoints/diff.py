@@ -1,15 +1,18 @@
-"""`huiji diff claim|person ID --from T1 --to T2`: what changed between two moments, money first."""
+"""`huiji diff claim|person|pool ID --from T1 --to T2`: what changed between two moments, money first."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
 
 from services.operations.adapters.histories import Moment
-from services.operations.domain.changes import changes
+from services.operations.domain.changes import Change, changes
+from services.operations.entrypoints.exits import NO
 from services.operations.entrypoints.finding import PlatformFile, find_platform, reaching
 from services.operations.entrypoints.moment_options import By, Why, histories, moment_of, travelled
-from services.operations.entrypoints.output import AsJson, print_json
+from services.operations.entrypoints.output import AsJson, print_json, warn
+from services.operations.entrypoints.pool import anything_of, read_pool
 from services.operations.entrypoints.showing import print_changes
 from services.operations.use_cases.travel import Travelled
 
@@ -55,6 +58,31 @@ def person(
     _diff("person", person_id, _moments(since, until, in_effect), (by, why), platform, as_json)
 
 
+@diff.command()
+def pool(
+    plan_id: Annotated[str, typer.Argument(help="The plan's id.")],
+    since: From,
+    until: To = "now",
+    in_effect: InEffect = False,
+    platform: PlatformFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """What changed of a plan's pool: premiums, decisions, payments, ledger, insurers' parts. Names nobody."""
+    before, after = (read_pool(platform, plan_id, moment) for moment in _moments(since, until, in_effect))
+    found = changes(_without_moment(before), _without_moment(after))
+    if as_json:
+        print_json({"changes": _as_rows(found)})
+    else:
+        print_changes(found, ())
+    if not (anything_of(before) or anything_of(after)):
+        warn(f"nothing is recorded of plan {plan_id} by either moment")
+        raise typer.Exit(NO)
+
+
+def _without_moment(pool: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in pool.items() if name not in ("at", "known_at")}
+
+
 def _moments(since: str, until: str, in_effect: bool) -> tuple[Moment, Moment]:
     if in_effect:
         # "now" is a moment here, too: a coverage of next year is known and not in effect.
@@ -76,10 +104,13 @@ def _diff(
     found = changes(before.comparable(), after.comparable())
     between = _between(before, after)
     if as_json:
-        rows = [asdict(change) | {"difference_fen": change.difference_fen} for change in found]
-        print_json({"changes": rows, "events": between})
+        print_json({"changes": _as_rows(found), "events": between})
     else:
         print_changes(found, between)
+
+
+def _as_rows(found: Sequence[Change]) -> list[dict[str, Any]]:
+    return [asdict(change) | {"difference_fen": change.difference_fen} for change in found]
 
 
 def _between(before: Travelled, after: Travelled) -> list[dict[str, Any]]:
