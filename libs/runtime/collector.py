@@ -12,13 +12,8 @@ YOUNG_PASSES_PER_MIDDLE = 20
 MIDDLE_PASSES_PER_FULL = 50
 
 
-def collect_seldom() -> None:
-    """To be called before a process imports what it is made of: nearly all of that stays."""
-    gc.set_threshold(YOUNG_OBJECTS, YOUNG_PASSES_PER_MIDDLE, MIDDLE_PASSES_PER_FULL)
-
-
 def tune_collector() -> None:
     """To be called once a process is built, service or replay: what exists by then is never walked again."""
     gc.collect()
     gc.freeze()
-    collect_seldom()
+    gc.set_threshold(YOUNG_OBJECTS, YOUNG_PASSES_PER_MIDDLE, MIDDLE_PASSES_PER_FULL)

@@ -163,7 +163,8 @@ async def _open(
     log = EventLog(pool, name, settings.shards, clock_with(settings.clock_offset_seconds), new_id)
     await log.prepare(migrations)
     client = await resources.enter_async_context(
-        httpx2.AsyncClient(timeout=10, headers=shown_by(settings.service_token_file))
+        # A proxy of the environment must not see our token.
+        httpx2.AsyncClient(timeout=10, trust_env=False, headers=shown_by(settings.service_token_file))
     )
     return Runtime(
         settings, log, keys, Sealer(keys), Pseudonymiser(master.pseudonym_secret()), client, resources

@@ -100,9 +100,9 @@ def staff_of(path: Path | None) -> Staff | None:
 
 
 def bearer_token(authorization: str | None) -> str | None:
-    """The token of an `Authorization: Bearer <token>`; None for none and for another scheme."""
+    """The token of an `Authorization: Bearer <token>`; None for none, an empty one and for another scheme."""
     kind, _, token = (authorization or "").partition(" ")
-    return token.strip() if kind.lower() == "bearer" else None
+    return (token.strip() or None) if kind.lower() == "bearer" else None
 
 
 def token_hash(token: str) -> str:

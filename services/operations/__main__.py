@@ -1,5 +1,7 @@
 """The entry point of `huiji`. Imports next to nothing before an interrupt is taken care of."""
 
+import sys
+
 from services.operations.entrypoints.ending import ending_as_tools_do, nothing_begun
 
 
@@ -12,9 +14,8 @@ def main() -> None:
         try:
             app()
         except OSError as error:
-            from services.operations.entrypoints.output import refuse
-
-            refuse(f"{error.filename}: {error.strerror}" if error.filename else str(error), NO)
+            sys.stderr.write((f"{error.filename}: {error.strerror}" if error.filename else str(error)) + "\n")
+            sys.exit(NO)
 
 
 if __name__ == "__main__":

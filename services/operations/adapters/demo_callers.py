@@ -58,8 +58,8 @@ def callers_of_platform(directory: Path) -> Path:
             {"id": one, "hospitals": wanted[one], "tokens": [{"sha256": token_hash(tokens[one])}]}
             for one in missing
         ]
-        tokens_file.touch(mode=0o600)
-        tokens_file.write_bytes(orjson.dumps(tokens, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+        said = orjson.dumps(tokens, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+        replace_file(tokens_file, said, private=True)
         replace_file(file, (_HEAD + yaml.safe_dump({"callers": known}, sort_keys=False)).encode())
     return file
 

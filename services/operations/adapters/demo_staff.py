@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from libs.runtime.staff import token_hash
+from services.operations.adapters.replacing import replace_file
 
 TOKENS = "staff-tokens.json"
 _MEMBERS: dict[str, dict[str, Any]] = {
@@ -50,8 +51,7 @@ def _written(file: Path, name: str, tokens_file: Path, people: dict[str, dict[st
     missing = [one for one in people if one not in tokens]
     if missing:
         tokens |= {one: secrets.token_urlsafe(24) for one in missing}
-        tokens_file.touch(mode=0o600)
-        tokens_file.write_text(json.dumps(tokens, indent=2) + "\n")
+        replace_file(tokens_file, (json.dumps(tokens, indent=2) + "\n").encode(), private=True)
         known += [{"id": one, **people[one], "token_sha256": token_hash(tokens[one])} for one in missing]
-        file.write_text(yaml.safe_dump({name: known}, sort_keys=False))
+        replace_file(file, yaml.safe_dump({name: known}, sort_keys=False).encode())
     return file

@@ -69,12 +69,15 @@ def _watched(stream: TextIO | None) -> TextIO:
 
 
 class _Pipe(io.FileIO):
-    """Ends the command when nobody reads it. Not by SIGPIPE itself: that would end it on a closed connection, too."""
+    """Ends the command when nobody reads it, or nothing more can be written (a full disk). Not by SIGPIPE itself:
+    that would end it on a closed connection, too.
+    """
 
     def write(self, data: "io.ReadableBuffer") -> int:  # type: ignore[name-defined]
         try:
             return super().write(data)
-        except BrokenPipeError:
+        except OSError as error:
             # What is still buffered goes nowhere: the interpreter would complain of it at its end.
             os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
-            raise SystemExit(UNREAD) from None
+            unread = isinstance(error, BrokenPipeError)
+            raise SystemExit(UNREAD if unread else f"The output: {error.strerror}") from None

@@ -45,8 +45,6 @@ def test_the_list_of_commands_imports_none_of_them() -> None:
     ours = {name for name in ran.stdout.splitlines()[-1].split() if name.startswith(("libs.", "services.op"))}
     entrypoints = ("", ".commands", ".ending", ".exits", ".late")
     assert ours == {
-        "libs.runtime",
-        "libs.runtime.collector",  # by services/__init__.py; next to nothing
         "services.operations",
         "services.operations.__main__",
         *(f"services.operations.entrypoints{each}" for each in entrypoints),
@@ -85,3 +83,11 @@ def test_a_command_of_which_only_the_status_is_wanted_needs_no_output() -> None:
         f"import sys\nsys.stdout = sys.__stdout__ = None  # as with `>&-`\n{MAIN}main()", "plan", "list"
     )
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+
+
+def test_a_full_disk_and_a_place_that_cannot_be_written_are_said_in_a_line() -> None:
+    with Path("/dev/full").open("w") as full:
+        ran = python(f"{MAIN}main()", "plan", "schema", "case", stdout=full.fileno())
+    assert (ran.returncode, ran.stderr) == (1, "The output: No space left on device\n")
+    ran = python(f"{MAIN}main()", "make-master-key", "/proc/nosuch/key")
+    assert (ran.returncode, ran.stderr) == (1, "/proc/nosuch/key: No such file or directory\n")

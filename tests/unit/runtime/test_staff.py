@@ -6,7 +6,14 @@ import pytest
 import yaml
 
 from libs.runtime.problems import Problem
-from libs.runtime.staff import StaffFileUnusable, StaffOnFile, operator_desk, read_staff, token_hash
+from libs.runtime.staff import (
+    StaffFileUnusable,
+    StaffOnFile,
+    bearer_token,
+    operator_desk,
+    read_staff,
+    token_hash,
+)
 from libs.testing.staff import a_staff, token_of
 from services.operations.adapters.demo_staff import staff_of_platform
 
@@ -66,3 +73,9 @@ def test_a_token_whose_line_is_gone_is_nobodys_and_a_broken_file_changes_nothing
     file.write_text(f"staff: [{other}]")
     assert staff.member_with("leaked") is None
     assert staff.member_with("other") is not None
+
+
+def test_an_empty_token_is_none() -> None:
+    assert [bearer_token(shown) for shown in ("Bearer ", "Bearer", "bearer x ", "Basic x", None)] == [
+        None, None, "x", None, None,
+    ]  # fmt: skip
