@@ -92,7 +92,7 @@ def _as_projected(claim_id: str, platform: PlatformFile, as_json: bool) -> None:
         if isinstance(value, list) and isinstance(value[0], dict):
             _print_parts(name, value)
         else:
-            console().print(f"{name}: {_shown(name, value)}", markup=False, soft_wrap=True)
+            console().print(f"{_label(name, value)}: {_shown(name, value)}", markup=False, soft_wrap=True)
     rows = [(local(s["recorded_at"]), s["source"], s["type"], f"{s['shard']}/{s['position']}") for s in steps]
     print_table(("recorded", "service", "event", "shard/position"), rows)
 
@@ -119,17 +119,22 @@ def _print_parts(name: str, parts: list[dict[str, Any]]) -> None:
     """Decisions, payments and clawbacks, one line each; what the claim says itself and `--json` has is left out."""
     for part in parts:
         told = [
-            f"{field} {_shown(field, value)}"
+            f"{_label(field, value)} {_shown(field, value)}"
             for field, value in part.items()
             if value not in (None, [], {}, "") and field not in _TOLD_BY_THE_CLAIM
         ]
         console().print(f"{name}: {'; '.join(told)}", markup=False, soft_wrap=True)
 
 
+def _label(name: str, value: Any) -> str:
+    """Without the unit where the amount is shown in yuan."""
+    return name.removesuffix("_fen") if isinstance(value, int) else name
+
+
 def _shown(name: str, value: Any) -> str:
     if isinstance(value, dict):
         by_name = "" if name not in _AMOUNTS_BY_NAME else "_fen"
-        return ", ".join(f"{key} {_shown(by_name, each)}" for key, each in value.items())
+        return ", ".join(f"{_label(key, each)} {_shown(by_name or key, each)}" for key, each in value.items())
     if name.endswith("_fen") and isinstance(value, int):
         return f"{format_yuan(value)} yuan"
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -15,7 +15,7 @@ from services.operations.domain.changes import changes
 from services.operations.entrypoints.finding import ActingBy, PlatformFile, find_platform, reaching
 from services.operations.entrypoints.moment_options import By, histories
 from services.operations.entrypoints.output import AsJson, console, local, print_json, print_table
-from services.operations.entrypoints.showing import shown
+from services.operations.entrypoints.showing import label, shown
 from services.operations.use_cases.parked import look_at_parked, retry_everywhere
 
 parked = typer.Typer(no_args_is_help=True, help="Events that a service could not process.")
@@ -125,7 +125,7 @@ def show(
     for stream_id, state in looked["states"].items():
         console().print(f"[bold]state of {stream_id} in {service}[/bold]")
         for change in changes(None, state):
-            console().print(f"  {change.path}: {shown(change, change.after)}", markup=False, soft_wrap=True)
+            console().print(f"  {label(change)}: {shown(change, change.after)}", markup=False, soft_wrap=True)
 
 
 @parked.command()

@@ -11,12 +11,13 @@ import typer
 
 from libs.eventlog import EventLogError
 from libs.eventlog.errors import LogIsArchive
-from services.operations.adapters.credentials import proven, staff_token
+from services.operations.adapters.announcing import RunningAt
+from services.operations.adapters.credentials import NotProven, proven, staff_token
 from services.operations.adapters.operator_log import open_operator_log
 from services.operations.domain.errors import OperationsError
 from services.operations.entrypoints.exits import NO
 from services.operations.entrypoints.finding import ActingBy, PlatformFile, find_platform, reaching
-from services.operations.entrypoints.output import refuse, warn
+from services.operations.entrypoints.output import console, refuse, warn
 from services.operations.entrypoints.places import CHECKOUT
 from services.operations.use_cases.record_rebuild import run_recorded
 
@@ -35,7 +36,9 @@ def rebuild(
     """Build read models anew from the logs beside the live ones, and switch: NAME or --all; --help says more."""
     environment = dict(os.environ)
     if show_help:
-        _end(_run([*context.args, "--help"], environment))
+        _show_own_options(context)
+        # The platform says where its read models are: the tool leaves out an option that its environment answers.
+        _end(_run([*context.args, "--help"], {"HUIJI_DATABASE_URL": "", **environment}))
     with reaching():
         running = find_platform(platform)
         environment |= {
@@ -44,7 +47,7 @@ def rebuild(
         }
         if _ONLY_LOOKING & set(context.args):
             _end(_run(context.args, environment))
-        who = proven(running, by, "operator").id
+        who = _proven_operator(running, by, context.args, environment)
         environment |= {
             "HUIJI_STAFF_FILE": str(running.staff_file),
             "HUIJI_STAFF_TOKEN": staff_token(running, by),
@@ -55,6 +58,25 @@ def rebuild(
             _end(asyncio.run(_recorded(running.database(), who, context.args, environment)))
         except (OperationsError, EventLogError) as error:
             refuse(str(error), NO)
+
+
+def _show_own_options(context: typer.Context) -> None:
+    console().print("Beside the options below, which are the tool's own:")
+    options = [each for each in context.command.params if each.name in ("by", "platform")]
+    rows = [(f"  {each.opts[0]}", getattr(each, "help", None)) for each in options]
+    for name, what in rows:
+        console().print(f"{name}  {what}", markup=False, soft_wrap=True)
+
+
+def _proven_operator(running: RunningAt, by: str, words: list[str], environment: dict[str, str]) -> str:
+    """Who acts. To whoever is not proven a name or an option that is wrong is said first."""
+    try:
+        return proven(running, by, "operator").id
+    except NotProven:
+        planning = _plan(words, environment)
+        if planning.returncode:
+            _end(planning.returncode)
+        raise
 
 
 async def _recorded(database_url: str, who: str, words: list[str], environment: dict[str, str]) -> int:

@@ -25,7 +25,7 @@ def print_travelled(found: Travelled) -> None:
     for service, state in found.states.items():
         console().print(f"[bold]{service}[/bold]")
         for change in _worth_showing(changes(None, state)):
-            console().print(f"  {change.path}: {shown(change, change.after)}", markup=False, soft_wrap=True)
+            console().print(f"  {label(change)}: {shown(change, change.after)}", markup=False, soft_wrap=True)
     rows = [
         (local(s["known_from"]), local(s["effective_from"]), s["source"], s["type"], _place(s))
         for s in found.steps
@@ -56,7 +56,7 @@ def print_changes(found: Sequence[Change], between: Sequence[Step]) -> None:
         before, after = shown(change, change.before), shown(change, change.after)
         fen = change.difference_fen
         by = "" if fen is None else f"  ({'+' if fen >= 0 else '-'}{format_yuan(abs(fen))})"
-        console().print(f"{change.path}: {before} → {after}{by}", markup=False, soft_wrap=True)
+        console().print(f"{label(change)}: {before} → {after}{by}", markup=False, soft_wrap=True)
     rows = [(local(step["known_from"]), step["source"], step["type"], _place(step)) for step in between]
     if rows:
         print_table(("known from", "service", "event", "shard/position"), rows)
@@ -83,11 +83,17 @@ def step_lines(steps: Sequence[Step], index: int, *, whole_state: bool) -> list[
     lines.append(f"what it changed in {step['source']}:")
     changed = changes(before, step["state"])
     for change in changed if whole_state else _worth_showing(changed):
-        lines.append(f"  {change.path}: {shown(change, change.before)} → {shown(change, change.after)}")
+        lines.append(f"  {label(change)}: {shown(change, change.before)} → {shown(change, change.after)}")
     if whole_state:
         state = orjson.dumps(step["state"], option=orjson.OPT_INDENT_2).decode()
         lines += ["", "state after it:", *state.splitlines()]
     return lines
+
+
+def label(change: Change) -> str:
+    """The field's path; without the unit where the amount is shown in yuan."""
+    parts = change.path.split(".")
+    return ".".join(part.removesuffix("_fen") for part in parts) if change.is_money else change.path
 
 
 def shown(change: Change, value: Any) -> str:

@@ -14,6 +14,7 @@ import asyncpg
 
 from libs.eventlog import EventLog
 from libs.eventlog.database import open_pool
+from libs.eventlog.errors import LogIsArchive
 from libs.eventlog.hash_chain import GENESIS
 from libs.privacy import install_key_store
 from libs.runtime.clock import new_id, utc_now
@@ -150,6 +151,8 @@ async def _prepare(database_url: str, source: str, shards: int) -> None:
         folders = [_SERVICES / source / name for name in _MIGRATIONS]
         log = EventLog(pool, source, shards, utc_now, new_id)
         await log.prepare([folder for folder in folders if folder.is_dir()])
+    except LogIsArchive:
+        raise DeploymentNotEmpty(f"{source} has an archive that was imported before") from None
     finally:
         await pool.close()
 

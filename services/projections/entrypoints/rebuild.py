@@ -54,7 +54,11 @@ _WORKER = "HUIJI_REBUILD_WORKER"
 """Set for a worker: which share of which generation it fills."""
 
 Names = Annotated[list[str] | None, typer.Argument(help=f"Read models: {', '.join(READ_MODELS)}.")]
-DatabaseUrl = Annotated[str, typer.Option(envvar="HUIJI_DATABASE_URL", help="Where the read models are.")]
+_DATABASE = "HUIJI_DATABASE_URL"
+DatabaseUrl = Annotated[
+    str,
+    typer.Option(envvar=_DATABASE, help="Where the read models are.", hidden=_DATABASE in os.environ),
+]
 
 
 def main(

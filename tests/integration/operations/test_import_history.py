@@ -230,6 +230,8 @@ async def test_without_keys_or_state_it_is_an_archive_on_which_no_service_starts
     with pytest.raises(CannotTakeOver, match="keys"):
         await import_history(copy, tmp_path / "keyless", take_over=True)
     await import_history(copy, tmp_path / "keyless", take_over=False)
+    with pytest.raises(DeploymentNotEmpty, match="imported before"):
+        await import_history(copy, tmp_path / "keyless", take_over=False)
     for source in ("adjudication", "payout"):
         pool = await open_pool(copy, source, size=1)
         with pytest.raises(LogIsArchive):

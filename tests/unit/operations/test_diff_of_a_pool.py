@@ -33,8 +33,7 @@ def test_all_that_a_pool_has_came_between_before_everything_and_now(platform: Se
     assert (changed["moved_fen.PaymentSettled"], changed["decided_fen"]) == (moved, now["decided_fen"])
     assert not {"at", "known_at"} & changed.keys()
     assert (
-        "moved_fen.PaymentSettled: — → "
-        in huiji(platform, "diff", "pool", PLAN, "--from", "2000-01-01").stdout
+        "moved.PaymentSettled: — → " in huiji(platform, "diff", "pool", PLAN, "--from", "2000-01-01").stdout
     )
 
 

@@ -134,7 +134,7 @@ def test_a_claim_is_shown_with_its_way(platform: ServedPlatform) -> None:
     document = {"claim_id": "c-1", "status": "settled", "plan_pays_fen": 60_000, "steps": [step]}
     platform.answers["GET", "/projections/claims/c-1"] = (200, document)
     result = on(platform, "claim", "c-1")
-    assert "plan_pays_fen: 600.00 yuan" in result.stdout
+    assert "plan_pays: 600.00 yuan" in result.stdout
     assert "PaymentSettled" in result.stdout
     assert json.loads(on(platform, "claim", "c-1", "--json").stdout) == document
     assert on(platform, "claim", "c-2").exit_code == 1
@@ -153,7 +153,7 @@ def test_amounts_by_name_and_decisions_are_told_in_words(platform: ServedPlatfor
     platform.answers["GET", "/projections/claims/c-1"] = (200, document)
     told = on(platform, "claim", "c-1").stdout
     assert "bearings: plan 600.00 yuan, basic 0.01 yuan\n" in told
-    assert "decisions: decision_id d-1; number 1; plan_pays_fen 0.05 yuan\n" in told
+    assert "decisions: decision_id d-1; number 1; plan_pays 0.05 yuan\n" in told
     assert "pool_shares" not in told
 
 

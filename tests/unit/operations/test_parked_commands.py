@@ -62,7 +62,7 @@ def test_an_event_is_shown_beside_its_error_its_amendments_and_the_state(platfor
     shown = on(platform, "parked", "show", "claim-1", "--service", "adjudication", "--by", "chen").stdout
     assert "a field is missing" in shown
     assert "PatchProposed 1 by li: the hospital says so" in shown
-    assert "claims.1.bill_fen: 123.00 yuan" in shown
+    assert "claims.1.bill: 123.00 yuan" in shown
     assert any("/state" in path and "by=chen" in path for _, path, _ in platform.asked)
 
 
