@@ -86,7 +86,7 @@ def test_a_difference_begins_with_the_money(ran: Ran, paid: dict[str, Any]) -> N
     assert {"ClaimAdjudicated", "PaymentSettled"} <= {event["type"] for event in found["events"]}
     assert told(ran, "diff", "claim", paid["claim_id"], "--from", "now", "--to", "now")["changes"] == []
     assert (
-        "money.plan_pays_fen: — → "
+        "money.plan_pays: — → "
         in huiji(ran, "diff", "claim", paid["claim_id"], "--from", "2020-01-01").stdout
     )
 
