@@ -5,6 +5,7 @@ import json
 import random
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -111,6 +112,20 @@ def test_a_flipped_byte_breaks_the_pack_also_when_the_manifest_was_sealed_anew(
         for _ in range(FLIPS_PER_FILE):
             path = written(tmp_path, resealed({**files, name: flipped(files[name], choice)}))
             assert not holds(path), name
+
+
+def test_what_is_around_the_files_of_the_zip_may_change_and_nothing_that_is_read_does(
+    files: Files, tmp_path: Path
+) -> None:
+    path, unpacked = written(tmp_path, files), tmp_path / "unpacked"
+    said = verify(path)
+    with zipfile.ZipFile(path, "a") as pack:
+        pack.comment = b"looked at"
+        pack.extractall(unpacked)
+    path.write_bytes(b"before" + path.read_bytes())
+    assert verify(path) == verify(unpacked) == said
+    (unpacked / "more.txt").write_text("unlisted")
+    assert not holds(unpacked)
 
 
 def test_a_damaged_verifier_never_says_that_a_pack_verifies(files: Files, tmp_path: Path) -> None:
