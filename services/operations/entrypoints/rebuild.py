@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import subprocess
 import sys
 from typing import Annotated, Any, NoReturn
@@ -11,6 +12,7 @@ import typer
 
 from libs.eventlog import EventLogError
 from libs.eventlog.errors import LogIsArchive
+from libs.local_platform.processes import tied_command
 from services.operations.adapters.announcing import RunningAt
 from services.operations.adapters.credentials import NotProven, proven, staff_token
 from services.operations.adapters.operator_log import open_operator_log
@@ -103,9 +105,9 @@ def _plan(words: list[str], environment: dict[str, str]) -> subprocess.Completed
 
 def _run(words: list[str], environment: dict[str, str]) -> int:
     """The tool's exit status, negative for a signal. At Ctrl-C it stops as this process does, which waits for it."""
-    return subprocess.run(
-        [sys.executable, "-m", TOOL, *words], env=environment, cwd=CHECKOUT, check=False
-    ).returncode
+    # It ends with this process: left alone it would switch when nobody is there to record that.
+    command = tied_command((sys.executable, "-m", TOOL, *words), signal.SIGTERM)
+    return subprocess.run(command, env=environment, cwd=CHECKOUT, check=False).returncode
 
 
 def _end(status: int) -> NoReturn:

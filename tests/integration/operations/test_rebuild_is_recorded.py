@@ -2,10 +2,16 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -21,9 +27,15 @@ from services.projections.use_cases.plan_rebuild import RebuildPlan, plan_rebuil
 from services.projections.use_cases.rebuild import Request
 from tests.integration.projections.claim_logs import SHARDS, following, open_logs
 from tests.support.kernel import all_events
+from tests.support.waiting import until
 from tests.unit.operations.served_platform import served
 
+_ROOT = Path(__file__).parents[3]
 _KILLED = -9
+_BUILDING = (
+    "select from pg_locks join pg_database on pg_database.oid = pg_locks.database"
+    " where locktype = 'advisory' and granted and datname = current_database()"
+)
 _PLAN = {
     "model": "claims", "version": 3, "generation": 2, "reads": {"intake": 5}, "touches": ["schema v2: built"],
     "expected_seconds": 1, "shards": SHARDS,
@@ -48,7 +60,57 @@ async def planned(database: str) -> RebuildPlan:
     return await plan_rebuild(database, CLAIMS, Request(Pace(None, 0)), tables)
 
 
-async def test_it_is_planned_by_source_and_listed_with_who_did_it(database: str, tmp_path: Path) -> None:
+@contextmanager
+def announced(database: str, directory: Path) -> Iterator[Path]:
+    """A platform of which only the database and who its staff are is needed."""
+    with served({("intake", shard): [] for shard in range(SHARDS)}, directory) as platform:
+        document = json.loads(platform.file.read_text())
+        document["services"] = {"intake": document["services"]["intake"]}
+        platform.file.write_text(json.dumps(document | {"database_url": database}))
+        yield platform.file
+
+
+def started(platform: Path, *words: str) -> subprocess.Popen[bytes]:
+    """A command in a process of its own."""
+    command = [sys.executable, "-m", "services.operations", *words, "--platform", str(platform)]
+    return subprocess.Popen(command, cwd=_ROOT)
+
+
+@asynccontextmanager
+async def nobody_reads(database: str, source: str) -> AsyncIterator[None]:
+    """Within: whoever reads the log waits, so that a rebuild cannot end."""
+    connection = await asyncpg.connect(database)
+    try:
+        async with connection.transaction():
+            await connection.execute(f"lock table {source}.event in access exclusive mode")
+            yield
+    finally:
+        await connection.close()
+
+
+async def _is_filling(database: str) -> bool:
+    return await _asked(
+        database, "select to_regclass('projections_claims_v2.checkpoint') is not null and "
+        f"exists ({_BUILDING})",
+    )  # fmt: skip
+
+
+async def _nobody_builds(database: str) -> bool:
+    return not await _asked(database, f"select exists ({_BUILDING})")
+
+
+async def _asked(database: str, question: str) -> bool:
+    connection = await asyncpg.connect(database)
+    try:
+        answer: bool = await connection.fetchval(question)
+        return answer
+    finally:
+        await connection.close()
+
+
+async def test_it_is_planned_by_source_and_listed_with_who_did_it_also_after_a_kill(
+    database: str, tmp_path: Path
+) -> None:
     async with open_logs(database) as logs, following(database) as live:
         await logs.tell(10)
         await live.follow()
@@ -56,18 +118,22 @@ async def test_it_is_planned_by_source_and_listed_with_who_did_it(database: str,
     plan = await planned(database)
     assert (plan.generation, plan.reads, plan.shards) == (2, counts, SHARDS)
     assert any("projections_claims_v2" in what for what in plan.touches)
-    with served({("intake", shard): [] for shard in range(SHARDS)}, tmp_path) as platform:
-        document = json.loads(platform.file.read_text())
-        document["services"] = {"intake": document["services"]["intake"]}
-        platform.file.write_text(json.dumps(document | {"database_url": database}))
-        refused = await huiji(platform.file, "rebuild", "claims", "--by", "wang")
+    with announced(database, tmp_path) as platform:
+        refused = await huiji(platform, "rebuild", "claims", "--by", "wang")
         assert (refused.exit_code, "has not the role" in refused.stderr) == (1, True)
-        assert await listed(platform.file) == []
-        assert (await huiji(platform.file, "rebuild", "claims", "--by", "li")).exit_code == 0
-        (row,) = await listed(platform.file)
-        assert (row["kind"], row["status"], row["requested_by"]) == ("rebuild", "finished", "li")
+        assert await listed(platform) == []
+        async with nobody_reads(database, "intake"):
+            with started(platform, "rebuild", "claims", "--by", "li") as process:
+                await until(lambda: _is_filling(database))
+                os.kill(process.pid, signal.SIGKILL)
+        (row,) = await listed(platform)
+        assert (row["kind"], row["status"], row["requested_by"]) == ("rebuild", "started", "li")
         assert all(what in row["touches"] for what in plan.touches)
-        run = await huiji(platform.file, "republish", "run", row["replay_id"], "--by", "li")
+        # The tool has ended with the command: nobody is left who would switch unrecorded.
+        await until(lambda: _nobody_builds(database))
+        assert (await huiji(platform, "rebuild", "claims", "--by", "op-1")).exit_code == 0
+        assert await listed(platform) == [row | {"status": "finished"}]
+        run = await huiji(platform, "republish", "run", row["replay_id"], "--by", "li")
         assert (run.exit_code, "is a rebuild" in run.stderr) == (1, True)
     assert (await planned(database)).generation == 3
 
