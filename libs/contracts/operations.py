@@ -150,6 +150,11 @@ class BodiesRestored(ArchivingEvent):
     restored_at: datetime
 
 
+def amendments_of(event_id: object) -> str:
+    """Subject and stream of everything that is proposed and decided about one event of a log."""
+    return f"amendment-{event_id}"
+
+
 class Amendment(Event):
     """About one recorded event of this log that somebody could not process. The event itself stays as it is.
 
@@ -171,7 +176,7 @@ class Amendment(Event):
         return self.ordered_by
 
     def subject(self) -> str:
-        return f"amendment-{self.event_id}"
+        return amendments_of(self.event_id)
 
 
 class PatchProposed(Amendment):

@@ -9,6 +9,7 @@ from fastapi import APIRouter, HTTPException, Path, Query
 from fastapi.params import Depends
 from fastapi.responses import Response
 
+from libs.contracts.operations import amendments_of
 from libs.eventlog import publishing, read
 from libs.eventlog.day_roots import DayRoot
 from libs.eventlog.envelope import EnvelopeUnreadable, from_json, to_json
@@ -42,10 +43,18 @@ def log_router(log: EventLog) -> APIRouter:
         return Response(b"".join(to_json(event) + b"\n" for event in page), media_type=NDJSON)
 
     @router.get("/{shard}/subjects/{subject}", response_class=Response)
-    async def of_subject(shard: Annotated[int, Path(ge=0)], subject: str) -> Response:
-        """Every event of a subject in a shard, in order; reads the whole shard, so it is for looking closely only."""
+    async def of_subject(
+        shard: Annotated[int, Path(ge=0)], subject: str, amendments: bool = False
+    ) -> Response:
+        """Every event of a subject in a shard, in order; reads the whole shard, so it is for looking closely only.
+
+        `amendments`: followed by what was proposed and decided about those that somebody could not process.
+        """
         async with log.pool.acquire() as connection:
             found = await read.read_subject(connection, log.source, shard, subject)
+            if amendments:
+                streams = [amendments_of(event.event_id) for event in found]
+                found += await read.read_streams(connection, log.source, streams)
         return Response(b"".join(to_json(event) + b"\n" for event in found), media_type=NDJSON)
 
     @router.get("/{shard}/proofs/{position}", response_model=None)

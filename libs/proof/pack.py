@@ -1,7 +1,7 @@
 """An evidence pack: everything that proves one claim, with the program that verifies it, in one file.
 
 manifest.json, manifest.sha256   every file with its SHA-256, and the seal over the list
-events.ndjson                    the claim's events of every service, as recorded; what is sealed stays sealed
+events.ndjson                    the claim's events of every service and their amendments, as recorded; ciphertext stays
 proofs.json                      per event: the hash before it, and the way from its hash to a published root
 roots.jsonl                      the published roots of those logs, from the first on, with key and signature
 receipts/<decision>/             receipt.json, and for a decision under a plan plan.json and case.json
@@ -21,11 +21,17 @@ from typing import Any
 from libs.eventlog.day_roots import DayRoot
 from libs.eventlog.envelope import to_json
 from libs.eventlog.event import Recorded
-from libs.proof import ed25519, pack_verifier
+from libs.proof import ed25519, pack_amendments, pack_verifier
 from libs.proof.timeline import as_html, as_markdown, timeline_of
 
 VERIFIER = "verify.py"
-_IMPORTED = "from libs.proof.ed25519 import ed25519_holds\n"
+_FUTURE = "from __future__ import annotations\n"
+_IMPORTED = {
+    "from libs.proof.ed25519 import ed25519_holds\n": ed25519.__file__,
+    "from libs.proof.pack_amendments import AMENDMENTS, faults_of_amendments, how_amended\n": (
+        pack_amendments.__file__
+    ),
+}
 _README = """# 证据包 / Evidence pack: claim {claim_id}
 
     python3 verify.py THIS_PACK.zip
@@ -95,9 +101,10 @@ def pack_files(evidence: ClaimEvidence) -> dict[str, bytes]:
 def verifier() -> bytes:
     """The verifier as one file: what it imports of ours stands in it."""
     source = Path(pack_verifier.__file__).read_text()
-    signatures = Path(ed25519.__file__).read_text().replace("from __future__ import annotations\n", "")
-    assert _IMPORTED in source, "the verifier's one import of ours"
-    return source.replace(_IMPORTED, signatures).encode()
+    for line, file in _IMPORTED.items():
+        assert line in source, "what the verifier imports of ours"
+        source = source.replace(line, Path(file).read_text().replace(_FUTURE, ""))
+    return source.encode()
 
 
 def sealed(claim_id: str, person_id: str, packed_at: str, files: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from libs.proof.ed25519 import ed25519_holds
+from libs.proof.pack_amendments import AMENDMENTS, faults_of_amendments, how_amended
 
 Json = dict[str, Any]
 Files = dict[str, bytes]
@@ -203,7 +204,9 @@ def check_events(files: Files, manifest: Json, roots: dict[Any, Json]) -> list[J
     for (source, shard, position), (previous, _) in hashes.items():
         before = hashes.get((source, shard, position - 1), (None, GENESIS if position == 1 else None))[1]
         demand(before in (None, previous), f"{source}/{shard}/{position} does not follow the event before")
-    subjects = {event["subject"] for event in events}
+    for fault in faults_of_amendments(events):
+        raise Broken(fault)
+    subjects = {event["subject"] for event in events if event["type"] not in AMENDMENTS}
     allowed = {"claim-" + manifest["claim_id"], "person-" + manifest["person_id"]}
     demand("claim-" + manifest["claim_id"] in subjects <= allowed, "events of something else are in the pack")
     return events
@@ -349,11 +352,11 @@ def verify(
     check_timeline(files, events)
     lines = [
         f"claim {manifest['claim_id']}: {len(files)} files, {len(events)} events, {len(roots)} roots",
+        *how_amended(events),
         *unproved,
     ]
     lines += what_to_compare(roots) if published is None else ["Every root is the published one."]
-    if keys is not None:
-        lines.append("Every root is signed with a published key.")
+    lines += ["Every root is signed with a published key."] if keys is not None else []
     lines.append(f"VERIFIED, but for {len(unproved)} receipts" if unproved else "VERIFIED")
     return lines
 

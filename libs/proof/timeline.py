@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from libs.eventlog.amending import AMENDING
 from libs.eventlog.day_roots import CITY_TIME
 from libs.eventlog.event import Recorded
 from libs.money import format_yuan
@@ -54,6 +55,9 @@ _WORDS: dict[str, tuple[str, str]] = {
     "ClawbackWrittenOff": ("追回核销", "clawback written off"),
     "BurdenNoted": ("剩余负担", "remaining burden noted"),
     "ReferralMade": ("转介慈善", "referred to a charity programme"),
+    "PatchProposed": ("提议更正事件内容", "a patch of an event was proposed"),
+    "EventPatched": ("事件内容已更正", "an event was patched"),
+    "EventAnnulled": ("事件已作废", "an event was annulled"),
 }
 """What happened, by event type; a type without words here is shown by its name."""
 
@@ -79,6 +83,20 @@ _NAMES: dict[str, tuple[str, str]] = {
     "programme_id": ("项目", "programme"),
 }
 
+_AMENDS = ("所涉事件", "about")
+_ABOUT_AN_EVENT = AMENDING | {"PatchProposed"}
+_COUNTS: dict[str, tuple[str, str]] = {
+    "EventPatched": (
+        "不能处理原文的服务以更正内容为准，更正见",
+        "counts as patched, for those who could not process it, by",
+    ),
+    "EventAnnulled": (
+        "已作废，不能处理它的服务视为未发生，见",
+        "annulled, counts not at all for those who could not process it, by",
+    ),
+}
+"""What an amended event's own line says of it, followed by the amendment's place."""
+
 
 @dataclass(frozen=True, slots=True)
 class Moment:
@@ -95,7 +113,11 @@ class Moment:
 
 def timeline_of(events: Sequence[Recorded]) -> list[Moment]:
     """The events in words, in the given order; times are the city's."""
-    return [_moment(event) for event in events]
+    amended = {}
+    for event in events:
+        if event.type in AMENDING:
+            amended[str(orjson.loads(event.body)["event_id"])] = event
+    return [_moment(event, amended.get(str(event.event_id))) for event in events]
 
 
 def as_markdown(claim_id: str, moments: Iterable[Moment]) -> bytes:
@@ -134,12 +156,16 @@ def as_html(claim_id: str, moments: Iterable[Moment]) -> bytes:
     return ("\n".join(page) + "\n").encode()
 
 
-def _moment(event: Recorded) -> Moment:
+def _moment(event: Recorded, amendment: Recorded | None) -> Moment:
     body: dict[str, Any] = orjson.loads(event.body)
     if isinstance(body.get("settlement"), dict):
         body["bill_fen"] = body["settlement"].get("total_fen")
     zh, en = _WORDS.get(event.type, (event.type, event.type))
     facts = [(words, format_yuan(body[name])) for name, words in _AMOUNTS.items() if body.get(name)]
+    if amendment is not None:
+        facts.insert(0, (_COUNTS[amendment.type], _place(amendment)))
+    if event.type in _ABOUT_AN_EVENT:
+        facts.append((_AMENDS, f"{event.source}/{event.shard}/{body['position']} {body['event_type']}"))
     facts += [(words, str(body[name])) for name, words in _NAMES.items() if body.get(name) not in (None, "")]
     return Moment(
         time=event.recorded_at.astimezone(CITY_TIME).strftime("%Y-%m-%d %H:%M:%S"),
@@ -148,8 +174,12 @@ def _moment(event: Recorded) -> Moment:
         en=en,
         facts_zh="；".join(f"{words[0]} {value}" for words, value in facts),
         facts_en="; ".join(f"{words[1]} {value}" for words, value in facts),
-        mark=f"{event.source}/{event.shard}/{event.position} {event.hash.hex()[:16]}",
+        mark=f"{_place(event)} {event.hash.hex()[:16]}",
     )
+
+
+def _place(event: Recorded) -> str:
+    return f"{event.source}/{event.shard}/{event.position}"
 
 
 def _cells(moment: Moment) -> tuple[str, ...]:

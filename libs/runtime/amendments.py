@@ -13,7 +13,7 @@ from fastapi import APIRouter, Body, Depends, Path
 from pydantic import JsonValue
 
 from libs import contracts
-from libs.contracts.operations import Amendment, EventAnnulled, EventPatched, PatchProposed
+from libs.contracts.operations import Amendment, EventAnnulled, EventPatched, PatchProposed, amendments_of
 from libs.contracts.registry import ContractError
 from libs.eventlog import Append, EventLog, Recorded, UnitOfWork, read, shard_of
 from libs.eventlog.envelope import to_json
@@ -26,9 +26,13 @@ Reason = Annotated[str, Body(embed=True, min_length=1, max_length=2_000)]
 
 
 def amendments_router(log: EventLog, desk: OperatorDesk) -> APIRouter:
-    """`/amendments`: proposals; `/amendments/{shard}/{position}`: show, propose a patch, approve it, annul."""
+    """`/amendments`: proposals; `/amendments/of/{subject}`: what amended its events.
+
+    `/amendments/{shard}/{position}`: show, propose a patch, approve it, annul.
+    """
     whole = APIRouter(prefix="/amendments", tags=["amendments"])
     _add_proposed(whole, log)
+    _add_of_subject(whole, log)
     router = APIRouter(prefix="/{shard}/{position}")
     _add_show(router, log)
     _add_patch(router, log, desk)
@@ -62,6 +66,45 @@ def _add_proposed(router: APIRouter, log: EventLog) -> None:
             for one, patch in sorted(waiting, key=lambda pair: pair[0].recorded_at)
             if isinstance(patch, PatchProposed)
         ]
+
+
+def _add_of_subject(router: APIRouter, log: EventLog) -> None:
+    @router.get("/of/{subject}")
+    async def of_subject(subject: str) -> list[dict[str, Any]]:
+        """What was proposed and decided about a subject's events, as recorded, without bodies; `amends`: a position."""
+        async with log.pool.acquire() as connection:
+            # All that was ever amended here are few: an event that somebody could not process is rare.
+            rows = await connection.fetch("select distinct event_id from amendment_reason")
+            made = await read.read_streams(
+                connection, log.source, [_stream_of(row["event_id"]) for row in rows]
+            )
+        pairs = sorted(((one, one.decode()) for one in made), key=lambda pair: pair[0].recorded_at)
+        return [
+            {
+                "recorded_at": one.recorded_at,
+                "source": one.source,
+                "shard": one.shard,
+                "position": one.position,
+                "type": one.type,
+                "amends": about.position,
+                "event_type": about.event_type,
+                "by": _decided_by(about),
+            }
+            for one, about in pairs
+            if isinstance(about, Amendment) and about.about == subject
+        ]
+
+
+def _decided_by(amendment: Amendment) -> str:
+    match amendment:
+        case EventAnnulled():
+            return amendment.annulled_by
+        case EventPatched():
+            return amendment.approved_by
+        case PatchProposed():
+            return amendment.proposed_by
+        case _:
+            raise AssertionError(f"{type(amendment).__name__} is no amendment")
 
 
 def _add_show(router: APIRouter, log: EventLog) -> None:
@@ -213,7 +256,7 @@ def _key_of_shard(shard: int, shards: int) -> str:
 
 def _stream_of(event_id: UUID) -> str:
     """One stream per event: of two people who amend it at once one is told."""
-    return f"amendment-{event_id}"
+    return amendments_of(event_id)
 
 
 async def _append(

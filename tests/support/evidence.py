@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from libs.benefits import load_plans
 from libs.contracts.adjudication import ClaimAdjudicated
+from libs.contracts.operations import amendments_of
 from libs.contracts.payout import LedgerPosting, PaymentInstructed, PaymentSettled
 from libs.eventlog.day_roots import DayRoot, Leaf, next_roots
 from libs.eventlog.event import Recorded
@@ -77,7 +78,9 @@ def roots_of(writer: LogWriter, signer: RootSigner | None = None) -> list[DayRoo
 def pack_of(writer: LogWriter, signer: RootSigner | None = None) -> dict[str, bytes]:
     """The files of the claim's pack."""
     roots = roots_of(writer, signer)
-    events = [event for log in writer.logs.values() for event in log if event.subject == f"claim-{CLAIM}"]
+    of_claim = [event for log in writer.logs.values() for event in log if event.subject == f"claim-{CLAIM}"]
+    amending = {amendments_of(event.event_id) for event in of_claim}
+    events = of_claim + [event for log in writer.logs.values() for event in log if event.subject in amending]
     proved = [_proved(event, writer, roots) for event in events]
     lanes = {(event.source, event.shard) for event in events}
     used = [root for root in roots if (root.source, root.shard) in lanes]

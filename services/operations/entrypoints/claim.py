@@ -28,6 +28,7 @@ from services.operations.entrypoints.output import AsJson, console, local, print
 from services.operations.entrypoints.showing import print_travelled
 from services.operations.entrypoints.summarising import print_claim
 from services.operations.use_cases.explain_claim import as_bundle, as_text, read_decisions
+from services.operations.use_cases.read_amendments import read_amendments, with_amendments
 
 _AMOUNTS_BY_NAME = frozenset({"bearings", "pool_shares"})
 _TOLD_BY_THE_CLAIM = frozenset({"claim_id", "person_id", "hospital_id", "bill_fen", "service_date"})
@@ -81,11 +82,17 @@ def claim(
 
 def _as_projected(claim_id: str, platform: PlatformFile, as_json: bool) -> None:
     with reaching():
-        found = ask_read_models(find_platform(platform), f"/claims/{quote(claim_id, safe='')}")
+        running = find_platform(platform)
+        found = ask_read_models(running, f"/claims/{quote(claim_id, safe='')}")
+        amended = read_amendments(running, claim_id, found.get("steps") or [])
+    if amended.silent:
+        typer.echo(f"What was amended is not known of {', '.join(amended.silent)}: no answer.", err=True)
+    if amended.made:
+        found["amendments"] = amended.made
     if as_json:
         print_json(found)
         return
-    steps = found.pop("steps", [])
+    steps = with_amendments(found.pop("steps", []), found.pop("amendments", []))
     for name, value in found.items():
         if value in (None, [], {}, ""):
             continue
@@ -93,8 +100,13 @@ def _as_projected(claim_id: str, platform: PlatformFile, as_json: bool) -> None:
             _print_parts(name, value)
         else:
             console().print(f"{_label(name, value)}: {_shown(name, value)}", markup=False, soft_wrap=True)
-    rows = [(local(s["recorded_at"]), s["source"], s["type"], f"{s['shard']}/{s['position']}") for s in steps]
-    print_table(("recorded", "service", "event", "shard/position"), rows)
+    columns = ("recorded", "service", "event", "shard/position", "counts")
+    rows = [
+        (local(s["recorded_at"]), s["source"], s["type"], f"{s['shard']}/{s['position']}", s["counts"])
+        for s in steps
+    ]
+    shown = len(columns) if amended.made else len(columns) - 1
+    print_table(columns[:shown], [row[:shown] for row in rows])
 
 
 def _explain(claim_id: str, platform: Path | None, text: Literal["zh", "en"] | None) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import httpx2
 import orjson
 
+from libs.contracts.operations import amendments_of
 from libs.eventlog.day_roots import DayRoot, root_of_json
 from libs.eventlog.envelope import from_json
 from libs.eventlog.event import Recorded, shard_of
@@ -101,12 +102,15 @@ class Evidence:
         events = await self._of_subject(name, shard, f"claim-{claim_id}")
         if name in _COVERAGE_TYPES:
             cited = await self._cited_coverages(person_id, claim_id)
-            events += [
+            of_person = await self._of_subject(name, shard, f"person-{person_id}")
+            coverages = [
                 event
-                for event in await self._of_subject(name, shard, f"person-{person_id}")
+                for event in of_person
                 if event.type in _COVERAGE_TYPES[name]
                 and orjson.loads(event.body).get("coverage_id") in cited
             ]
+            amending = {amendments_of(event.event_id) for event in coverages}
+            events += coverages + [event for event in of_person if event.subject in amending]
         return events
 
     async def _cited_coverages(self, person_id: str, claim_id: str) -> set[str]:
@@ -118,7 +122,9 @@ class Evidence:
         return {body["coverage_id"] for body in bodies if body.get("coverage_id")}
 
     async def _of_subject(self, name: str, shard: int, subject: str) -> list[Recorded]:
-        content = await self._get(name, f"/log/{shard}/subjects/{quote(subject, safe='')}")
+        """Its events, and what was proposed and decided about those that somebody could not process."""
+        path = f"/log/{shard}/subjects/{quote(subject, safe='')}?amendments=true"
+        content = await self._get(name, path)
         return [from_json(line) for line in content.splitlines()]
 
     async def _proved(self, name: str, event: Recorded) -> ProvedEvent:

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx2
+import orjson
 import pytest
 from fastapi import FastAPI
 
 from libs.contracts import Event
 from libs.eventlog import Append, Consumer, EventLog, Recorded, States, UnitOfWork, parking
+from libs.eventlog.serve import log_router
 from libs.eventlog.stage import Instruction, Stage
 from libs.eventlog.verify import stream_holes, verify_shard
 from libs.runtime.amendments import amendments_router
@@ -118,6 +120,7 @@ async def a_line(url: str) -> AsyncIterator[Line]:
         app = FastAPI()
         install_problems(app)
         app.include_router(amendments_router(hospital, operator_desk(a_staff())))
+        app.include_router(log_router(hospital))
         transport = httpx2.ASGITransport(app=app)
         http = await opened.enter_async_context(
             httpx2.AsyncClient(transport=transport, base_url="http://hospital")
@@ -187,6 +190,25 @@ async def test_an_annulled_event_is_passed_over_and_its_followers_go_on(line: Li
     rows = await line.logs[1].pool.fetch("select status, resolved_by from parked order by id")
     assert [tuple(row) for row in rows] == [("annulled", "op-1"), ("retried", rows[1]["resolved_by"])]
     await line.assert_chains_hold()
+
+
+async def test_who_looks_at_a_claim_is_told_of_its_amendments(line: Line) -> None:
+    event = await one_poisoned_of_three(line)
+    of_claim = f"/log/{event.shard}/subjects/claim-bad"
+    (await line.amend(event, "annul", "op-1")).raise_for_status()
+    alone, with_them = [
+        [orjson.loads(row) for row in (await line.http.get(of_claim + asked)).content.splitlines()]
+        for asked in ("", "?amendments=true")
+    ]
+    assert [row["type"] for row in alone] == ["Ticked"] * 3
+    assert with_them[:3] == alone
+    assert [(row["type"], row["shard"]) for row in with_them[3:]] == [("EventAnnulled", event.shard)]
+    (told,) = (await line.http.get("/amendments/of/claim-bad")).json()
+    assert told.items() >= {
+        "type": "EventAnnulled", "event_type": "Ticked", "shard": event.shard, "amends": event.position,
+        "position": with_them[3]["position"], "by": "op-1",
+    }.items()  # fmt: skip
+    assert (await line.http.get("/amendments/of/claim-good")).json() == []
 
 
 @pytest.mark.parametrize(

@@ -140,6 +140,22 @@ def test_a_claim_is_shown_with_its_way(platform: ServedPlatform) -> None:
     assert on(platform, "claim", "c-2").exit_code == 1
 
 
+def test_a_claim_shows_that_an_event_was_annulled(platform: ServedPlatform) -> None:
+    at = "2026-03-02T08:00:00+00:00"
+    step = {"source": "intake", "type": "ClaimCorrected", "shard": 1, "position": 9, "recorded_at": at}
+    document = {"claim_id": "c-1", "steps": [step]}
+    amendment = {
+        "source": "intake", "type": "EventAnnulled", "shard": 1, "position": 12, "recorded_at": at,
+        "amends": 9, "event_type": "ClaimCorrected", "by": "op-2",
+    }  # fmt: skip
+    platform.answers["GET", "/projections/claims/c-1"] = (200, document)
+    platform.answers["GET", "/intake/amendments/of/claim-c-1"] = (200, [amendment])
+    told = " ".join(on(platform, "claim", "c-1").stdout.split())
+    assert "ClaimCorrected 1/9 not at all (op-2)" in told
+    assert "EventAnnulled 1/12 about ClaimCorrected 1/9" in told
+    assert json.loads(on(platform, "claim", "c-1", "--json").stdout)["amendments"] == [amendment]
+
+
 def test_amounts_by_name_and_decisions_are_told_in_words(platform: ServedPlatform) -> None:
     decisions = [
         {"decision_id": "d-1", "claim_id": "c-1", "number": 1, "plan_pays_fen": 5, "replaced_by": None}
