@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from libs.contracts.registry import ContractError, EventUnreadable
 from libs.eventlog.envelope import from_json, to_json
 from libs.eventlog.event import Recorded
 
@@ -56,6 +57,18 @@ class Poison:
 
     reason: str
     error: str
+
+    @classmethod
+    def in_event(cls, event: Recorded, error: BaseException) -> "Poison":
+        """Why this event cannot be processed. One that does not fit its contract is unreadable, for the same reason
+        everywhere: who reads a part of it only may trip over it later, and differently."""
+        try:
+            event.decode()
+        except EventUnreadable as unreadable:
+            return cls.of(unreadable)
+        except ContractError:
+            pass  # newer or unknown: `error` says what of it was tripped over
+        return cls.of(error)
 
     @classmethod
     def of(cls, error: BaseException) -> "Poison":

@@ -68,7 +68,7 @@ class ParkedRetries:
         except Exception as error:
             if holds_all(error):
                 raise
-            return Poison.of(error)
+            return Poison.in_event(parked.to_process(), error)
         return None
 
     async def _commit(self, parked: parking.Parked, by: str) -> None:

@@ -53,7 +53,7 @@ class Verdicts:
             return False
         if final or isinstance(error, ContractError) or culprit.event_id in self.suspects:
             self.breaker.check()
-            self.poisons[culprit.event_id] = Poison.of(error)
+            self.poisons[culprit.event_id] = Poison.in_event(culprit, error)
         self.suspects.add(culprit.event_id)
         return True
 

@@ -1,8 +1,10 @@
 """Which faults are tried again, and which mean that the event itself is bad."""
 
 import asyncpg
+import orjson
 import pytest
 from asyncpg.exceptions import _base
+from msgspec.structs import replace
 
 from libs.contracts import EventTooNew, UnknownEventType
 from libs.eventlog import ConcurrencyConflict, SourceUnreachable, TooManyParked, is_operational
@@ -14,6 +16,7 @@ from libs.eventlog.errors import (
     SourceWentBack,
 )
 from libs.eventlog.parking import LONGEST_ERROR, Poison
+from tests.unit.conservation.histories import ClaimFigures, a_history
 
 
 @pytest.mark.parametrize(
@@ -66,6 +69,19 @@ def test_only_errors_of_ours_keep_their_text() -> None:
         "unknown_event_type", "no published event is called 'Nope'"
     )
     assert Poison.of(ValueError("王小明")) == Poison("ValueError", "builtins.ValueError")
+
+
+def test_what_does_not_fit_its_contract_is_unreadable_whoever_trips_over_it() -> None:
+    (event,) = (
+        one for one in a_history([ClaimFigures(ending="waiting")]).events if one.type == "ClaimRegistered"
+    )
+    body = orjson.loads(event.body)
+    body["visit"]["kind"] = "nobody_knows"
+    tripped = ValueError("a part of it, later")
+    poison = Poison.in_event(replace(event, body=orjson.dumps(body)), tripped)
+    assert (poison.reason, "visit.kind: literal_error" in poison.error) == ("event_unreadable", True)
+    assert "nobody_knows" not in poison.error
+    assert Poison.in_event(event, tripped) == Poison.of(tripped)
 
 
 def test_a_text_that_the_database_would_refuse_is_cut_to_fit() -> None:
