@@ -33,7 +33,10 @@ def _print(found: PlatformStatus) -> None:
             )
             console().print(text, markup=False, soft_wrap=True)
     oldest = found.oldest_open_claim
-    if oldest is None:
+    if found.unknown:
+        text = f"Which claims wait for a decision is not known: {found.unknown}."
+        console().print(text, markup=False, soft_wrap=True)
+    elif oldest is None:
         console().print("No claim waits for a decision.")
     else:
         waits = ", ".join(oldest["pend_reasons"] or ()) or oldest["status"]

@@ -38,10 +38,11 @@ class PartStatus:
 
 @dataclass(frozen=True, slots=True)
 class PlatformStatus:
-    """All parts, and the claim that has waited longest for a decision."""
+    """All parts, and the claim that has waited longest for a decision; `unknown`: why that is not known."""
 
     parts: tuple[PartStatus, ...]
     oldest_open_claim: Mapping[str, Any] | None
+    unknown: str | None = None
 
     @property
     def well(self) -> bool:
@@ -54,6 +55,7 @@ class PlatformStatus:
             "well": self.well,
             "parts": [asdict(part) for part in self.parts],
             "oldest_open_claim": self.oldest_open_claim,
+            "oldest_open_claim_unknown": self.unknown,
         }
 
 
@@ -69,6 +71,8 @@ async def status_of(running: RunningAt) -> PlatformStatus:
         others = [_outside(client, name, url + path) for name, (url, path) in outside.items() if url]
         parts = await asyncio.gather(*services, *others)
         oldest = await _oldest_open(client, running)
+    if isinstance(oldest, str):
+        return PlatformStatus(tuple(parts), None, oldest)
     return PlatformStatus(tuple(parts), oldest)
 
 
@@ -102,16 +106,18 @@ async def _outside(client: httpx2.AsyncClient, name: str, url: str) -> PartStatu
     return PartStatus(name, up=True, ready=answer.is_success)
 
 
-async def _oldest_open(client: httpx2.AsyncClient, running: RunningAt) -> Mapping[str, Any] | None:
+async def _oldest_open(client: httpx2.AsyncClient, running: RunningAt) -> Mapping[str, Any] | str | None:
+    """The claim, None when there is none, or why nobody can say."""
     if "projections" not in running.services:
-        return None
+        return "no address of projections"
     try:
         headers = shown(reader_token(running, ""))
         answer = await client.get(f"{running.url('projections')}/operator?limit=1", headers=headers)
         found: list[dict[str, Any]] = answer.raise_for_status().json()
-    except (httpx2.HTTPError, ValueError):
-        # That the projections are not up is already said.
-        return None
+    except httpx2.HTTPStatusError as error:
+        return f"projections answers {error.response.status_code}"
+    except (httpx2.HTTPError, ValueError) as error:
+        return f"projections: {type(error).__name__}"
     return found[0] if found else None
 
 
