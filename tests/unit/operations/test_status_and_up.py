@@ -116,7 +116,7 @@ def test_a_second_up_touches_nothing_and_says_where_it_runs(
 
 def test_that_no_claim_waits_is_said_only_of_projections_that_answered(platform: ServedPlatform) -> None:
     platform.answers["GET", "/projections/operator"] = (403, {})
-    code, text = status(platform)
+    _, text = status(platform)
     assert "Which claims wait for a decision is not known: projections answers 403." in text
     platform.answers["GET", "/projections/operator"] = (200, [])
     assert "No claim waits for a decision." in status(platform)[1]
