@@ -90,7 +90,7 @@ def test_what_it_was_like_then(operator: Operator, city_world: World) -> None:
     assert operator.runs(pool, PLAN_ID=claim["plan_id"], **{"2026-03-31": "now"}).status == 0
     assert operator.runs("huiji claim CLAIM_ID --clocks", **it).status == 0
     changed = operator.runs("huiji diff claim CLAIM_ID --from 2026-03-31 --to now", **it)
-    assert (changed.status, "money.plan_pays_fen" in changed.out) == (0, True)
+    assert (changed.status, "money.plan_pays" in changed.out) == (0, True)
     steps = operator.runs("huiji step claim CLAIM_ID", **it)
     assert (steps.status, "ClaimRegistered" in steps.out) == (0, True)
     readings = operator.curls(
