@@ -35,7 +35,7 @@ from tests.benchmarks.report import PACES, Findings, OnBroker, report
 BENCH = CHECKOUT / ".huiji" / "bench"
 DOCUMENT = CHECKOUT / "docs" / "benchmarks.md"
 WARM_UP = 300
-FEWEST_PEOPLE = 20_000
+FEWEST_PEOPLE = 30_000
 LOOK_AROUND_SECONDS = 3.0
 
 
@@ -111,6 +111,9 @@ class _Run:
 
             async def settled(count: int) -> list[Submission]:
                 taken = list(islice(submissions, count))
+                assert len(taken) == count, (
+                    f"the claims of {FEWEST_PEOPLE} people are too few for this machine"
+                )
                 await city.settle(taken)
                 return taken
 
